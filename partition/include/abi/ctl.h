@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Control messages between node 0 and a partition core, on the control channel of the boot
+ * information. Node 0 asks, the core answers each request with the same tag, in any order.
+ */
+#ifndef ABI_CTL_H
+#define ABI_CTL_H
+
+#include <urpc/abi.h>
+
+/** enum abi_ctl - message types; an answer is the request's type with ABI_CTL_REPLY set */
+enum abi_ctl {
+	ABI_CTL_BIND = 1,      /* struct abi_ctl_bind; answered by struct abi_ctl_status */
+	ABI_CTL_UNBIND = 2,    /* struct abi_ctl_unbind; answered by struct abi_ctl_status */
+	ABI_CTL_FAULT = 3,     /* struct abi_ctl_fault; answered only when refused */
+	ABI_CTL_PEER_PING = 4, /* struct abi_ctl_peer_ping; answered by abi_ctl_peer_pong */
+};
+
+#define ABI_CTL_REPLY 0x8000u
+
+/** enum abi_service - what a channel can be bound to in the CPU driver */
+enum abi_service {
+	ABI_SERVICE_ECHO = 1,  /* every message comes back as it was */
+	ABI_SERVICE_DELAY = 2, /* comes back after payload[0] ns (up to 10 s), by the core's timer */
+	ABI_SERVICE_SINK = 3,  /* consumed; payload[0] = n in a message of type 1 asks for the count:
+	                        * answered with type 1, payload[0] messages and payload[1] bytes */
+};
+
+struct abi_ctl_bind {
+	uint32_t tag;
+	uint32_t channel; /* number chosen by node 0, below ABI_CHANNELS_MAX */
+	uint64_t tx;      /* physical address of the ring the core writes */
+	uint64_t rx;      /* physical address of the ring the core reads */
+	uint32_t slots;
+	uint32_t service; /* enum abi_service */
+};
+
+#define ABI_CHANNELS_MAX 64u /* bound channels a core serves at once */
+
+struct abi_ctl_unbind {
+	uint32_t tag;
+	uint32_t channel;
+};
+
+struct abi_ctl_status {
+	uint32_t tag;
+	int32_t status; /* 0 or a negative errno value */
+};
+
+/** enum abi_fault - ways to die on purpose, in partitions created for it (ABI_BOOT_FAULTS) */
+enum abi_fault {
+	ABI_FAULT_PAGE = 1,     /* write through a wild pointer */
+	ABI_FAULT_OPCODE = 2,   /* undefined instruction */
+	ABI_FAULT_DOUBLE = 3,   /* run into the stack's guard until the double fault */
+	ABI_FAULT_SPIN = 4,     /* loop for ever with interrupts off */
+	ABI_FAULT_SCRIBBLE = 5, /* overwrite rings, console, core and boot page with random bytes, spin */
+	ABI_FAULT_STACK = 6,    /* write to the guard page below the stack */
+	ABI_FAULT_TEXT = 7,     /* write to its own text */
+	ABI_FAULT_EXEC = 8,     /* jump into data */
+	ABI_FAULT_CHECK = 9,    /* a failed check of the CPU driver itself */
+	ABI_FAULT_RINGS = 10,   /* send ill-formed messages on every bound channel, then carry on */
+};
+
+struct abi_ctl_fault {
+	uint32_t tag;
+	uint32_t kind; /* enum abi_fault */
+};
+
+struct abi_ctl_peer_ping {
+	uint32_t tag;
+	uint32_t peer;  /* node number of another core */
+	uint32_t count; /* round trips, 1 to 1000000 */
+	uint32_t reserved;
+};
+
+struct abi_ctl_peer_pong {
+	uint32_t tag;
+	int32_t status;
+	uint64_t min;    /* round trip, TSC cycles */
+	uint64_t median; /* from a histogram of up to 4096 samples spread over the run */
+	uint64_t p99;
+	uint64_t max;
+	uint64_t count;
+};
+
+URPC_STATIC_ASSERT(sizeof(struct abi_ctl_bind) == 32, "control message");
+URPC_STATIC_ASSERT(sizeof(struct abi_ctl_peer_pong) <= URPC_PAYLOAD_BYTES, "control message");
+
+#endif
