@@ -288,12 +288,26 @@ struct remora_console {
 	__u64 lines; /* pointer to struct remora_console_line[] */
 };
 
+/*
+ * Services of the CPU driver: S(NAME, number, "sentence"). The numbers are those of enum abi_service.
+ */
+#define REMORA_SERVICES(S)                                                                         \
+	S(ECHO, 1, "every message comes back as it was")                                           \
+	S(DELAY, 2, "a message comes back after payload[0] nanoseconds")                           \
+	S(SINK, 3, "messages are consumed and counted")
+
+enum remora_service {
+#define REMORA_SERVICE_ENUM(name, number, text) REMORA_SERVICE_##name = number,
+	REMORA_SERVICES(REMORA_SERVICE_ENUM)
+#undef REMORA_SERVICE_ENUM
+};
+
 /** struct remora_bind - REMORA_IOC_BIND: a new channel to a service; returns its descriptor */
 struct remora_bind {
 	__u32 size;
 	__u32 flags; /* REMORA_BIND_* */
 	__u32 node;
-	__u32 service; /* enum abi_service */
+	__u32 service; /* enum remora_service */
 	__u32 slots;   /* 0: 64 */
 	__u32 reserved;
 	struct remora_error error;
@@ -307,11 +321,32 @@ struct remora_bind {
 #define REMORA_BIND_CLOEXEC (1u << 1)
 #define REMORA_BIND_NONBLOCK (1u << 2)
 
+/*
+ * Ways to die on purpose: F(NAME, number, "sentence"). The numbers are those of enum abi_fault.
+ */
+#define REMORA_FAULTS(F)                                                                           \
+	F(PAGE, 1, "write through a wild pointer")                                                 \
+	F(OPCODE, 2, "execute an undefined instruction")                                           \
+	F(DOUBLE, 3, "run into the guard below the stack until the double fault")                  \
+	F(SPIN, 4, "loop for ever with interrupts off")                                            \
+	F(SCRIBBLE, 5, "overwrite rings, console, core and boot page with random bytes, then spin") \
+	F(STACK, 6, "write to the guard page below the stack")                                     \
+	F(TEXT, 7, "write to its own text")                                                        \
+	F(EXEC, 8, "jump into data")                                                               \
+	F(CHECK, 9, "fail a check of the CPU driver itself")                                       \
+	F(RINGS, 10, "send ill-formed messages on every bound channel, then carry on")
+
+enum remora_fault {
+#define REMORA_FAULT_ENUM(name, number, text) REMORA_FAULT_##name = number,
+	REMORA_FAULTS(REMORA_FAULT_ENUM)
+#undef REMORA_FAULT_ENUM
+};
+
 /** struct remora_inject - REMORA_IOC_INJECT: make a core fail on purpose; struct abi_ctl_fault */
 struct remora_inject {
 	__u32 size;
 	__u32 node;
-	__u32 kind; /* enum abi_fault */
+	__u32 kind; /* enum remora_fault */
 	__u32 reserved;
 	struct remora_error error;
 };
