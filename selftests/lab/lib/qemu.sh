@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# QEMU out of Debian's packages, unpacked in the cache with its libraries: 10
+# from backports, or where there is none 7.2 (which has no x2APIC).
+
+qemu_fetch()
+{
+	local out=$1 work
+	work=$(mktemp -d "$LAB_CACHE/qemu.XXXXXX")
+	apt_ready
+	if apt_private apt-cache policy qemu-system-x86 |
+		grep "$LAB_RELEASE-backports" >/dev/null; then
+		package_fetch_all "$work" -t "$LAB_RELEASE-backports" qemu-system-x86
+	else
+		say "no QEMU in $LAB_RELEASE-backports: --x2apic will not be available"
+		package_fetch_all "$work" qemu-system-x86
+	fi
+	rm -rf "$work"/usr/share/{doc,man,locale}
+	touch "$work/ready"
+	publish "$work" "$out"
+}
+
+qemu_ready()
+{
+	cached qemu "$LAB_CACHE/qemu/ready" qemu_fetch "$LAB_CACHE/qemu"
+}
+
+qemu_run()
+{
+	local root=$LAB_CACHE/qemu
+	LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu \
+		"$@" -L "$root/usr/share/qemu" -L "$root/usr/share/seabios"
+}
+
+qemu_major()
+{
+	qemu_run "$LAB_CACHE/qemu/usr/bin/qemu-system-x86_64" --version |
+		sed -n 's/.* version \([0-9]*\)\..*/\1/p'
+}
+
+# Memory and processors split evenly over OPT[numa] nodes.
+qemu_numa_arguments()
+{
+	local node per=$((OPT[cpus] / OPT[numa])) each=$((OPT[mib] / OPT[numa]))
+	[ "${OPT[numa]}" -gt 1 ] || return 0
+	for ((node = 0; node < OPT[numa]; node++)); do
+		QEMU_ARGS+=(-object "memory-backend-ram,id=mem$node,size=${each}M"
+			-numa "node,nodeid=$node,memdev=mem$node,cpus=$((node * per))-$((node * per + per - 1))")
+	done
+}
+
+# Fill QEMU_ARGS from OPT and the run's directory.
+qemu_arguments()
+{
+	local dir=$1 cpu=max,-x2apic thread=single
+	[ "${OPT[mttcg]}" = 0 ] || thread=multi
+	QEMU_ARGS=(-machine q35 -accel "tcg,thread=$thread" -m "${OPT[mib]}M"
+		-smp "${OPT[cpus]},sockets=${OPT[numa]},threads=${OPT[threads]}"
+		-nodefaults -no-user-config -display none -no-reboot
+		-device "isa-debug-exit,iobase=0xf4,iosize=0x04"
+		-kernel "$(kernel_dir "${OPT[kernel]}")/vmlinux" -initrd "$dir/initrd"
+		-append "console=ttyS0 loglevel=5 panic=-1 printk.devkmsg=on ${OPT[append]}"
+		-serial "file:$dir/console")
+	if [ "${OPT[x2apic]}" = 1 ]; then
+		[ "$(qemu_major)" -ge 9 ] || die "--x2apic needs QEMU 9 or later; this is $(qemu_major)"
+		cpu=max,+x2apic
+		QEMU_ARGS+=(-device "intel-iommu,intremap=on,eim=on")
+	fi
+	QEMU_ARGS+=(-cpu "$cpu")
+	if [ "${OPT[mode]}" = shell ]; then
+		QEMU_ARGS+=(-serial mon:stdio)
+	else
+		QEMU_ARGS+=(-chardev "stdio,id=out,signal=off" -serial chardev:out)
+	fi
+	QEMU_ARGS+=(-serial "file:$dir/out.tar")
+	qemu_numa_arguments
+}
