@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Bound channels: a file descriptor each, rings in the partition's shared memory. */
+#ifndef REMORA_CHANNEL_H
+#define REMORA_CHANNEL_H
+
+#include "error.h"
+
+struct file;
+struct remora_partition;
+struct remora_core;
+
+/** remora_channel_bind - allocate rings, ask the core, install a descriptor. Return: fd or errno. */
+int remora_channel_bind(struct remora_core *core, struct file *partition_file,
+			const struct remora_bind *request, struct remora_error *err);
+
+/** remora_channels_wake - a doorbell came: wake the sleepers whose ring has news. Atomic context. */
+void remora_channels_wake(struct remora_partition *p);
+
+/**
+ * remora_channels_hangup - cores of the partition are gone: EPOLLHUP on every channel
+ * @node: only those of this node, or 0 for all. Rings stay mapped.
+ */
+void remora_channels_hangup(struct remora_partition *p, unsigned int node);
+
+/** remora_channels_revoke - zap every user mapping and free the rings: forced destroy. Sleeps. */
+void remora_channels_revoke(struct remora_partition *p);
+
+#endif

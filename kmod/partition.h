@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The partition object and its cores.
+ *
+ * Locks, outermost first:
+ *   remora_partitions_lock  the list of partitions and their names (mutex)
+ *   partition->lock         life cycle: states, cores, memory, image (mutex; held across CPU
+ *                           hotplug, so no hotplug callback takes it)
+ *   node->lock              one control request a core (mutex)
+ *   partition->channels_lock  list of channels (spinlock, interrupts off)
+ * A hotplug callback and the doorbell's handler take none of the mutexes.
+ */
+#ifndef REMORA_PARTITION_H
+#define REMORA_PARTITION_H
+
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <abi/boot.h>
+#include <abi/console.h>
+#include "cpu.h"
+#include "doorbell.h"
+#include "image.h"
+#include "ledger.h"
+#include "lifecycle.h"
+#include "memory.h"
+#include "node.h"
+
+#define REMORA_CONSOLE_RECORDS 512u
+#define REMORA_CONTROL_SLOTS 64u
+#define REMORA_PEER_SLOTS 64u
+
+/**
+ * struct remora_core - one core of a partition
+ * Pointers into partition memory stay valid from start until the next start or destroy, so that a
+ * dead core can be examined. Everything they point to, but boot and host, is written by the core.
+ */
+struct remora_core {
+	struct remora_partition *partition;
+	unsigned int node; /* 1.. */
+	struct remora_cpu cpu;
+	u32 state; /* enum remora_state; written under partition->lock or by the watch work */
+
+	struct remora_region image;   /* copy of the image */
+	struct remora_region kernel;  /* private to the CPU driver */
+	struct remora_region ram;     /* private to the core */
+	struct remora_region pages;   /* boot page, host page, core page, peer table, boot page tables */
+	struct remora_region console_region;
+	struct remora_region control; /* rings to node 0 */
+	struct abi_boot *boot;
+	struct abi_host *host;
+	struct abi_core *page;
+	struct abi_console *console;
+
+	struct remora_node control_node;
+	u64 sipi_tsc;
+	/* watch work's memory */
+	u64 seen_heartbeat;
+	u32 probe;
+	unsigned int missed_probes;
+	struct abi_crash crash; /* checked copy, taken when the crash was seen */
+	unsigned int channels;  /* bound, under channels_lock */
+};
+
+struct remora_partition {
+	char name[REMORA_NAME_MAX];
+	u32 flags; /* REMORA_CREATE_* */
+	struct list_head link;
+	struct device dev; /* holds the reference count; class "remora", char device */
+	struct cdev cdev;
+	struct mutex lock;
+
+	/* under lock; state is also read without it */
+	u32 state; /* enum remora_state */
+	unsigned int create_done; /* steps of the create table */
+	unsigned int start_done;  /* steps of the start table */
+	bool dead;                /* destroyed; only references are left */
+	struct remora_memory memory;
+	struct remora_region shared; /* channel memory */
+	struct remora_image image;
+	void *image_data; /* file bytes, vmalloc */
+	char image_name[REMORA_PATH_MAX];
+	struct remora_core *cores;
+	unsigned int core_count;
+	struct remora_extent want[REMORA_EXTENTS_MAX];
+	unsigned int want_count;
+
+	struct remora_doorbell doorbell;
+	struct remora_ledger ledger;
+
+	spinlock_t channels_lock;
+	struct list_head channels;
+	unsigned int channel_count;
+
+	/* state changes: generation moves, waiters are woken, a uevent is sent */
+	atomic64_t generation;
+	wait_queue_head_t events;
+	struct delayed_work watch;
+};
+
+/** remora_partition_event - state of the partition or a core changed: wake pollers, send uevent. */
+void remora_partition_event(struct remora_partition *p);
+
+/**
+ * remora_partition_core - core of a node number
+ * Context: caller holds p->lock. Return: the core or NULL.
+ */
+struct remora_core *remora_partition_core(struct remora_partition *p, unsigned int node);
+
+/** Life cycle, process context, take p->lock themselves. */
+int remora_partition_start(struct remora_partition *p, struct remora_error *err);
+int remora_partition_stop(struct remora_partition *p, bool force, unsigned int timeout_ms,
+			  struct remora_error *err);
+int remora_partition_reset(struct remora_partition *p, struct remora_error *err);
+
+/** struct remora_spec - a wanted partition, copied in and checked for form */
+struct remora_spec {
+	char name[REMORA_NAME_MAX];
+	u32 flags;
+	u32 cpus[REMORA_CPUS_MAX];
+	unsigned int cpu_count;
+	struct remora_extent extents[REMORA_EXTENTS_MAX];
+	unsigned int extent_count;
+	char image_name[REMORA_PATH_MAX];
+	struct file *image_file; /* or NULL */
+	u32 warnings[8];
+};
+
+int remora_partition_create(struct remora_spec *spec, struct remora_error *err);
+/** remora_partition_check - all checks of create, touching nothing */
+int remora_partition_check(struct remora_spec *spec, struct remora_error *err);
+int remora_partition_destroy(const char *name, bool force, struct remora_error *err);
+void remora_partition_destroy_all(void);
+
+/** remora_core_crashed - a core was found dead: called by the watch work, the doorbell's follow-up or a failed start */
+void remora_core_crashed(struct remora_core *core);
+
+/** remora_core_silence - INIT the core, close its control node, hang its channels up. Under lock. */
+void remora_core_silence(struct remora_core *core);
+
+#endif
