@@ -9,11 +9,12 @@
  *          polled with acquire order. A slot holds message s when the sequence field of its header
  *          equals s mod 2^16; the slot of message s is s mod slots; the first message is number 1,
  *          so that zeroed memory is an empty ring.
- *   ack    number of the last message consumed from the opposite ring. It rides in every header;
- *          when there is no traffic to carry it, it is stored in the ring's own control line
- *          before the peer could run out of window. The later of the two counts.
- *   armed  the receiver of the opposite ring is about to sleep (or sleeps) and wants a doorbell
- *          for the next message.
+ *   ack    number of the last message consumed from the opposite ring. It rides in every header,
+ *          and it is stored in the ring's own control line each time half a window of messages was
+ *          consumed, so that the control line alone never lets a sender stall: it is less than
+ *          half a window behind. The later of the two counts.
+ *   armed  the writer of this ring sleeps, or is about to, and wants a doorbell: for the next
+ *          message of the opposite ring, for room in its own ring, or for either.
  */
 #ifndef URPC_ABI_H
 #define URPC_ABI_H
@@ -25,6 +26,10 @@
 #define URPC_SLOTS_MIN 4u
 #define URPC_SLOTS_MAX 4096u /* must stay below 2^15: sequence fields are compared modulo 2^16 */
 #define URPC_RING_ALIGN 4096u
+
+/* Bits of urpc_ring.armed: what the sleeper wants to be woken for. */
+#define URPC_ARMED_RECV 1u /* message number armed_at has come */
+#define URPC_ARMED_SEND 2u /* the opposite control line acknowledges message armed_ack or later */
 
 /*
  * The header word: sequence, acknowledgement, type and payload length.
@@ -46,9 +51,11 @@ struct urpc_slot {
 /**
  * struct urpc_ring - one direction of a channel, in shared memory
  * @ack:   explicit acknowledgement of the opposite ring: count of messages consumed (mod 2^64)
- * @armed: not 0 while this ring's sender sleeps, or is about to, as receiver of the opposite ring
+ * @armed: URPC_ARMED_* bits, not 0 while this ring's writer sleeps or is about to
  * @armed_at: number of the message the sleeper waits for; lets a kernel that does not run the
  *         receiver's code find the slot to look at. Written before @armed
+ * @armed_ack: number of the message of this ring whose acknowledgement makes enough room for the
+ *         sleeper. Written before @armed
  * @slots: the messages
  *
  * Every field is written by the ring's sender only. @ack and @armed have a line each, because the
@@ -59,7 +66,8 @@ struct urpc_ring {
 	uint32_t armed __attribute__((aligned(URPC_CACHE_LINE)));
 	uint32_t reserved;
 	uint64_t armed_at;
-	struct urpc_slot slots[] __attribute__((aligned(256)));
+	uint64_t armed_ack;
+	__extension__ struct urpc_slot slots[] __attribute__((aligned(256)));
 };
 
 URPC_STATIC_ASSERT(sizeof(struct urpc_slot) == URPC_CACHE_LINE, "a slot is a cache line");
@@ -67,6 +75,7 @@ URPC_STATIC_ASSERT(offsetof(struct urpc_slot, header) == 56, "the header is the 
 URPC_STATIC_ASSERT(offsetof(struct urpc_ring, ack) == 0, "ack line");
 URPC_STATIC_ASSERT(offsetof(struct urpc_ring, armed) == 64, "armed line");
 URPC_STATIC_ASSERT(offsetof(struct urpc_ring, armed_at) == 72, "armed line");
+URPC_STATIC_ASSERT(offsetof(struct urpc_ring, armed_ack) == 80, "armed line");
 URPC_STATIC_ASSERT(offsetof(struct urpc_ring, slots) == 256, "slots follow the control lines");
 
 /**

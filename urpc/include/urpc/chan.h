@@ -5,11 +5,30 @@
  * An end belongs to one thread at a time; it takes no lock. Nothing here blocks or enters a
  * kernel. Values read from the other side are read once and checked before use; a peer that breaks
  * the protocol yields URPC_EPROTO, and the end stays broken from then on.
+ *
+ * The loop of an end that sleeps (a pure receiver leaves the sending out, and so on):
+ *
+ *	for (;;) {
+ *		while (urpc_recv(c, &m) == 0)
+ *			... urpc_send(c, ...) ...
+ *		if (urpc_notify_needed(c))	(also tells about acknowledgements)
+ *			ring the peer's doorbell
+ *		poll for a while; then
+ *		if (urpc_arm(c)) {
+ *			wait for the own doorbell
+ *			urpc_disarm(c);
+ *		}
+ *	}
+ *
+ * A sender whose urpc_send() says -URPC_EAGAIN notifies, then sleeps in the same way with
+ * urpc_arm_send() in the place of urpc_arm(), or after it, to be woken for either. When the second
+ * of the two says false, urpc_disarm() clears the first one's bit.
  */
 #ifndef URPC_CHAN_H
 #define URPC_CHAN_H
 
 #include <urpc/abi.h>
+#include <urpc/barrier.h>
 
 /* Errors, as negative numbers with the values of Linux's errno, which every world has. */
 #define URPC_EAGAIN 11   /* no message, or no room for one: try again */
@@ -23,18 +42,29 @@
  * @rx:        ring this end reads; never written, may be mapped read-only
  * @slots:     slots of either ring
  * @broken:    the peer broke the protocol
+ * @armed:     URPC_ARMED_* bits now in @tx
+ * @acked:     an acknowledgement was published that urpc_ack_notify_needed() has not looked at
+ * @run:       the last urpc_recv() found a message: the stream is pipelined
  * @tx_next:   number of the next message to send (first is 1)
- * @tx_acked:  number of the last message the peer consumed, checked
+ * @tx_acked:  number of the last message the peer is known to have consumed, checked
+ * @tx_heard:  the part of @tx_acked that rode in headers: no header yet to come carries less
  * @rx_next:   number of the next message to receive (first is 1)
- * @rx_told:   number of the last message whose acknowledgement was published
+ * @rx_told:   number of the last message whose acknowledgement is in the control line
+ *
+ * Private to the end, a cache line in all. rx_next - 1 - rx_told < slots / 2 whenever urpc_recv()
+ * has returned; tx_heard <= tx_acked < tx_next <= tx_acked + slots + 1 always.
  */
 struct urpc_chan {
 	struct urpc_ring *tx;
 	const struct urpc_ring *rx;
 	uint32_t slots;
 	bool broken;
+	uint8_t armed;
+	bool acked;
+	bool run;
 	uint64_t tx_next;
 	uint64_t tx_acked;
+	uint64_t tx_heard;
 	uint64_t rx_next;
 	uint64_t rx_told;
 };
@@ -43,7 +73,8 @@ struct urpc_chan {
  * struct urpc_msg - a message, copied out of its slot
  * @type:    meaning is the channel's; 16 bits travel
  * @len:     payload bytes, 0 to URPC_PAYLOAD_BYTES
- * @payload: the bytes; words past @len are zero
+ * @reserved: zero
+ * @payload: the bytes; those past @len are zero
  */
 struct urpc_msg {
 	uint16_t type;
@@ -51,6 +82,10 @@ struct urpc_msg {
 	uint32_t reserved;
 	uint64_t payload[URPC_PAYLOAD_WORDS];
 };
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /**
  * urpc_chan_init - open an end on zeroed rings
@@ -63,41 +98,75 @@ int urpc_chan_init(struct urpc_chan *c, struct urpc_ring *tx, const struct urpc_
  * urpc_send - put one message into the ring
  * Publishes it (release) and lets the acknowledgement ride along. Does not ring the doorbell: after
  * the last message of a burst call urpc_notify_needed().
+ * @payload may have any alignment; it may be NULL when @len is 0.
  * Return: 0, -URPC_EAGAIN (window full), -URPC_EMSGSIZE, -URPC_EPROTO.
  */
-int urpc_send(struct urpc_chan *c, uint16_t type, const void *payload, size_t len);
+static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payload, size_t len);
 
 /**
  * urpc_recv - take the next message out of the ring
- * Acknowledges by itself, in the control line, once half the window is unacknowledged.
+ * Acknowledges by itself, in the control line, once half the window is unacknowledged there.
+ * After a burst, a receiver that does not go on to urpc_notify_needed() asks
+ * urpc_ack_notify_needed(), in case the peer sleeps for want of room.
  * Return: 0 and *@m filled, -URPC_EAGAIN (none), -URPC_EPROTO.
  */
-int urpc_recv(struct urpc_chan *c, struct urpc_msg *m);
+static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m);
 
 /** urpc_can_recv - would urpc_recv() find a message (or a broken protocol)? One acquire load. */
-bool urpc_can_recv(const struct urpc_chan *c);
+static inline bool urpc_can_recv(const struct urpc_chan *c);
 
-/** urpc_can_send - is there room for one message? Reads the peer's acknowledgement when full. */
-bool urpc_can_send(struct urpc_chan *c);
+/**
+ * urpc_can_send - is there room for one message? Reads the peer's acknowledgement when full.
+ * True also on a broken end, so that nobody waits for room there.
+ */
+static inline bool urpc_can_send(struct urpc_chan *c);
 
 /** urpc_ack - publish the acknowledgement of all that was received, in the control line. */
 void urpc_ack(struct urpc_chan *c);
 
 /**
- * urpc_notify_needed - must the peer be woken?
- * Full fence, then one load of the peer's armed flag: pairs with urpc_arm().
- * Return: true when the peer sleeps or is about to; the caller then rings its doorbell.
+ * urpc_notify_needed - must the peer be woken, for a message or for room?
+ * Full fence, then a look at the peer's armed line: pairs with urpc_arm() and urpc_arm_send().
+ * Return: true when the peer sleeps or is about to, and what it waits for has happened; the caller
+ * then rings its doorbell.
  */
-bool urpc_notify_needed(const struct urpc_chan *c);
+static inline bool urpc_notify_needed(const struct urpc_chan *c);
 
 /**
- * urpc_arm - announce sleep
- * Publishes all acknowledgements, sets armed, full fence, looks again.
- * Return: true when the caller may sleep; false (and disarmed) when a message has come meanwhile.
+ * urpc_ack_notify_needed - must the peer be woken because it has room again?
+ * As urpc_notify_needed(), for an end that received and sent nothing; costs no fence when no
+ * acknowledgement was published in the control line since it was asked last.
+ */
+static inline bool urpc_ack_notify_needed(struct urpc_chan *c);
+
+/**
+ * urpc_arm - announce sleep until a message comes
+ * Publishes all acknowledgements, sets URPC_ARMED_RECV, full fence, looks again.
+ * Return: true when the caller may sleep; false (and that bit cleared) when a message has come
+ * meanwhile, or the end is broken.
  */
 bool urpc_arm(struct urpc_chan *c);
 
-/** urpc_disarm - awake again. */
+/**
+ * urpc_arm_send - announce sleep until there is room to send
+ * Sets URPC_ARMED_SEND, full fence, looks at the peer's acknowledgement again.
+ * The wake-up comes when the peer has consumed up to half a window, or all there was.
+ * Return: true when the caller may sleep; false (and that bit cleared) when there is room, or the
+ * end is broken.
+ */
+bool urpc_arm_send(struct urpc_chan *c);
+
+/** urpc_disarm - awake again: clears every armed bit. */
 void urpc_disarm(struct urpc_chan *c);
+
+/* The parts of the fast path that are rarely taken. For urpc/ops.h only. */
+bool urpc_window_refresh(struct urpc_chan *c);
+int urpc_break(struct urpc_chan *c);
+
+#ifdef __cplusplus
+}
+#endif
+
+#include <urpc/ops.h>
 
 #endif

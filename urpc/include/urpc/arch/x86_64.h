@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What the transport wants from an x86-64 processor, beyond what the compiler's atomics give.
+ */
+#ifndef URPC_ARCH_X86_64_H
+#define URPC_ARCH_X86_64_H
+
+/**
+ * urpc_fence_full - every load and store before it is visible before any after it
+ * A locked instruction on the stack: orders like MFENCE for write-back memory and is cheaper
+ * (Intel SDM volume 3, 9.2.3.9; AMD64 APM volume 2, 7.4.2). Non-temporal stores are not used here.
+ */
+static inline void urpc_fence_full(void)
+{
+	__asm__ __volatile__("lock; addl $0, -4(%%rsp)" : : : "memory", "cc");
+}
+
+/** urpc_pause - tell the core that this is a poll loop; call it once a turn. */
+static inline void urpc_pause(void)
+{
+	__asm__ __volatile__("pause" : : : "memory");
+}
+
+/** urpc_prefetch - fetch a line that will be read soon. Never faults. */
+static inline void urpc_prefetch(const void *line)
+{
+	__asm__ __volatile__("prefetcht0 %0" : : "m"(*(const char *)line));
+}
+
+/**
+ * urpc_prefetchw - fetch a line for writing: the store to come finds it exclusive
+ * A no-operation on processors that lack it. Never faults, but takes the line away from a reader.
+ */
+static inline void urpc_prefetchw(const void *line)
+{
+	__asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)line));
+}
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The fast path of the transport, inline. Include <urpc/chan.h>, which documents it.
+ *
+ * Barrier pairs:
+ *   header release (urpc_send)          header acquire (urpc_recv, urpc_ring_ready)
+ *       payload and acknowledgement are written before the header is seen
+ *   control-line ack release (urpc_ack) control-line ack acquire (urpc_window_refresh)
+ *       a slot is read to the end before its sender writes it again; a header release does the
+ *       same for the acknowledgement that it carries
+ *   header or ack store, full fence, armed load (urpc_notify_needed, urpc_ack_notify_needed)
+ *   armed store, full fence, header or ack load (urpc_arm, urpc_arm_send)
+ *       at least one of the two sees the other's store, so that no wake-up is lost
+ *   armed release (urpc_arm, urpc_arm_send)   armed acquire (urpc_peer_waits)
+ *       armed_at and armed_ack are at least as new as the bit seen
+ */
+#ifndef URPC_OPS_H
+#define URPC_OPS_H
+
+#include <urpc/chan.h>
+
+/*
+ * Slots ahead that the sender fetches for writing, and the receiver of a pipelined stream for
+ * reading. At most a quarter of the ring, so that neither end takes a line from the other in use.
+ */
+#define URPC_TX_AHEAD 8u
+#define URPC_RX_AHEAD 4u
+
+/* A word at any address, of any type. */
+struct urpc_unaligned {
+	uint64_t word;
+} __attribute__((packed, may_alias));
+
+/* Copy in @len bytes as words; the bytes that fill up the last word are zero. */
+static inline void urpc_copy_in(uint64_t *to, const void *from, size_t len)
+{
+	const unsigned char *byte = (const unsigned char *)from;
+	size_t i;
+
+#pragma GCC unroll 7
+	for (i = 0; i < len / 8; i++)
+		to[i] = ((const struct urpc_unaligned *)(const void *)(byte + 8 * i))->word;
+	if (len % 8) {
+		uint64_t last = 0;
+		size_t k;
+
+		for (k = 0; k < len % 8; k++)
+			last |= (uint64_t)byte[8 * i + k] << (8 * k);
+		to[i] = last;
+	}
+}
+
+/* Copy out what the slot holds, once; bytes past @len become zero whatever the peer left there. */
+static inline void urpc_copy_out(uint64_t *to, const uint64_t *from, size_t len)
+{
+	size_t i;
+
+#pragma GCC unroll 7
+	for (i = 0; i < URPC_PAYLOAD_WORDS; i++)
+		to[i] = from[i];
+	urpc_compiler_barrier();
+	if (urpc_unlikely(len < URPC_PAYLOAD_BYTES)) {
+		to[len / 8] &= (1ull << (8 * (len % 8))) - 1;
+		for (i = len / 8 + 1; i < URPC_PAYLOAD_WORDS; i++)
+			to[i] = 0;
+	}
+}
+
+/*
+ * Does the slot of message @number still hold what it held before that message: the message one
+ * lap earlier or, in the first lap, nothing?
+ */
+static inline bool urpc_header_stale(uint64_t header, uint32_t slots, uint64_t number)
+{
+	if (urpc_unlikely(number <= slots))
+		return header == 0;
+	return ((header ^ (number - slots)) & URPC_HDR_SEQ_MASK) == 0;
+}
+
+/**
+ * urpc_ring_ready - is there a message of that number (or a header that breaks the protocol)?
+ * For a kernel that serves a mapped end whose private state it does not have: @number is armed_at
+ * of that end's own ring, @rx the opposite ring. Any @number is safe, one acquire load is done.
+ * It says nothing of use about an end that is not armed.
+ */
+static inline bool urpc_ring_ready(const struct urpc_ring *rx, uint32_t slots, uint64_t number)
+{
+	const struct urpc_slot *slot = &rx->slots[number & (slots - 1)];
+
+	return !urpc_header_stale(urpc_load_acquire(&slot->header), slots, number);
+}
+
+/**
+ * urpc_ring_acked - does @rx, the opposite ring, acknowledge message @number?
+ * The same for URPC_ARMED_SEND: @number is armed_ack of the served end's own ring.
+ */
+static inline bool urpc_ring_acked(const struct urpc_ring *rx, uint64_t number)
+{
+	return urpc_load_acquire(&rx->ack) >= number;
+}
+
+/* Has what the peer sleeps for happened? The caller has put a full fence before. */
+static inline bool urpc_peer_waits(const struct urpc_chan *c)
+{
+	uint32_t armed = urpc_load_acquire(&c->rx->armed);
+
+	if (urpc_likely(!armed))
+		return false;
+	if ((armed & URPC_ARMED_RECV) && urpc_load_relaxed(&c->rx->armed_at) < c->tx_next)
+		return true;
+	return (armed & URPC_ARMED_SEND) && urpc_load_relaxed(&c->rx->armed_ack) <= c->rx_told;
+}
+
+static inline bool urpc_notify_needed(const struct urpc_chan *c)
+{
+	urpc_fence_full();
+	return urpc_peer_waits(c);
+}
+
+static inline bool urpc_ack_notify_needed(struct urpc_chan *c)
+{
+	if (urpc_likely(!c->acked))
+		return false;
+	c->acked = false;
+	return urpc_notify_needed(c);
+}
+
+static inline bool urpc_can_recv(const struct urpc_chan *c)
+{
+	return c->broken || urpc_ring_ready(c->rx, c->slots, c->rx_next);
+}
+
+static inline bool urpc_can_send(struct urpc_chan *c)
+{
+	if (urpc_likely(c->tx_next - c->tx_acked <= c->slots))
+		return true;
+	return urpc_window_refresh(c) || c->broken;
+}
+
+static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payload, size_t len)
+{
+	struct urpc_slot *slot = &c->tx->slots[c->tx_next & (c->slots - 1)];
+	uint64_t header;
+
+	if (urpc_unlikely(c->broken))
+		return -URPC_EPROTO;
+	if (urpc_unlikely(len > URPC_PAYLOAD_BYTES))
+		return -URPC_EMSGSIZE;
+	if (urpc_unlikely(c->tx_next - c->tx_acked > c->slots) && !urpc_window_refresh(c))
+		return c->broken ? -URPC_EPROTO : -URPC_EAGAIN;
+
+	urpc_copy_in(slot->payload, payload, len);
+	header = (c->tx_next & URPC_HDR_SEQ_MASK) << URPC_HDR_SEQ_SHIFT;
+	header |= ((c->rx_next - 1) & URPC_HDR_SEQ_MASK) << URPC_HDR_ACK_SHIFT;
+	header |= (uint64_t)type << URPC_HDR_TYPE_SHIFT;
+	header |= (uint64_t)len << URPC_HDR_LEN_SHIFT;
+	urpc_store_release(&slot->header, header);
+	c->tx_next++;
+	if (urpc_likely(c->slots >= 4 * URPC_TX_AHEAD))
+		urpc_prefetchw(&c->tx->slots[(c->tx_next + URPC_TX_AHEAD) & (c->slots - 1)]);
+	return 0;
+}
+
+/*
+ * Check a header of the right sequence, and take its acknowledgement. The 16 bits are widened to
+ * the smallest number from tx_heard on that ends in them. An honest peer's true number ends in
+ * them as well and is not smaller than tx_heard, so what comes out is never too high, however many
+ * messages were sent while this header waited in its slot.
+ * Return: payload bytes, or -URPC_EPROTO.
+ */
+static inline int urpc_accept(struct urpc_chan *c, uint64_t header)
+{
+	uint16_t ahead = (uint16_t)((header >> URPC_HDR_ACK_SHIFT) - c->tx_heard);
+	uint64_t len = header >> URPC_HDR_LEN_SHIFT; /* with the reserved bits: they must be zero */
+
+	if (urpc_unlikely(len > URPC_PAYLOAD_BYTES || c->tx_heard + ahead >= c->tx_next))
+		return urpc_break(c);
+	c->tx_heard += ahead;
+	if (c->tx_heard > c->tx_acked)
+		c->tx_acked = c->tx_heard;
+	return (int)len;
+}
+
+static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m)
+{
+	const struct urpc_slot *slot = &c->rx->slots[c->rx_next & (c->slots - 1)];
+	uint64_t header;
+	int len;
+
+	if (urpc_unlikely(c->broken))
+		return -URPC_EPROTO;
+	header = urpc_load_acquire(&slot->header);
+	if ((header ^ c->rx_next) & URPC_HDR_SEQ_MASK) {
+		if (urpc_unlikely(!urpc_header_stale(header, c->slots, c->rx_next)))
+			return urpc_break(c);
+		/* The message to come is younger than every acknowledgement read so far. */
+		c->tx_heard = c->tx_acked;
+		c->run = false;
+		return -URPC_EAGAIN;
+	}
+	len = urpc_accept(c, header);
+	if (urpc_unlikely(len < 0))
+		return len;
+
+	if (c->run && c->slots >= 4 * URPC_RX_AHEAD)
+		urpc_prefetch(&c->rx->slots[(c->rx_next + URPC_RX_AHEAD) & (c->slots - 1)]);
+	m->type = (uint16_t)(header >> URPC_HDR_TYPE_SHIFT);
+	m->len = (uint16_t)len;
+	m->reserved = 0;
+	urpc_copy_out(m->payload, slot->payload, (size_t)len);
+	c->run = true;
+	c->rx_next++;
+	if (urpc_unlikely(c->rx_next - 1 - c->rx_told >= c->slots / 2))
+		urpc_ack(c);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * The rarely taken paths of a channel end. Barrier pairs are listed in urpc/ops.h.
+ */
+#include <urpc/chan.h>
+
+URPC_STATIC_ASSERT(sizeof(struct urpc_chan) == URPC_CACHE_LINE, "an end is a cache line");
+
+int urpc_chan_init(struct urpc_chan *c, struct urpc_ring *tx, const struct urpc_ring *rx,
+		   uint32_t slots)
+{
+	if (!c || !tx || !rx || !urpc_slots_valid(slots))
+		return -URPC_EINVAL;
+	if (((uintptr_t)tx | (uintptr_t)rx) & (URPC_CACHE_LINE - 1))
+		return -URPC_EINVAL;
+
+	c->tx = tx;
+	c->rx = rx;
+	c->slots = slots;
+	c->broken = false;
+	c->armed = 0;
+	c->acked = false;
+	c->run = false;
+	c->tx_next = 1;
+	c->tx_acked = 0;
+	c->tx_heard = 0;
+	c->rx_next = 1;
+	c->rx_told = 0;
+	return 0;
+}
+
+/* Nothing is read from the peer again; whoever waits finds out by urpc_recv() or urpc_send(). */
+int urpc_break(struct urpc_chan *c)
+{
+	c->broken = true;
+	return -URPC_EPROTO;
+}
+
+void urpc_ack(struct urpc_chan *c)
+{
+	if (c->rx_told == c->rx_next - 1)
+		return;
+	c->rx_told = c->rx_next - 1;
+	c->acked = true;
+	urpc_store_release(&c->tx->ack, c->rx_told);
+}
+
+/*
+ * Read the peer's control line. It may be behind what rode in headers, but by less than half a
+ * window: urpc_recv() writes it before any later header.
+ * Return: true when there is room to send.
+ */
+bool urpc_window_refresh(struct urpc_chan *c)
+{
+	uint64_t ack;
+
+	if (c->broken)
+		return false;
+	ack = urpc_load_acquire(&c->rx->ack);
+	if (ack >= c->tx_next || ack + c->slots / 2 <= c->tx_acked) {
+		urpc_break(c);
+		return false;
+	}
+	if (ack > c->tx_acked)
+		c->tx_acked = ack;
+	return c->tx_next - c->tx_acked <= c->slots;
+}
+
+static void set_armed(struct urpc_chan *c, uint32_t armed)
+{
+	c->armed = (uint8_t)armed;
+	urpc_store_release(&c->tx->armed, armed);
+}
+
+bool urpc_arm(struct urpc_chan *c)
+{
+	urpc_ack(c);
+	urpc_store_relaxed(&c->tx->armed_at, c->rx_next);
+	set_armed(c, c->armed | URPC_ARMED_RECV);
+	urpc_fence_full();
+	if (!urpc_can_recv(c))
+		return true;
+	set_armed(c, c->armed & ~URPC_ARMED_RECV);
+	return false;
+}
+
+bool urpc_arm_send(struct urpc_chan *c)
+{
+	urpc_store_relaxed(&c->tx->armed_ack, c->tx_next - c->slots);
+	set_armed(c, c->armed | URPC_ARMED_SEND);
+	urpc_fence_full();
+	if (!urpc_can_send(c))
+		return true;
+	set_armed(c, c->armed & ~URPC_ARMED_SEND);
+	return false;
+}
+
+void urpc_disarm(struct urpc_chan *c)
+{
+	if (c->armed)
+		set_armed(c, 0);
+}
