@@ -137,6 +137,26 @@ int remora_partition_check(struct remora_spec *spec, struct remora_error *err);
 int remora_partition_destroy(const char *name, bool force, struct remora_error *err);
 void remora_partition_destroy_all(void);
 
+/** remora_partitions_count - partitions that exist now */
+unsigned int remora_partitions_count(void);
+
+/**
+ * remora_partitions_names - copy names out
+ * @names: room for @room entries of REMORA_NAME_MAX bytes
+ * Return: partitions that exist, which may be more than @room.
+ */
+unsigned int remora_partitions_names(char (*names)[REMORA_NAME_MAX], unsigned int room);
+
+/**
+ * remora_partitions_silence_all - INIT every core of every partition: reboot, panic
+ * Context: any, also with the locks held by somebody who will never run again. Changes no state.
+ */
+void remora_partitions_silence_all(void);
+
+/** remora_partitions_init/exit - class and device numbers; exit destroys what is left */
+int remora_partitions_init(void);
+void remora_partitions_exit(void);
+
 /** remora_core_crashed - a core was found dead: called by the watch work, the doorbell's follow-up or a failed start */
 void remora_core_crashed(struct remora_core *core);
 
