@@ -4,6 +4,7 @@
 #define REMORA_ERROR_H
 
 #include <linux/remora.h>
+#include "pure.h"
 
 #ifdef __KERNEL__
 #include <linux/compiler_attributes.h>
