@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2016,SC2015
+# shellcheck disable=SC2034,SC2154
 # Ground words of the lab: messages, the cache directory, locks and stamps.
 
 lab_cache_default()

@@ -112,7 +112,7 @@ guest_add()
 {
 	local root=$1 from=${2%%:*} to
 	to=${2#*:}
-	[ "$to" != "$2" ] || to=$(realpath "$from")
+	[ "$to" != "$2" ] || to=$(realpath -m "$from")
 	[ -e "$from" ] || die "--add $2: there is no '$from' here"
 	[[ "$to" = /* ]] || die "--add $2: '$to' is no absolute path in the guest"
 	mkdir -p "$root$(dirname "$to")"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2016,SC2015
 # Debian packages: a private apt root in the cache, fed from the mirrors of this
 # machine's own apt configuration, and the few tools the host itself must have.
 # Nothing of the machine's apt state is changed by the private root.

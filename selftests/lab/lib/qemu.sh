@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154
 # QEMU out of Debian's packages, unpacked in the cache with its libraries: 10
 # from backports, or where there is none 7.2 (which has no x2APIC).
 
@@ -66,6 +67,8 @@ qemu_arguments()
 		cpu=max,+x2apic
 		QEMU_ARGS+=(-device "intel-iommu,intremap=on,eim=on")
 	fi
+	# TCG has threads within a core only for processors that call themselves Intel.
+	[ "${OPT[threads]}" = 1 ] || cpu+=,vendor=GenuineIntel
 	QEMU_ARGS+=(-cpu "$cpu")
 	if [ "${OPT[mode]}" = shell ]; then
 		QEMU_ARGS+=(-serial mon:stdio)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2016,SC2015
 # One run of a guest: options, root, QEMU, and the judgement at its end.
 
 # Statuses of the lab itself; any other is the command's.

@@ -1,0 +1,159 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2016,SC2015
+# Tests of the lab itself, TAP. KERNEL=6.1 chooses another kernel's guest.
+set -uo pipefail
+
+LAB=$(cd "$(dirname "$0")" && pwd)/lab
+KERNEL=${KERNEL:-6.1}
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+count=0
+failed=0
+
+result()
+{
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count $2"
+		sed 's/^/# /' "$WORK/err" "$WORK/text" 2>/dev/null
+	fi
+}
+
+guest()
+{
+	"$LAB" run --kernel "$KERNEL" --cpus 2 --memory 1G --no-build --timeout 120 "$@" \
+		>"$WORK/text" 2>"$WORK/err"
+}
+
+# status_is EXPECTED NAME OPTION...: the run ends with that status.
+status_is()
+{
+	local expected=$1 name=$2 got
+	shift 2
+	guest "$@"
+	got=$?
+	[ "$got" = "$expected" ]
+	result $? "$name (status $got, expected $expected)"
+}
+
+# says PATTERN NAME: the lab's last message has it.
+says()
+{
+	grep -qE "$1" "$WORK/err"
+	result $? "$2"
+}
+
+test_status()
+{
+	local text
+	status_is 0 "a command's success arrives" --log "$WORK/log" -- true
+	grep -q 'lab: end status=0' "$WORK/log"
+	result $? "--log has the kernel's log"
+	status_is 7 "a command's failure arrives" -- "echo 'a  b'; exit 7"
+	text=$(cat "$WORK/text")
+	[ "$text" = "a  b" ]
+	result $? "its output arrives unchanged"
+	status_is 0 "words reach the command as they were" -- printf '%s|' 'a b' "it's" '$x'
+	[ "$(cat "$WORK/text")" = "a b|it's|\$x|" ]
+	result $? "... quotes, blanks and dollar signs among them"
+}
+
+test_files()
+{
+	local big sum
+	mkdir "$WORK/in"
+	echo hello >"$WORK/in/file"
+	status_is 0 "files go in and come out" --add "$WORK/in:/data" --out "$WORK/out" -- \
+		'cp /data/file /out/copy; dd if=/dev/urandom of=/out/big bs=64k count=16 2>/dev/null; md5sum </out/big'
+	[ "$(cat "$WORK/out/copy" 2>/dev/null)" = hello ]
+	result $? "a small file is complete"
+	sum=$(cat "$WORK/text")
+	big=$(md5sum <"$WORK/out/big" 2>/dev/null)
+	[ -n "$sum" ] && [ "$sum" = "$big" ]
+	result $? "a megabyte is complete"
+}
+
+test_bad_log()
+{
+	status_is 98 "a warning in the kernel's log fails the run" -- \
+		'echo "<4>WARNING: CPU: 0 PID: 1 at the selftest" >/dev/kmsg'
+	says 'WARNING: CPU: 0' "... and is shown"
+	status_is 0 "unless asked not to look" --no-check-log -- \
+		'echo "<4>WARNING: CPU: 0 PID: 1 at the selftest" >/dev/kmsg'
+	status_is 0 "an innocent line does not" -- 'echo "<4>Installing, no stall" >/dev/kmsg'
+}
+
+# LOG_BAD line by line, without a guest.
+test_patterns()
+{
+	local line
+	# shellcheck source=/dev/null
+	. "$(dirname "$LAB")/lib/logcheck.sh"
+	say() { :; }
+	while read -r line; do
+		echo "[    1.0] $line" >"$WORK/line"
+		! log_check "$WORK/line" 2>/dev/null
+		result $? "found: $line"
+	done <<-EOT
+		BUG: kernel NULL pointer dereference, address: 0000000000000000
+		Oops: 0000 [#1] PREEMPT SMP
+		INFO: task insmod:77 blocked for more than 120 seconds.
+		rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+		rcu: INFO: rcu_sched self-detected stall on CPU
+		WARNING: possible circular locking dependency detected
+		BUG: sleeping function called from invalid context at x.c:1
+		BUG: KASAN: slab-out-of-bounds in f+0x1/0x2
+		UBSAN: shift-out-of-bounds in x.c:1
+		kmemleak: 10 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+		watchdog: BUG: soft lockup - CPU#1 stuck for 22s!
+		unchecked MSR access error: RDMSR from 0x1
+		traps: general protection fault
+	EOT
+}
+
+test_endings()
+{
+	status_is 99 "a guest that resets before its end fails" -- 'reboot -f; sleep 100'
+	says 'no end marker' "... and the lab says why"
+	status_is 0 "unless a reset was expected" --expect-reset -- 'reboot -f; sleep 100'
+	status_is 99 "an expected reset that does not come fails" --expect-reset -- true
+	status_is 98 "a panic fails" -- 'echo c >/proc/sysrq-trigger; sleep 100'
+	status_is 124 "a guest that hangs ends at the time-out" --timeout 10 -- 'sleep 1000'
+	status_is 99 "a forged marker without the end does not pass" -- \
+		'echo "<4>lab: end status=0 size=1 sum=00000000000000000000000000000000" >/dev/kmsg; reboot -f; sleep 100'
+}
+
+test_modes()
+{
+	status_is 0 "two nodes" --cpus 4 --numa 2 -- \
+		'[ "$(cat /sys/devices/system/node/online)" = 0-1 ] && [ "$(cat /sys/devices/system/node/node1/cpulist)" = 2-3 ]'
+	status_is 0 "x2APIC" --x2apic -- 'dmesg | grep -q "x2apic enabled"'
+	status_is 0 "xAPIC otherwise" -- '! dmesg | grep -q "x2apic enabled"'
+	status_is 0 "multi-threaded" --mttcg --cpus 4 -- '[ "$(nproc)" = 4 ]'
+	status_is 0 "two threads a core" --smt --cpus 4 -- \
+		'[ "$(cat /sys/devices/system/cpu/cpu0/topology/thread_siblings_list)" = 0-1 ]'
+}
+
+test_usage()
+{
+	status_is 99 "an unknown kernel is refused" --kernel 5.4 -- true
+	says "unknown kernel '5.4'; expected one of" "... with a sentence"
+	status_is 99 "too many processors are refused" --cpus 17 -- true
+	says 'whole number from' "... with a sentence"
+	status_is 99 "no command is refused"
+	status_is 99 "a file that is not there is refused" --add /no/such/file -- true
+}
+
+test_status
+test_files
+test_bad_log
+test_patterns
+test_endings
+test_modes
+test_usage
+echo "1..$count"
+[ "$failed" = 0 ]
