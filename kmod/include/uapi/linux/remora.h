@@ -102,7 +102,8 @@
 	R(MESSAGE_LENGTH, 61, EMSGSIZE, "a message has 0 to 56 bytes of payload")                  \
 	R(RESERVED_FIELD, 62, EINVAL, "a reserved field is not zero")                              \
 	R(PEER_UNKNOWN, 63, ECHRNG, "the peer is not another core of the partition")               \
-	R(COUNT_INVALID, 64, EINVAL, "the count is out of range")
+	R(COUNT_INVALID, 64, EINVAL, "the count is out of range")                                  \
+	R(MEMORY_SYNTAX, 65, EINVAL, "memory is [reserved:|block:|contig:]SIZE[@PLACE], comma-separated")
 
 enum remora_reason {
 #define REMORA_REASON_ENUM(name, number, error, text) REMORA_R_##name = number,
