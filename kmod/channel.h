@@ -9,8 +9,19 @@ struct file;
 struct remora_partition;
 struct remora_core;
 
-/** remora_channel_bind - allocate rings, ask the core, install a descriptor. Return: fd or errno. */
-int remora_channel_bind(struct remora_core *core, struct file *partition_file,
+/** remora_channels_init - locks and lists of a new partition object */
+void remora_channels_init(struct remora_partition *p);
+
+/** remora_channels_open - make p->shared the memory of channels: a create step after its allocation */
+int remora_channels_open(struct remora_partition *p, struct remora_error *err);
+/** remora_channels_close - the reverse; no channel may be left (remora_channels_revoke) */
+void remora_channels_close(struct remora_partition *p);
+
+/**
+ * remora_channel_bind - allocate rings, ask the core, install a descriptor
+ * Context: process, sleeps, takes p->lock for the first part. Return: fd or errno.
+ */
+int remora_channel_bind(struct remora_partition *p, struct file *partition_file,
 			const struct remora_bind *request, struct remora_error *err);
 
 /**
@@ -27,6 +38,8 @@ void remora_channels_wake(struct remora_partition *p);
 /**
  * remora_channels_hangup - cores of the partition are gone: EPOLLHUP on every channel
  * @node: only those of this node, or 0 for all. Rings stay mapped.
+ * The cores are quiescent already (remora_wake_silence): rings that a closed channel had to leave
+ * to a live core that did not answer are freed here. Process context, sleeps.
  */
 void remora_channels_hangup(struct remora_partition *p, unsigned int node);
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Node 0's end of the control channel to one core: requests with tags, answers matched to them. */
+/*
+ * Node 0's end of the control channel to one core: requests with tags, answers matched to them.
+ * Split-phase: several callers may wait at once, and whoever looks hands every answer to its caller.
+ */
 #ifndef REMORA_NODE_H
 #define REMORA_NODE_H
 
-#include <linux/mutex.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <urpc/chan.h>
 #include "error.h"
@@ -12,29 +16,72 @@ struct remora_core;
 
 /**
  * struct remora_node - control channel state
- * @lock: serialises requests: one outstanding a core in this revision
+ * @wait:   callers; woken by the doorbell and by close
+ * @lock:   protects what follows. Doorbells to the core are sent under it while @open, so that no
+ *          interrupt goes to a CPU that was given back
+ * @chan:   valid while @open
+ * @calls:  requests whose answer has not come
+ * @open:   between open and close
+ * @broken: the core broke the protocol; the watch work declares it dead
+ * @silent: an answer did not come in time; the watch work then doubts even a sleeping core
  */
 struct remora_node {
-	struct mutex lock;
-	struct urpc_chan chan;
 	wait_queue_head_t wait;
+	spinlock_t lock;
+	struct urpc_chan chan;
+	struct list_head calls;
 	u32 tag;
 	bool open;
+	bool broken;
+	bool silent;
+	u64 stale; /* answers that nobody waited for any more */
 };
 
-/** remora_node_open - attach to fresh rings, before the core starts */
+/** remora_node_init - once for a new core object, before the doorbell is acquired */
+void remora_node_init(struct remora_core *core);
+
+/** remora_node_open - attach to fresh rings, before the core starts. Return: 0 or -EINVAL. */
 int remora_node_open(struct remora_core *core, struct urpc_ring *tx, struct urpc_ring *rx, u32 slots);
-/** remora_node_close - no request is answered any more; waiting ones get -EHOSTDOWN */
+/**
+ * remora_node_close - no request is answered any more; waiting ones get -EHOSTDOWN
+ * After return nobody touches the rings. Does nothing when it is not open. Any context.
+ */
 void remora_node_close(struct remora_core *core);
+
+/** remora_node_doorbell - interrupt the core, unless its node is closed. Any context. */
+void remora_node_doorbell(struct remora_core *core);
+
+/**
+ * struct remora_call - one request and its answer
+ * @type:          enum abi_ctl
+ * @request:       struct of ctl.h; its first word is filled with the tag
+ * @reply_bytes:   least payload of the answer. A core may answer any request that it refuses with
+ *                 the shorter struct abi_ctl_status
+ * @timeout_ms:    not 0
+ * @uninterrupted: wait for the answer even when the caller is being killed
+ * @answer:        out: the answer
+ */
+struct remora_call {
+	u16 type;
+	bool uninterrupted;
+	void *request;
+	size_t request_bytes;
+	size_t reply_bytes;
+	unsigned int timeout_ms;
+	struct urpc_msg answer;
+	/* private */
+	struct list_head link;
+	u32 tag;
+	int result; /* -EINPROGRESS until the answer came or cannot come any more */
+};
 
 /**
  * remora_node_call - request and answer
- * @type:  enum abi_ctl; the first word of @request is filled with the tag
- * @reply: up to @reply_bytes of the answer's payload, checked for type, tag and least length
- * Context: process, sleeps, killable. Return: 0, -EHOSTDOWN, -ETIMEDOUT, -EPROTO, -EINTR.
+ * Context: process, sleeps, killable; no lock that the doorbell or remora_node_close() needs.
+ * Return: 0, or the negative status of an answer by abi_ctl_status; -EHOSTDOWN when the core is
+ * dead or dies meanwhile; -ETIMEDOUT; -EPROTO; -EINTR. Of these only failures of the module's own
+ * are noted in @err.
  */
-int remora_node_call(struct remora_core *core, u16 type, void *request, size_t request_bytes,
-		     void *reply, size_t reply_bytes, unsigned int timeout_ms,
-		     struct remora_error *err);
+int remora_node_call(struct remora_core *core, struct remora_call *call, struct remora_error *err);
 
 #endif

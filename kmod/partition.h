@@ -6,13 +6,16 @@
  *   remora_partitions_lock  the list of partitions and their names (mutex)
  *   partition->lock         life cycle: states, cores, memory, image (mutex; held across CPU
  *                           hotplug, so no hotplug callback takes it)
- *   node->lock              one control request a core (mutex)
+ *   shared_memory.lock      channel memory: rings are allocated and freed under it (mutex, short)
+ *   node->lock              control channel of a core (spinlock, interrupts off)
  *   partition->channels_lock  list of channels (spinlock, interrupts off)
+ *   chan->lock              one channel (spinlock, interrupts off)
  * A hotplug callback and the doorbell's handler take none of the mutexes.
  */
 #ifndef REMORA_PARTITION_H
 #define REMORA_PARTITION_H
 
+#include <linux/bitmap.h>
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/list.h>
@@ -23,6 +26,7 @@
 
 #include <abi/boot.h>
 #include <abi/console.h>
+#include <abi/ctl.h>
 #include "cpu.h"
 #include "doorbell.h"
 #include "image.h"
@@ -61,10 +65,18 @@ struct remora_core {
 	u64 sipi_tsc;
 	/* watch work's memory */
 	u64 seen_heartbeat;
+	u64 seen_console; /* lines, when pollers were woken last */
 	u32 probe;
 	unsigned int missed_probes;
 	struct abi_crash crash; /* checked copy, taken when the crash was seen */
 	unsigned int channels;  /* bound, under channels_lock */
+	DECLARE_BITMAP(channel_ids, ABI_CHANNELS_MAX); /* numbers in use, under channels_lock */
+};
+
+/** struct remora_shared - memory of channels, a byte allocator over remora_partition.shared */
+struct remora_shared {
+	struct mutex lock;
+	struct gen_pool *pool; /* NULL: closed */
 };
 
 struct remora_partition {
@@ -96,6 +108,8 @@ struct remora_partition {
 	spinlock_t channels_lock;
 	struct list_head channels;
 	unsigned int channel_count;
+	u64 channel_serial; /* of the next channel: its mmap offsets are never used again */
+	struct remora_shared shared_memory;
 
 	/* state changes: generation moves, waiters are woken, a uevent is sent */
 	atomic64_t generation;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The watch over a partition's cores, as the doorbell and the control channels use it; the life
+ * cycle's calls are in device.h.
+ */
+#ifndef REMORA_WATCH_H
+#define REMORA_WATCH_H
+
+struct remora_partition;
+
+/**
+ * remora_watch_doorbell - a doorbell came: look at the core pages and consoles
+ * Wakes p->events when a core stopped, died or wrote a console line, and queues the watch work at once
+ * when one died. Context: the doorbell's handler.
+ */
+void remora_watch_doorbell(struct remora_partition *p);
+
+/** remora_watch_kick - something is wrong with a core: look now. Any context. */
+void remora_watch_kick(struct remora_partition *p);
+
+#endif
