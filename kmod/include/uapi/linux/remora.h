@@ -103,7 +103,8 @@
 	R(RESERVED_FIELD, 62, EINVAL, "a reserved field is not zero")                              \
 	R(PEER_UNKNOWN, 63, ECHRNG, "the peer is not another core of the partition")               \
 	R(COUNT_INVALID, 64, EINVAL, "the count is out of range")                                  \
-	R(MEMORY_SYNTAX, 65, EINVAL, "memory is [reserved:|block:|contig:]SIZE[@PLACE], comma-separated")
+	R(MEMORY_SYNTAX, 65, EINVAL, "memory is [reserved:|block:|contig:]SIZE[@PLACE], comma-separated") \
+	R(CPU_DUPLICATE, 66, EINVAL, "a CPU is listed twice")
 
 enum remora_reason {
 #define REMORA_REASON_ENUM(name, number, error, text) REMORA_R_##name = number,
