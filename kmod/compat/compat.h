@@ -25,21 +25,22 @@ static inline bool remora_kernel_untested(void)
 	return LINUX_VERSION_CODE > REMORA_TESTED_LAST;
 }
 
-static inline int remora_rdmsr_on_cpu(unsigned int cpu, u32 msr, u64 *value)
+/* On another CPU, without a fault where the register does not exist. Process context. */
+static inline int remora_rdmsr_safe_on_cpu(unsigned int cpu, u32 msr, u64 *value)
 {
 #ifdef REMORA_HAVE_RDMSRQ
-	return rdmsrq_on_cpu(cpu, msr, value);
+	return rdmsrq_safe_on_cpu(cpu, msr, value);
 #else
-	return rdmsrl_on_cpu(cpu, msr, value);
+	return rdmsrl_safe_on_cpu(cpu, msr, value);
 #endif
 }
 
-static inline int remora_wrmsr_on_cpu(unsigned int cpu, u32 msr, u64 value)
+static inline int remora_wrmsr_safe_on_cpu(unsigned int cpu, u32 msr, u64 value)
 {
 #ifdef REMORA_HAVE_RDMSRQ
-	return wrmsrq_on_cpu(cpu, msr, value);
+	return wrmsrq_safe_on_cpu(cpu, msr, value);
 #else
-	return wrmsrl_on_cpu(cpu, msr, value);
+	return wrmsrl_safe_on_cpu(cpu, msr, value);
 #endif
 }
 
