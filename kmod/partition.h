@@ -34,10 +34,12 @@
 #include "lifecycle.h"
 #include "memory.h"
 #include "node.h"
+#include "arch/x86/tables.h"
 
 #define REMORA_CONSOLE_RECORDS 512u
 #define REMORA_CONTROL_SLOTS 64u
 #define REMORA_PEER_SLOTS 64u
+#define REMORA_RAM_PIECES 8u
 
 /**
  * struct remora_core - one core of a partition
@@ -52,14 +54,16 @@ struct remora_core {
 
 	struct remora_region image;   /* copy of the image */
 	struct remora_region kernel;  /* private to the CPU driver */
-	struct remora_region ram;     /* private to the core */
-	struct remora_region pages;   /* boot page, host page, core page, peer table, boot page tables */
+	struct remora_region ram[REMORA_RAM_PIECES]; /* private to the core */
+	unsigned int ram_count;
+	struct remora_region pages; /* boot page, host page, core page, peer table */
 	struct remora_region console_region;
-	struct remora_region control; /* rings to node 0 */
 	struct abi_boot *boot;
 	struct abi_host *host;
 	struct abi_core *page;
+	struct abi_channel *peers;
 	struct abi_console *console;
+	struct remora_tables tables; /* boot page tables, in Linux's memory, from start to stop */
 
 	struct remora_node control_node;
 	u64 sipi_tsc;
@@ -85,6 +89,8 @@ struct remora_partition {
 	struct list_head link;
 	struct device dev; /* holds the reference count; class "remora", char device */
 	struct cdev cdev;
+	int minor;
+	bool listed; /* under remora_partitions_lock: created in full, can be found */
 	struct mutex lock;
 
 	/* under lock; state is also read without it */
@@ -94,6 +100,7 @@ struct remora_partition {
 	bool dead;                /* destroyed; only references are left */
 	struct remora_memory memory;
 	struct remora_region shared; /* channel memory */
+	struct remora_region rings;  /* control rings and rings between cores */
 	struct remora_image image;
 	void *image_data; /* file bytes, vmalloc */
 	char image_name[REMORA_PATH_MAX];
@@ -174,7 +181,10 @@ void remora_partitions_exit(void);
 /** remora_core_crashed - a core was found dead: called by the watch work, the doorbell's follow-up or a failed start */
 void remora_core_crashed(struct remora_core *core);
 
-/** remora_core_silence - INIT the core, close its control node, hang its channels up. Under lock. */
+/**
+ * remora_core_silence - INIT the core, close its control node, hang its channels up
+ * The caller changes the core's state. Under lock.
+ */
 void remora_core_silence(struct remora_core *core);
 
 #endif
