@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two threads, one end each: checksummed streams, and sleepers that must never miss a doorbell.
+ * Built once plain, so that the processor's own reordering is under test, and once with
+ * ThreadSanitizer, which checks that header release and acquire order the payload.
+ *
+ * SLOW divides the amount of work; the environment's STRESS is the number of messages of the
+ * stress (100 million in the long run).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pair.h"
+
+#ifndef SLOW
+#define SLOW 1
+#endif
+#ifndef PATIENCE_S
+#define PATIENCE_S 30 /* a wait this long is a hang, on a loaded machine too */
+#endif
+#define SPINS_BEFORE_YIELD 2000
+
+enum bell_kind { BELL_SPIN, BELL_FUTEX };
+
+/* A doorbell: counts rings; its owner sleeps until the count differs from what it saw last. */
+struct bell {
+	uint32_t count __attribute__((aligned(URPC_CACHE_LINE)));
+	enum bell_kind kind;
+};
+
+struct side {
+	struct urpc_chan *chan;
+	struct bell *own;
+	struct bell *peer;
+	uint64_t messages;
+	uint64_t seed;
+	uint64_t sleeps;
+};
+
+static uint64_t now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec;
+}
+
+/* Threads cannot leave by a cmocka assertion: the process ends, short of its plan. */
+static void die(const char *what, const struct urpc_chan *c)
+{
+	printf("not ok - %s (sent %llu, received %llu, acknowledged %llu)\n", what,
+	       (unsigned long long)c->tx_next - 1, (unsigned long long)c->rx_next - 1,
+	       (unsigned long long)c->tx_acked);
+	fflush(stdout);
+	_exit(1);
+}
+
+/* One turn of a poll loop with a limit: two cores, but perhaps not for us alone. */
+static void turn(uint64_t *turns, uint64_t *since, const char *what, const struct urpc_chan *c)
+{
+	urpc_pause();
+	if (++*turns % SPINS_BEFORE_YIELD)
+		return;
+	sched_yield();
+	if (!*since)
+		*since = now_s();
+	else if (now_s() - *since > PATIENCE_S)
+		die(what, c);
+}
+
+static void bell_ring(struct bell *b)
+{
+	__atomic_fetch_add(&b->count, 1, __ATOMIC_SEQ_CST);
+	if (b->kind == BELL_FUTEX)
+		syscall(SYS_futex, &b->count, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void bell_wait(struct bell *b, uint32_t seen, const struct urpc_chan *c)
+{
+	const struct timespec limit = { .tv_sec = PATIENCE_S };
+	uint64_t turns = 0, since = 0;
+
+	while (__atomic_load_n(&b->count, __ATOMIC_SEQ_CST) == seen) {
+		if (b->kind == BELL_SPIN)
+			turn(&turns, &since, "lost wake-up", c);
+		else if (syscall(SYS_futex, &b->count, FUTEX_WAIT_PRIVATE, seen, &limit, NULL, 0) &&
+			 errno == ETIMEDOUT)
+			die("lost wake-up", c);
+	}
+}
+
+/* Sleep without polling first, which makes the race with the peer's send as likely as can be. */
+static void sleep_recv(struct side *s)
+{
+	uint32_t seen = __atomic_load_n(&s->own->count, __ATOMIC_SEQ_CST);
+
+	if (urpc_arm(s->chan)) {
+		s->sleeps++;
+		bell_wait(s->own, seen, s->chan);
+		urpc_disarm(s->chan);
+	}
+}
+
+static void sleep_send(struct side *s)
+{
+	uint32_t seen = __atomic_load_n(&s->own->count, __ATOMIC_SEQ_CST);
+
+	if (urpc_arm_send(s->chan)) {
+		s->sleeps++;
+		bell_wait(s->own, seen, s->chan);
+		urpc_disarm(s->chan);
+	}
+}
+
+static void dawdle(struct side *s)
+{
+	uint64_t n = pair_random(&s->seed) >> 57;
+
+	while (n--)
+		urpc_compiler_barrier();
+}
+
+static void fill(uint64_t words[URPC_PAYLOAD_WORDS], uint64_t number)
+{
+	int i;
+
+	words[0] = number;
+	words[URPC_PAYLOAD_WORDS - 1] = number;
+	for (i = 1; i < URPC_PAYLOAD_WORDS - 1; i++) {
+		words[i] = (number + (uint64_t)i) * 0x9e3779b97f4a7c15ull;
+		words[URPC_PAYLOAD_WORDS - 1] += words[i];
+	}
+}
+
+static void check(const struct urpc_msg *m, uint64_t number, const struct urpc_chan *c)
+{
+	uint64_t words[URPC_PAYLOAD_WORDS];
+
+	fill(words, number);
+	if (m->len != sizeof(words) || memcmp(words, m->payload, sizeof(words)))
+		die("message lost, repeated, reordered or damaged", c);
+}
+
+static void *stream_out(void *arg)
+{
+	struct side *s = arg;
+	uint64_t words[URPC_PAYLOAD_WORDS], n, turns = 0, since = 0;
+
+	for (n = 1; n <= s->messages; n++) {
+		fill(words, n);
+		while (urpc_send(s->chan, 1, words, sizeof(words)) == -URPC_EAGAIN)
+			turn(&turns, &since, "sender stuck", s->chan);
+		since = 0;
+	}
+	return NULL;
+}
+
+static void *stream_in(void *arg)
+{
+	struct side *s = arg;
+	uint64_t n, turns = 0, since = 0;
+	struct urpc_msg m;
+
+	for (n = 1; n <= s->messages; n++) {
+		while (urpc_recv(s->chan, &m) == -URPC_EAGAIN)
+			turn(&turns, &since, "receiver stuck", s->chan);
+		since = 0;
+		check(&m, n, s->chan);
+	}
+	return NULL;
+}
+
+/* Random bursts out, as many in: acknowledgements ride both ways while both windows run full. */
+static void *stream_both(void *arg)
+{
+	struct side *s = arg;
+	uint64_t words[URPC_PAYLOAD_WORDS], out = 0, in = 0, turns = 0, since = 0;
+	struct urpc_msg m;
+
+	while (out < s->messages || in < s->messages) {
+		uint64_t burst = pair_random(&s->seed) >> 58, before = out + in;
+
+		for (; burst && out < s->messages; burst--) {
+			fill(words, out + 1);
+			if (urpc_send(s->chan, 1, words, sizeof(words)))
+				break;
+			out++;
+		}
+		for (burst = pair_random(&s->seed) >> 58; burst; burst--) {
+			if (urpc_recv(s->chan, &m))
+				break;
+			check(&m, ++in, s->chan);
+		}
+		if (s->chan->broken)
+			die("protocol broken between honest ends", s->chan);
+		if (before == out + in)
+			turn(&turns, &since, "exchange stuck", s->chan);
+		else
+			since = 0;
+	}
+	return NULL;
+}
+
+static void *ping(void *arg)
+{
+	struct side *s = arg;
+	struct urpc_msg m;
+	uint64_t n;
+
+	for (n = 1; n <= s->messages; n++) {
+		dawdle(s);
+		if (pair_send(s->chan, n))
+			die("ping refused", s->chan);
+		if (urpc_notify_needed(s->chan))
+			bell_ring(s->peer);
+		dawdle(s);
+		while (urpc_recv(s->chan, &m))
+			sleep_recv(s);
+		if (m.payload[0] != n)
+			die("wrong answer", s->chan);
+	}
+	return NULL;
+}
+
+static void *pong(void *arg)
+{
+	struct side *s = arg;
+	struct urpc_msg m;
+	uint64_t n;
+
+	for (n = 1; n <= s->messages; n++) {
+		dawdle(s);
+		while (urpc_recv(s->chan, &m))
+			sleep_recv(s);
+		if (m.payload[0] != n || pair_send(s->chan, n))
+			die("pong refused", s->chan);
+		if (urpc_notify_needed(s->chan))
+			bell_ring(s->peer);
+	}
+	return NULL;
+}
+
+/* A sender that sleeps for room, and a receiver that sleeps for messages and sends nothing. */
+static void *pour(void *arg)
+{
+	struct side *s = arg;
+	uint64_t n;
+
+	for (n = 1; n <= s->messages; n++) {
+		while (pair_send(s->chan, n)) {
+			if (urpc_notify_needed(s->chan))
+				bell_ring(s->peer);
+			sleep_send(s);
+		}
+		if (n % 3 == 0)
+			continue;
+		if (urpc_notify_needed(s->chan))
+			bell_ring(s->peer);
+		dawdle(s);
+	}
+	if (urpc_notify_needed(s->chan))
+		bell_ring(s->peer);
+	return NULL;
+}
+
+static void *drink(void *arg)
+{
+	struct side *s = arg;
+	struct urpc_msg m;
+	uint64_t n = 0;
+
+	while (n < s->messages) {
+		while (n < s->messages && !urpc_recv(s->chan, &m)) {
+			if (m.payload[0] != ++n)
+				die("out of order", s->chan);
+		}
+		if (urpc_ack_notify_needed(s->chan))
+			bell_ring(s->peer);
+		dawdle(s);
+		if (n < s->messages)
+			sleep_recv(s);
+	}
+	return NULL;
+}
+
+/* Run two threads over a channel; return how often either slept. */
+static uint64_t run(uint32_t slots, uint64_t messages, enum bell_kind kind, void *(*one)(void *),
+		    void *(*two)(void *))
+{
+	struct bell bells[2] = { { .kind = kind }, { .kind = kind } };
+	pthread_t thread[2];
+	struct pair p;
+	struct side a = { &p.a, &bells[0], &bells[1], messages, 12345, 0 };
+	struct side b = { &p.b, &bells[1], &bells[0], messages, 54321, 0 };
+
+	pair_open(&p, slots);
+	assert_int_equal(pthread_create(&thread[0], NULL, one, &a), 0);
+	assert_int_equal(pthread_create(&thread[1], NULL, two, &b), 0);
+	pthread_join(thread[0], NULL);
+	pthread_join(thread[1], NULL);
+	assert_false(p.a.broken || p.b.broken);
+	pair_close(&p);
+	return a.sleeps + b.sleeps;
+}
+
+static uint64_t stress_messages(void)
+{
+	const char *text = getenv("STRESS");
+
+	return (text ? strtoull(text, NULL, 0) : 4000000) / SLOW;
+}
+
+static void stress(void **state)
+{
+	(void)state;
+	run(4096, stress_messages(), BELL_SPIN, stream_out, stream_in);
+	run(64, stress_messages() / 4, BELL_SPIN, stream_out, stream_in);
+	run(4, stress_messages() / 40, BELL_SPIN, stream_out, stream_in);
+}
+
+static void exchange(void **state)
+{
+	(void)state;
+	run(512, 2000000 / SLOW, BELL_SPIN, stream_both, stream_both);
+	run(8, 500000 / SLOW, BELL_SPIN, stream_both, stream_both);
+}
+
+static void wake_for_message(void **state)
+{
+	(void)state;
+	assert_true(run(4, 300000 / SLOW, BELL_SPIN, ping, pong) > 0);
+	assert_true(run(64, 50000 / SLOW, BELL_FUTEX, ping, pong) > 0);
+}
+
+static void wake_for_room(void **state)
+{
+	(void)state;
+	assert_true(run(4, 500000 / SLOW, BELL_SPIN, pour, drink) > 0);
+	assert_true(run(16, 300000 / SLOW, BELL_FUTEX, pour, drink) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stress),
+		cmocka_unit_test(exchange),
+		cmocka_unit_test(wake_for_message),
+		cmocka_unit_test(wake_for_room),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("urpc threads", tests, NULL, NULL);
+}
