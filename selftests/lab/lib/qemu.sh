@@ -26,17 +26,21 @@ qemu_ready()
 	cached qemu "$LAB_CACHE/qemu/ready" qemu_fetch "$LAB_CACHE/qemu"
 }
 
-qemu_run()
+# Print the words that run QEMU with its own libraries, one a line.
+qemu_command()
 {
 	local root=$LAB_CACHE/qemu
-	LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu \
-		"$@" -L "$root/usr/share/qemu" -L "$root/usr/share/seabios"
+	printf '%s\n' env \
+		"LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu" \
+		"$root/usr/bin/qemu-system-x86_64" \
+		-L "$root/usr/share/qemu" -L "$root/usr/share/seabios"
 }
 
 qemu_major()
 {
-	qemu_run "$LAB_CACHE/qemu/usr/bin/qemu-system-x86_64" --version |
-		sed -n 's/.* version \([0-9]*\)\..*/\1/p'
+	local command
+	mapfile -t command < <(qemu_command)
+	"${command[@]}" --version | sed -n 's/.* version \([0-9]*\)\..*/\1/p'
 }
 
 # Memory and processors split evenly over OPT[numa] nodes.
@@ -50,12 +54,13 @@ qemu_numa_arguments()
 	done
 }
 
-# Fill QEMU_ARGS from OPT and the run's directory.
+# Fill QEMU_ARGS, the whole command, from OPT and the run's directory.
 qemu_arguments()
 {
 	local dir=$1 cpu=max,-x2apic thread=single
 	[ "${OPT[mttcg]}" = 0 ] || thread=multi
-	QEMU_ARGS=(-machine q35 -accel "tcg,thread=$thread" -m "${OPT[mib]}M"
+	mapfile -t QEMU_ARGS < <(qemu_command)
+	QEMU_ARGS+=(-machine q35 -accel "tcg,thread=$thread" -m "${OPT[mib]}M"
 		-smp "${OPT[cpus]},sockets=${OPT[numa]},threads=${OPT[threads]}"
 		-nodefaults -no-user-config -display none -no-reboot
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x04"

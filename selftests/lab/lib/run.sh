@@ -98,17 +98,33 @@ run_make_root()
 	cat "$(guest_base)" ${BUILD_ARCHIVE:+"$BUILD_ARCHIVE"} "$dir/run.cpio" >"$dir/initrd"
 }
 
+# The guest's output goes through a pipe of its own, because QEMU makes its
+# standard output non-blocking. Both run in the background so that a signal to
+# the lab ends the guest at once.
+run_qemu_command()
+{
+	local dir=$1 guest reader status=0
+	mkfifo "$dir/pipe"
+	cat "$dir/pipe" &
+	reader=$!
+	timeout --foreground -k 5 "${OPT[timeout]}" "${QEMU_ARGS[@]}" </dev/null >"$dir/pipe" &
+	guest=$!
+	# shellcheck disable=SC2064
+	trap "kill $guest; exit $STATUS_LAB" INT TERM HUP
+	wait "$guest" || status=$?
+	wait "$reader" || true
+	trap - INT TERM HUP
+	return "$status"
+}
+
 run_qemu()
 {
-	local dir=$1 qemu=$LAB_CACHE/qemu/usr/bin/qemu-system-x86_64
+	local dir=$1
 	qemu_arguments "$dir"
 	if [ "${OPT[mode]}" = shell ]; then
-		qemu_run "$qemu" "${QEMU_ARGS[@]}"
+		"${QEMU_ARGS[@]}"
 	else
-		# QEMU makes its standard output non-blocking: a pipe of its own keeps
-		# that from whoever reads ours.
-		qemu_run timeout --foreground -k 5 "${OPT[timeout]}" \
-			"$qemu" "${QEMU_ARGS[@]}" </dev/null | cat
+		run_qemu_command "$dir"
 	fi
 }
 
@@ -171,6 +187,7 @@ run_guest()
 		BUILD_ARCHIVE=$(build_archive "${OPT[kernel]}")
 	fi
 	mkdir -p "$LAB_CACHE/run"
+	find "$LAB_CACHE/run" -mindepth 1 -maxdepth 1 -mtime +1 -exec rm -rf {} +
 	dir=$(mktemp -d "$LAB_CACHE/run/XXXXXX")
 	# shellcheck disable=SC2064
 	trap "rm -rf '$dir'" EXIT
