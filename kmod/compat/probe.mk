@@ -15,3 +15,5 @@ remora-export = $(call remora-found,$(1),$(remora-tab)$(2)$(remora-tab)vmlinux$(
 ccflags-y += $(call remora-probe,ACR_FLAGS,include/linux/gfp.h,acr_flags_t)
 ccflags-y += $(call remora-probe,RDMSRQ,arch/x86/include/asm/msr.h,rdmsrq_on_cpu)
 ccflags-y += $(call remora-export,E820_RAW,e820__mapped_raw_any)
+ccflags-y += $(call remora-probe,IRQ_MOVE_PCNTXT,include/linux/irq.h,IRQ_MOVE_PCNTXT[[:space:]]*=)
+ccflags-y += $(call remora-probe,VM_FLAGS_SET,include/linux/mm.h,void vm_flags_set.struct)
