@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kselftest's harness, with two changes: messages go to standard output, among the results, and
+ * main() is in support.c, which skips all when there is nothing to test and then calls the
+ * harness's.
+ */
+#ifndef RT_HARNESS_H
+#define RT_HARNESS_H
+
+#define TH_LOG_STREAM stdout
+#include <kselftest_harness.h>
+
+#include "support.h"
+
+int rt_harness_main(int argc, char **argv);
+#define main rt_harness_main
+
+#endif
