@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who gets which part of a partition's memory.
+ *
+ *   a core's own   kernel (2 MiB, for the CPU driver), image, four pages, console, RAM
+ *   all cores'     rings: control rings to node 0 and rings between cores, all of one size
+ *                  shared: memory of bound channels, an eighth of the whole
+ *
+ * RAM is what is left, in equal parts; it may come in pieces. What needs the largest alignment is
+ * allocated first, so that the smallest partition (remora_memory_minimum()) always fits.
+ */
+#include <linux/genalloc.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+
+#include "regions.h"
+
+#define REGION_KERNEL SZ_2M
+#define REGION_SHARED_MIN SZ_1M
+#define REGION_SHARED_MAX SZ_64M
+#define REGION_RAM_MIN SZ_256K
+#define REGION_RAM_PIECE_MIN SZ_64K
+
+/* Pages of remora_core.pages. */
+enum { PAGE_BOOT, PAGE_HOST, PAGE_CORE, PAGE_PEERS, PAGE_COUNT };
+
+static_assert(ABI_NODES_MAX * sizeof(struct abi_channel) <= PAGE_SIZE);
+static_assert(REMORA_CONTROL_SLOTS == REMORA_PEER_SLOTS);
+
+static u64 regions_left(const struct remora_partition *p)
+{
+	u64 left = 0;
+	unsigned int i;
+
+	for (i = 0; i < p->memory.count; i++)
+		left += gen_pool_avail(p->memory.extent[i].pool);
+	return left;
+}
+
+static int regions_short(const struct remora_partition *p, const char *what, u64 bytes,
+			 struct remora_error *err)
+{
+	return remora_fail(err, REMORA_R_MEMORY_TOO_SMALL,
+			   "%llu MiB do not hold %llu KiB of %s for %u cores",
+			   p->memory.bytes >> 20, bytes >> 10, what, p->core_count);
+}
+
+static int regions_alloc_one(struct remora_partition *p, struct remora_region *r, size_t bytes,
+			     size_t align, int numa, const char *what, struct remora_error *err)
+{
+	if (remora_region_alloc(&p->memory, bytes, align, numa, r))
+		return regions_short(p, what, bytes, err);
+	return 0;
+}
+
+static size_t console_bytes(void)
+{
+	return PAGE_ALIGN(sizeof(struct abi_console) +
+			  REMORA_CONSOLE_RECORDS * sizeof(struct abi_console_line));
+}
+
+static int core_regions_alloc(struct remora_core *core, struct remora_error *err)
+{
+	struct remora_partition *p = core->partition;
+	int numa = core->cpu.numa;
+	int ret;
+
+	ret = regions_alloc_one(p, &core->image, p->image.span, PAGE_SIZE, numa, "image", err);
+	if (!ret)
+		ret = regions_alloc_one(p, &core->pages, PAGE_COUNT * PAGE_SIZE, PAGE_SIZE, numa,
+					"pages", err);
+	if (!ret)
+		ret = regions_alloc_one(p, &core->console_region, console_bytes(), PAGE_SIZE, numa,
+					"console", err);
+	if (ret)
+		return ret;
+
+	core->boot = core->pages.virt + PAGE_BOOT * PAGE_SIZE;
+	core->page = core->pages.virt + PAGE_CORE * PAGE_SIZE;
+	core->peers = core->pages.virt + PAGE_PEERS * PAGE_SIZE;
+	core->console = core->console_region.virt;
+	/* From here on the doorbell may write this page: last. */
+	WRITE_ONCE(core->host, core->pages.virt + PAGE_HOST * PAGE_SIZE);
+	return 0;
+}
+
+/* Up to @share bytes in few, large pieces. */
+static int core_ram_alloc(struct remora_core *core, u64 share, struct remora_error *err)
+{
+	struct remora_partition *p = core->partition;
+	u64 piece = share, got = 0;
+
+	while (core->ram_count < REMORA_RAM_PIECES && share - got >= REGION_RAM_PIECE_MIN) {
+		struct remora_region *r = &core->ram[core->ram_count];
+		size_t align;
+
+		piece = round_down(min(piece, share - got), REGION_RAM_PIECE_MIN);
+		if (piece < REGION_RAM_PIECE_MIN)
+			break;
+		align = piece >= SZ_2M ? SZ_2M : PAGE_SIZE;
+		if (remora_region_alloc(&p->memory, piece, align, core->cpu.numa, r)) {
+			piece /= 2;
+			continue;
+		}
+		got += piece;
+		core->ram_count++;
+	}
+	if (got < REGION_RAM_MIN)
+		return regions_short(p, "RAM", REGION_RAM_MIN, err);
+	return 0;
+}
+
+/* A quarter less each time it does not fit in one piece. */
+static int shared_alloc(struct remora_partition *p, struct remora_error *err)
+{
+	u64 bytes = clamp_t(u64, p->memory.bytes / 8, REGION_SHARED_MIN, REGION_SHARED_MAX);
+
+	for (;;) {
+		bytes = round_down(bytes, PAGE_SIZE);
+		if (!remora_region_alloc(&p->memory, bytes, PAGE_SIZE, -1, &p->shared))
+			return 0;
+		if (bytes == REGION_SHARED_MIN)
+			return regions_short(p, "channel memory", bytes, err);
+		bytes = max_t(u64, bytes / 4 * 3, REGION_SHARED_MIN);
+	}
+}
+
+/* Node 0 and the cores, each writing one ring to each other: a square with an unused diagonal. */
+static size_t ring_offset(const struct remora_partition *p, unsigned int from, unsigned int to)
+{
+	return (from * (p->core_count + 1) + to) * urpc_ring_bytes(REMORA_PEER_SLOTS);
+}
+
+struct urpc_ring *remora_ring(const struct remora_partition *p, unsigned int from, unsigned int to)
+{
+	return p->rings.virt + ring_offset(p, from, to);
+}
+
+phys_addr_t remora_ring_phys(const struct remora_partition *p, unsigned int from, unsigned int to)
+{
+	return p->rings.phys + ring_offset(p, from, to);
+}
+
+int remora_regions_alloc(struct remora_partition *p, struct remora_error *err)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < p->core_count && !ret; i++)
+		ret = regions_alloc_one(p, &p->cores[i].kernel, REGION_KERNEL, REGION_KERNEL,
+					p->cores[i].cpu.numa, "CPU driver memory", err);
+	if (!ret)
+		ret = regions_alloc_one(p, &p->rings, ring_offset(p, p->core_count + 1, 0),
+					PAGE_SIZE, -1, "rings", err);
+	for (i = 0; i < p->core_count && !ret; i++)
+		ret = core_regions_alloc(&p->cores[i], err);
+	if (!ret)
+		ret = shared_alloc(p, err);
+	for (i = 0; i < p->core_count && !ret; i++)
+		ret = core_ram_alloc(&p->cores[i],
+				     div_u64(regions_left(p), p->core_count - i), err);
+	if (ret)
+		remora_regions_free(p);
+	return ret;
+}
+
+static void core_regions_free(struct remora_core *core)
+{
+	struct remora_memory *m = &core->partition->memory;
+
+	while (core->ram_count)
+		remora_region_free(m, &core->ram[--core->ram_count]);
+	core->boot = NULL;
+	core->page = NULL;
+	core->peers = NULL;
+	core->console = NULL;
+	remora_region_free(m, &core->console_region);
+	remora_region_free(m, &core->pages);
+	remora_region_free(m, &core->image);
+	remora_region_free(m, &core->kernel);
+}
+
+void remora_regions_free(struct remora_partition *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->core_count; i++)
+		WRITE_ONCE(p->cores[i].host, NULL);
+	remora_doorbell_publish(p); /* nobody writes a host page after this */
+	remora_region_free(&p->memory, &p->shared);
+	for (i = p->core_count; i > 0; i--)
+		core_regions_free(&p->cores[i - 1]);
+	remora_region_free(&p->memory, &p->rings);
+}
