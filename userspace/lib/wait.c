@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * Channels: the calls that wait. Each first polls, for about as long as blocking and waking up
+ * costs, which at worst doubles the cost of the optimum; then it arms the channel and blocks.
+ *
+ * Lost wake-ups cannot be: the channel is armed (full fence), looked at once more, and only then
+ * does the process block; the peer stores its message before it looks whether we are armed.
+ */
+#include <errno.h>
+#include <poll.h>
+
+#include "chan.h"
+
+/* Spins between system calls that look whether the peer is alive and the time over. */
+#define SPINS_PER_LOOK 16384u
+
+/* What is waited for: one attempt, and how to announce sleep. */
+struct wait {
+	struct remora_chan *chan;
+	int (*attempt)(struct wait *wait);
+	bool (*arm)(struct wait *wait);
+	short events;
+	int timeout_ms;
+	int64_t deadline;
+	uint16_t type;
+	size_t length;
+	const void *payload;
+	struct remora_message *message;
+};
+
+static uint64_t cycles(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+static int attempt_recv(struct wait *wait)
+{
+	return remora_chan_try_recv(wait->chan, wait->message);
+}
+
+static int attempt_send(struct wait *wait)
+{
+	return remora_chan_try_send(wait->chan, wait->type, wait->payload, wait->length);
+}
+
+static bool arm_recv(struct wait *wait)
+{
+	return remora_chan_arm(wait->chan);
+}
+
+static bool arm_send(struct wait *wait)
+{
+	return !wait->chan->mapped || urpc_arm_send(&wait->chan->urpc);
+}
+
+/*
+ * Block for at most @timeout_ms. Return: 0 (look again), -EHOSTDOWN, -ETIMEDOUT, -EINTR.
+ * What came before the peer died is still there: the caller makes a last attempt.
+ */
+static int block(struct wait *wait, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = wait->chan->fd, .events = wait->events };
+	int ready = poll(&pfd, 1, timeout_ms);
+
+	if (ready < 0)
+		return -errno;
+	if (!ready)
+		return -ETIMEDOUT;
+	if (pfd.revents & POLLNVAL)
+		return -EBADF;
+	if (pfd.revents & (POLLHUP | POLLERR))
+		return -EHOSTDOWN;
+	return 0;
+}
+
+/* While polling: is the time over, or the peer dead? Return: 0 to go on polling. */
+static int look(struct wait *wait)
+{
+	int err = block(wait, 0);
+
+	if (err == -EHOSTDOWN || err == -EBADF)
+		return err;
+	return remora_time_left(wait->timeout_ms, wait->deadline) ? 0 : -ETIMEDOUT;
+}
+
+/* Return: -EAGAIN when polling was in vain and it is time to block. */
+static int spin(struct wait *wait)
+{
+	uint64_t start = cycles();
+	unsigned int spins = 0;
+
+	for (;;) {
+		int err = wait->attempt(wait);
+
+		if (err != -EAGAIN)
+			return err;
+		if (cycles() - start >= wait->chan->poll_cycles)
+			return -EAGAIN;
+		spins++;
+		if (spins % (SPINS_PER_LOOK) == 0) {
+			err = look(wait);
+			if (err)
+				return wait->attempt(wait) ? err : 0;
+		}
+		urpc_pause();
+	}
+}
+
+static int run(struct wait *wait)
+{
+	int err;
+
+	wait->deadline = remora_clock_ms() + wait->timeout_ms;
+	err = spin(wait);
+	while (err == -EAGAIN) {
+		int why = 0;
+
+		if (wait->arm(wait))
+			why = block(wait, remora_time_left(wait->timeout_ms, wait->deadline));
+		remora_chan_disarm(wait->chan);
+		err = wait->attempt(wait);
+		if (err == -EAGAIN && why)
+			err = why;
+	}
+	return err;
+}
+
+REMORA_API int remora_chan_recv(struct remora_chan *chan, struct remora_message *message,
+				int timeout_ms)
+{
+	struct wait wait = {
+		.chan = chan,
+		.attempt = attempt_recv,
+		.arm = arm_recv,
+		.events = POLLIN,
+		.timeout_ms = timeout_ms,
+		.message = message,
+	};
+
+	return run(&wait);
+}
+
+REMORA_API int remora_chan_send(struct remora_chan *chan, uint16_t type, const void *payload,
+				size_t length, int timeout_ms)
+{
+	struct wait wait = {
+		.chan = chan,
+		.attempt = attempt_send,
+		.arm = arm_send,
+		.events = POLLOUT,
+		.timeout_ms = timeout_ms,
+		.type = type,
+		.length = length,
+		.payload = payload,
+	};
+	int err = remora_chan_try_send(chan, type, payload, length);
+
+	return err == -EAGAIN ? run(&wait) : err;
+}
