@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The benchmarks, one file each.
+ */
+#ifndef REMORA_CLI_BENCH_H
+#define REMORA_CLI_BENCH_H
+
+int bench_wakeup(int argc, char **argv);
+
+#endif

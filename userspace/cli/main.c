@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The remora command: the table of verbs.
+ */
+#include <string.h>
+
+#include "cli.h"
+
+const struct cli_verb cli_verbs[] = {
+	{ "create", cli_create, "take CPUs and memory from Linux and make a partition of them" },
+	{ "start", cli_start, "boot the cores of a partition" },
+	{ "stop", cli_stop, "stop the cores of a partition" },
+	{ "reset", cli_reset, "stop by force and boot again" },
+	{ "destroy", cli_destroy, "give the CPUs and the memory of a partition back to Linux" },
+	{ "list", cli_list, "list the partitions" },
+	{ "status", cli_status, "show the state of partitions and their cores" },
+	{ "console", cli_console, "show what the cores of a partition have printed" },
+	{ "wait", cli_wait, "wait until a partition reaches a state" },
+	{ "ping", cli_ping, "measure round trips of messages to the cores of a partition" },
+	{ "bench", cli_bench, "measure what Linux offers on this machine, for comparison" },
+	{ "inject", cli_inject, "make a core fail on purpose" },
+	{ "explain", cli_explain, "explain an error" },
+	{ "version", cli_version, "show the versions of this command and of the module" },
+	{ NULL, NULL, NULL },
+};
+
+static const char *current = "";
+
+const char *cli_verb_name(void)
+{
+	return current;
+}
+
+static void help(FILE *file)
+{
+	fputs("usage: remora VERB [OPTIONS] [ARGUMENTS]\n"
+	      "       remora VERB --help\n\n"
+	      "Remora takes CPUs and memory away from a running Linux, boots a multikernel on\n"
+	      "them, and gives everything back on request.\n\nverbs:\n", file);
+	for (const struct cli_verb *v = cli_verbs; v->name; v++)
+		fprintf(file, "  %-9s %s\n", v->name, v->help);
+	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 no such partition, 4 not allowed,\n"
+	      "            5 module not loaded, 6 timeout, 7 partition or core dead\n", file);
+}
+
+int main(int argc, char **argv)
+{
+	static char version[] = "version";
+
+	if (argc < 2) {
+		help(stderr);
+		return CLI_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		help(stdout);
+		return cli_close_output(CLI_OK);
+	}
+	if (!strcmp(argv[1], "--version"))
+		argv[1] = version;
+	for (const struct cli_verb *v = cli_verbs; v->name; v++) {
+		if (strcmp(v->name, argv[1]))
+			continue;
+		current = v->name;
+		return cli_close_output(v->run(argc - 1, argv + 1));
+	}
+	fprintf(stderr, "remora: '%s' is no verb; 'remora --help' lists them\n", argv[1]);
+	return CLI_USAGE;
+}
