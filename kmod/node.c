@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Control requests to a core.
+ *
+ * There is no reader thread: each caller that waits takes whatever answers have come and hands them
+ * out by tag, under the node's lock. The end is armed while anybody waits, so the core rings the
+ * doorbell, whose handler wakes all callers of the node.
+ */
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+
+#include "arch/x86/wake.h"
+#include "node.h"
+#include "partition.h"
+#include "watch.h"
+
+void remora_node_init(struct remora_core *core)
+{
+	struct remora_node *node = &core->control_node;
+
+	memset(node, 0, sizeof(*node));
+	init_waitqueue_head(&node->wait);
+	spin_lock_init(&node->lock);
+	INIT_LIST_HEAD(&node->calls);
+}
+
+int remora_node_open(struct remora_core *core, struct urpc_ring *tx, struct urpc_ring *rx, u32 slots)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&node->lock, flags);
+	ret = urpc_chan_init(&node->chan, tx, rx, slots);
+	if (!ret) {
+		node->open = true;
+		node->broken = false;
+		node->silent = false;
+		node->stale = 0;
+	}
+	spin_unlock_irqrestore(&node->lock, flags);
+	return ret ? -EINVAL : 0;
+}
+
+/* Every waiting caller gets @result. */
+static void node_fail_all(struct remora_node *node, int result)
+{
+	struct remora_call *call;
+
+	lockdep_assert_held(&node->lock);
+	list_for_each_entry(call, &node->calls, link)
+		if (call->result == -EINPROGRESS)
+			call->result = result;
+}
+
+void remora_node_close(struct remora_core *core)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned long flags;
+
+	spin_lock_irqsave(&node->lock, flags);
+	node->open = false;
+	node_fail_all(node, -EHOSTDOWN);
+	spin_unlock_irqrestore(&node->lock, flags);
+	wake_up_all(&node->wait);
+}
+
+static void node_ring(struct remora_core *core)
+{
+	lockdep_assert_held(&core->control_node.lock);
+	remora_wake_ipi(core->cpu.apic_id, ABI_VECTOR_DOORBELL);
+}
+
+void remora_node_doorbell(struct remora_core *core)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned long flags;
+
+	spin_lock_irqsave(&node->lock, flags);
+	if (node->open)
+		node_ring(core);
+	spin_unlock_irqrestore(&node->lock, flags);
+}
+
+/* Hand one answer to its caller. Answers to callers that gave up are dropped. */
+static void node_deliver(struct remora_node *node, const struct urpc_msg *m)
+{
+	struct remora_call *call;
+	u32 tag = (u32)m->payload[0];
+
+	if (m->len >= sizeof(tag))
+		list_for_each_entry(call, &node->calls, link)
+			if (call->tag == tag && call->result == -EINPROGRESS) {
+				call->answer = *m;
+				call->result = 0;
+				return;
+			}
+	node->stale++;
+}
+
+static void node_break(struct remora_node *node)
+{
+	node->broken = true;
+	node_fail_all(node, -EPROTO);
+}
+
+/*
+ * Take all answers; arm for more when none is left. No honest core has more answers than a window
+ * in its ring at once, so that this ends.
+ */
+static void node_drain(struct remora_core *core)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned int budget = node->chan.slots;
+	struct urpc_msg m;
+	int ret;
+
+	while (!node->broken) {
+		ret = urpc_recv(&node->chan, &m);
+		if (!ret && budget--)
+			node_deliver(node, &m);
+		else if (ret != -URPC_EAGAIN)
+			node_break(node);
+		else if (urpc_arm(&node->chan))
+			break;
+	}
+	if (urpc_ack_notify_needed(&node->chan))
+		node_ring(core);
+}
+
+/*
+ * Look at the ring, and wake other callers if there was something for them. The core page is
+ * looked at only while the node is open, that is, while it exists.
+ * Return: whether the wait for @call is over.
+ */
+static bool node_poll(struct remora_core *core, struct remora_call *call)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned long flags;
+	bool news = false, over;
+	u64 before;
+
+	spin_lock_irqsave(&node->lock, flags);
+	if (node->open) {
+		before = node->chan.rx_next;
+		node_drain(core);
+		news = node->broken || node->chan.rx_next != before;
+		if (READ_ONCE(core->page->state) != ABI_CORE_RUNNING)
+			node_fail_all(node, -EHOSTDOWN);
+	}
+	over = call->result != -EINPROGRESS;
+	spin_unlock_irqrestore(&node->lock, flags);
+	if (news)
+		wake_up_all(&node->wait);
+	return over;
+}
+
+/* Enqueue the caller, send its request. Return: 0, or why it cannot be sent. */
+static int node_send(struct remora_core *core, struct remora_call *call)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&node->lock, flags);
+	if (!node->open) {
+		ret = -EHOSTDOWN;
+		goto out;
+	}
+	if (node->broken) {
+		ret = -EPROTO;
+		goto out;
+	}
+	call->tag = ++node->tag;
+	memcpy(call->request, &call->tag, sizeof(call->tag));
+	ret = urpc_send(&node->chan, call->type, call->request, call->request_bytes);
+	if (ret == -URPC_EAGAIN) {
+		/* A window of unread requests: nobody reads there. */
+		ret = -ETIMEDOUT;
+		goto out;
+	}
+	if (ret) {
+		node->broken = ret == -URPC_EPROTO;
+		goto out;
+	}
+	call->result = -EINPROGRESS;
+	list_add_tail(&call->link, &node->calls);
+	if (urpc_notify_needed(&node->chan))
+		node_ring(core);
+out:
+	spin_unlock_irqrestore(&node->lock, flags);
+	return ret;
+}
+
+/* The caller goes; the last one leaves the end disarmed. Return: its result so far. */
+static int node_leave(struct remora_core *core, struct remora_call *call)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned long flags;
+	int result;
+
+	spin_lock_irqsave(&node->lock, flags);
+	list_del(&call->link);
+	result = call->result;
+	if (node->open && list_empty(&node->calls))
+		urpc_disarm(&node->chan);
+	if (result == 0)
+		node->silent = false;
+	spin_unlock_irqrestore(&node->lock, flags);
+	return result;
+}
+
+static int node_wait(struct remora_core *core, struct remora_call *call)
+{
+	wait_queue_head_t *wait = &core->control_node.wait;
+	unsigned long timeout = msecs_to_jiffies(call->timeout_ms);
+	long left;
+	int ret;
+
+	if (call->uninterrupted)
+		left = wait_event_timeout(*wait, node_poll(core, call), timeout);
+	else
+		left = wait_event_killable_timeout(*wait, node_poll(core, call), timeout);
+	ret = node_leave(core, call);
+	if (ret != -EINPROGRESS)
+		return ret;
+	return left < 0 ? -EINTR : -ETIMEDOUT;
+}
+
+/* Type and length of the answer; the status of a refusal. */
+static int node_check(const struct remora_call *call)
+{
+	const struct urpc_msg *m = &call->answer;
+	const struct abi_ctl_status *status = (const void *)m->payload;
+
+	if (m->type != (call->type | ABI_CTL_REPLY) || m->len < sizeof(*status))
+		return -EPROTO;
+	if (status->status < 0)
+		return status->status >= -MAX_ERRNO ? status->status : -EPROTO;
+	return m->len < call->reply_bytes ? -EPROTO : 0;
+}
+
+static int node_explain(struct remora_core *core, int ret, struct remora_error *err)
+{
+	switch (ret) {
+	case -EHOSTDOWN:
+		return remora_fail(err, REMORA_R_CORE_DEAD,
+				   "core %u has crashed or does not run", core->node);
+	case -ETIMEDOUT:
+		return remora_fail(err, REMORA_R_CORE_NO_ANSWER,
+				   "core %u does not answer", core->node);
+	case -EINTR:
+		return remora_fail(err, REMORA_R_INTERRUPTED, NULL);
+	default:
+		return ret;
+	}
+}
+
+int remora_node_call(struct remora_core *core, struct remora_call *call, struct remora_error *err)
+{
+	struct remora_node *node = &core->control_node;
+	int ret;
+
+	ret = node_send(core, call);
+	if (!ret)
+		ret = node_wait(core, call);
+	if (ret == -ETIMEDOUT)
+		WRITE_ONCE(node->silent, true);
+	if (ret == -ETIMEDOUT || ret == -EHOSTDOWN || ret == -EPROTO)
+		remora_watch_kick(core->partition);
+	if (ret)
+		return node_explain(core, ret, err);
+	return node_check(call);
+}
