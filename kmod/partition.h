@@ -72,6 +72,7 @@ struct remora_core {
 	u64 seen_console; /* lines, when pollers were woken last */
 	u32 probe;
 	unsigned int missed_probes;
+	unsigned long watched_at; /* jiffies */
 	struct abi_crash crash; /* checked copy, taken when the crash was seen */
 	unsigned int channels;  /* bound, under channels_lock */
 	DECLARE_BITMAP(channel_ids, ABI_CHANNELS_MAX); /* numbers in use, under channels_lock */
