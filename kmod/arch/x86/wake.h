@@ -32,7 +32,8 @@ void remora_wake_exit(void);
 
 /**
  * remora_wake_core - INIT, SIPI, wait until @alive says so, up to @timeout_ms
- * Borrows the low page, saves and restores its content. One core at a time (own mutex).
+ * Borrows the low page and zeroes it again at the end: @alive must say so only once the core has
+ * left it (own page tables, GDT, IDT and stack). One core at a time (own mutex).
  * Context: process. Return: 0, -ETIMEDOUT (the core has then been silenced again by INIT).
  */
 int remora_wake_core(const struct remora_wake_args *args, bool (*alive)(void *arg), void *arg,
