@@ -14,7 +14,7 @@ build_sources()
 	if git -C "$LAB_SRC" rev-parse --git-dir >/dev/null 2>&1; then
 		git -C "$LAB_SRC" ls-files -co --exclude-standard
 	else
-		(cd "$LAB_SRC" && find . -type f ! -path './.git/*' ! -name '*.o' ! -name '*.ko' |
+		(cd "$LAB_SRC" && find . -type f ! -path './.git/*' ! -path '*/build/*' ! -name '*.o' ! -name '*.ko' |
 			sed 's|^\./||')
 	fi | while read -r file; do
 		[ -f "$LAB_SRC/$file" ] && echo "$file"
@@ -77,6 +77,8 @@ build_install()
 	if [ -e "$module" ]; then
 		cp "$module" "$root/root/"
 		cp "$module" "$root/lib/modules/$(kernel_release "$kernel")/extra/"
+		# The stock kernel's own modules are not in the guest: no word about that.
+		depmod -b "$root" "$(kernel_release "$kernel")" 2>/dev/null
 	fi
 	for file in "$common"/partition/build/*.elf; do
 		[ ! -e "$file" ] || cp "$file" "$root/lib/firmware/remora/"

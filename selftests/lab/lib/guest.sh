@@ -3,9 +3,10 @@
 # The guest's root: plain cpio archives one after another. The base (busybox,
 # tools, /init) is made once; what a run needs comes in a small one behind it.
 
-GUEST_PACKAGES="busybox-static bash coreutils util-linux kmod stress-ng trace-cmd"
-# These replace busybox's applets: kselftest's runner needs timeout --foreground.
-GUEST_PROGRAMS="bash timeout stdbuf taskset chrt setsid kmod stress-ng trace-cmd"
+GUEST_PACKAGES="busybox-static dash bash coreutils util-linux kmod stress-ng trace-cmd"
+# These come before busybox's applets: kselftest's runner needs timeout
+# --foreground, and busybox's own shell would not even look for it.
+GUEST_PROGRAMS="dash bash timeout stdbuf taskset chrt setsid kmod stress-ng trace-cmd"
 GUEST_LIB=lib/x86_64-linux-gnu
 
 # Copy the shared libraries the ELF files need into root $1, unless there.
@@ -40,6 +41,7 @@ guest_programs()
 		ln -sf ../usr/bin/kmod "$root/sbin/$name"
 	done
 	ln -sf ../usr/bin/bash "$root/bin/bash"
+	ln -sf ../usr/bin/dash "$root/bin/sh"
 	LD_LIBRARY_PATH=$tools/usr/lib/x86_64-linux-gnu:$tools/lib/x86_64-linux-gnu \
 		guest_libraries "$root" "${files[@]}"
 }
@@ -54,10 +56,12 @@ guest_etc()
 	ln -s /proc/mounts "$root/etc/mtab"
 }
 
-# Pack directory $1 into archive $2; everything belongs to root there.
+# Pack directory $1 into archive $2; everything belongs to root there, and the
+# same contents give the same archive.
 guest_pack()
 {
-	(cd "$1" && find . -mindepth 1 | sort | cpio -o -H newc --owner 0:0 --quiet) >"$2"
+	find "$1" -exec touch -h -d @0 {} +
+	(cd "$1" && find . -mindepth 1 | sort | cpio -o -H newc --owner 0:0 --reproducible --quiet) >"$2"
 }
 
 guest_make_base()

@@ -12,7 +12,7 @@ APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # command:package of what the host must be able to run.
 HOST_TOOLS="
-gcc:gcc make:make ld:binutils bc:bc flex:flex bison:bison cpio:cpio rsync:rsync
+gcc:gcc gcc-12:gcc-12 g++:g++ make:make ld:binutils bc:bc flex:flex bison:bison cpio:cpio rsync:rsync
 xz:xz-utils zstd:zstd pahole:pahole modprobe:kmod perl:perl flock:util-linux
 "
 # file:package of what the host must have as headers.
@@ -166,22 +166,25 @@ host_missing()
 	done | sed 's/^.*://'
 }
 
-# Install what the host lacks (root), or say what somebody must install.
+# Install packages on the host (root), or say what somebody must install.
+host_install()
+{
+	local list="$*"
+	[ "$(id -u)" = 0 ] ||
+		die "these packages are missing on this machine: $list" \
+			"(install them as root: apt-get install $list)"
+	say "installing $list"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -q update >"$LAB_CACHE/install.log" 2>&1 || true
+	apt-get -q -y --no-install-recommends install "$@" >>"$LAB_CACHE/install.log" 2>&1 </dev/null || {
+		tail -n 20 "$LAB_CACHE/install.log" >&2
+		die "apt-get could not install: $list"
+	}
+}
+
 host_setup()
 {
 	local missing
-	missing=$(host_missing | sort -u | tr '\n' ' ')
-	[ -z "$missing" ] && return 0
-	[ "$(id -u)" = 0 ] ||
-		die "these packages are missing on this machine: $missing" \
-			"(install them as root: apt-get install $missing)"
-	say "installing $missing"
-	export DEBIAN_FRONTEND=noninteractive
-	mkdir -p "$LAB_CACHE"
-	apt-get -q update >"$LAB_CACHE/install.log" 2>&1 || true
-	# shellcheck disable=SC2086
-	apt-get -q -y --no-install-recommends install $missing >>"$LAB_CACHE/install.log" 2>&1 || {
-		tail -n 20 "$LAB_CACHE/install.log" >&2
-		die "apt-get could not install: $missing"
-	}
+	mapfile -t missing < <(host_missing | sort -u)
+	[ ${#missing[@]} -eq 0 ] || with_lock host host_install "${missing[@]}"
 }
