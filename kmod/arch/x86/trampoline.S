@@ -14,7 +14,6 @@
 #include <asm/processor-flags.h>
 #include "trampoline.h"
 
-#define AT(label) (label - remora_trampoline)
 #define ARG(member) %cs:(TRAMPOLINE_ARGS + (member))
 
 	.section .rodata.remora_trampoline, "a", @progbits
@@ -22,6 +21,7 @@
 
 	.globl remora_trampoline
 remora_trampoline:
+.Lorigin:
 	.code16
 	/* SS before ESP: the pair is not interrupted */
 	movw	ARG(ARGS_SS), %ss
@@ -52,6 +52,7 @@ remora_trampoline_nmi_real:
 	.code64
 	.globl remora_trampoline_long
 remora_trampoline_long:
+.Llong:
 	movl	$TRAMPOLINE_DS, %eax
 	movl	%eax, %ss
 	movl	%eax, %ds
@@ -59,8 +60,8 @@ remora_trampoline_long:
 	xorl	%eax, %eax
 	movl	%eax, %fs
 	movl	%eax, %gs
-	movq	remora_trampoline + TRAMPOLINE_ARGS + ARGS_RDI(%rip), %rdi
-	movq	remora_trampoline + TRAMPOLINE_ARGS + ARGS_ENTRY(%rip), %rax
+	movq	.Lorigin + TRAMPOLINE_ARGS + ARGS_RDI(%rip), %rdi
+	movq	.Lorigin + TRAMPOLINE_ARGS + ARGS_ENTRY(%rip), %rax
 	jmpq	*%rax
 
 	/* frame: RIP, CS, RFLAGS, RSP, SS */
@@ -69,22 +70,22 @@ remora_trampoline_nmi_long:
 	cmpw	$TRAMPOLINE_CS, 8(%rsp)
 	je	1f
 	pushq	%rax
-	leaq	remora_trampoline_long(%rip), %rax
+	leaq	.Llong(%rip), %rax
 	movq	%rax, 8(%rsp)
 	popq	%rax
 	movq	$TRAMPOLINE_CS, 8(%rsp)
 	movq	$0, 32(%rsp)
 1:	iretq
 
-	.org	remora_trampoline + TRAMPOLINE_ARGS
+	.org	.Lorigin + TRAMPOLINE_ARGS
 	.skip	TRAMPOLINE_GDT - TRAMPOLINE_ARGS
 
 	/* accessed bits are set: the core never writes here */
-	.org	remora_trampoline + TRAMPOLINE_GDT
+	.org	.Lorigin + TRAMPOLINE_GDT
 	.quad	0
 	.quad	0x00af9b000000ffff
 	.quad	0x00cf93000000ffff
 
-	.org	remora_trampoline + TRAMPOLINE_IDT
+	.org	.Lorigin + TRAMPOLINE_IDT
 	.skip	TRAMPOLINE_IDT_BYTES
-	.org	remora_trampoline + TRAMPOLINE_END
+	.org	.Lorigin + TRAMPOLINE_END
