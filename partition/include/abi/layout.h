@@ -14,15 +14,22 @@
 #ifndef ABI_LAYOUT_H
 #define ABI_LAYOUT_H
 
-#define ABI_PAGE_SIZE 4096ul
-#define ABI_LARGE_PAGE_SIZE (2ul << 20)
+/* Assembly and linker scripts know no suffixes. */
+#ifdef __ASSEMBLER__
+#define ABI_UL(number) number
+#else
+#define ABI_UL(number) number##ul
+#endif
 
-#define ABI_WINDOW_VA 0xffff800000000000ul
-#define ABI_WINDOW_SIZE (64ul << 40)
-#define ABI_STACK_VA 0xffffffe000000000ul
-#define ABI_MMIO_VA 0xffffffe800000000ul
-#define ABI_IMAGE_VA 0xffffffff80000000ul
-#define ABI_IMAGE_SIZE_MAX (64ul << 20)
+#define ABI_PAGE_SIZE ABI_UL(4096)
+#define ABI_LARGE_PAGE_SIZE (ABI_UL(2) << 20)
+
+#define ABI_WINDOW_VA ABI_UL(0xffff800000000000)
+#define ABI_WINDOW_SIZE (ABI_UL(64) << 40)
+#define ABI_STACK_VA ABI_UL(0xffffffe000000000)
+#define ABI_MMIO_VA ABI_UL(0xffffffe800000000)
+#define ABI_IMAGE_VA ABI_UL(0xffffffff80000000)
+#define ABI_IMAGE_SIZE_MAX (ABI_UL(64) << 20)
 
 /*
  * Vectors in the core's IDT. Linux's own broadcasts use 0xec and up and may arrive at any time:
