@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The inline half of arch.h. */
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+static inline uint64_t arch_cycles(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+/* Under an emulator that runs all CPUs in one thread, pause is also what lets the others run. */
+static inline void arch_relax(void)
+{
+	__asm__ volatile("pause" ::: "memory");
+}
+
+/* STI opens the door after the next instruction only: the NOP is where interrupts are taken. */
+static inline void arch_interrupt_window(void)
+{
+	__asm__ volatile("sti; nop; cli" ::: "memory");
+}
+
+#endif

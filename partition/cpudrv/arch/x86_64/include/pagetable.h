@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Four-level page tables. Pure: memory for tables comes from the caller, so that host tests build
+ * them as well.
+ */
+#ifndef PAGETABLE_H
+#define PAGETABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bits of an entry, SDM volume 3, 4.5. */
+#define PTE_PRESENT (1ull << 0)
+#define PTE_WRITE (1ull << 1)
+#define PTE_WRITE_THROUGH (1ull << 3)
+#define PTE_CACHE_OFF (1ull << 4)
+#define PTE_LARGE (1ull << 7) /* in the two middle levels */
+#define PTE_NO_EXECUTE (1ull << 63)
+#define PTE_ADDRESS 0x000ffffffffff000ull
+
+/* Rights of a mapping. */
+#define MAP_TEXT 0ull
+#define MAP_READ PTE_NO_EXECUTE
+#define MAP_WRITE (PTE_WRITE | PTE_NO_EXECUTE)
+#define MAP_DEVICE (MAP_WRITE | PTE_CACHE_OFF | PTE_WRITE_THROUGH)
+
+/**
+ * struct pagetable - page tables and where their pages come from
+ * @root:  physical address of the top table
+ * @page:  gives a zeroed page's physical address; cannot fail
+ * @at:    turns a table's physical address into one to read and write
+ * @pages: tables allocated, the top one included
+ * @large: large pages in place
+ */
+struct pagetable {
+	uint64_t root;
+	uint64_t (*page)(void);
+	void *(*at)(uint64_t pa);
+	uint64_t pages;
+	uint64_t large;
+};
+
+/** pagetable_init - start empty tables; @page and @at are set. */
+void pagetable_init(struct pagetable *pt);
+
+/**
+ * pagetable_map - map a range, in the place of what was mapped there
+ * @va, @pa, @bytes: multiples of 4096, @va canonical, no wrap
+ * @rights: MAP_*
+ * Uses pages of 2 MiB where both addresses allow; splits one where a part of it changes.
+ */
+void pagetable_map(struct pagetable *pt, uint64_t va, uint64_t pa, uint64_t bytes, uint64_t rights);
+
+/**
+ * pagetable_find - what an address is mapped to
+ * @rights: set to the entry's PTE_WRITE, PTE_NO_EXECUTE and cache bits
+ * Return: false when it is not mapped.
+ */
+bool pagetable_find(const struct pagetable *pt, uint64_t va, uint64_t *pa, uint64_t *rights);
+
+#endif

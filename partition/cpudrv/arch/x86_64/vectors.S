@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Entry of all 256 vectors. The stubs are the first thing of the image, VECTOR_STUB_BYTES apart, so
+ * that the addresses in the IDT are constants and the IDT can be read-only (idt.c).
+ *
+ * What is pushed here is struct trap_frame (trap.h), last field first.
+ */
+#include <x86.h>
+
+	.section .text.vectors, "ax"
+	.globl vector_stubs, vector_stubs_end
+vector_stubs:
+	.set	vector, 0
+	.rept	VECTORS
+	.balign	VECTOR_STUB_BYTES
+	/* The CPU itself pushes an error code for these. */
+	.if	!(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || \
+		  vector == 29 || vector == 30)
+	push	$0
+	.endif
+	.byte	0x68			/* push, always with a 32-bit constant */
+	.long	vector
+	.byte	0xe9			/* jmp, always with a 32-bit distance */
+	.long	trap_enter - . - 4
+	.set	vector, vector + 1
+	.endr
+	.balign	VECTOR_STUB_BYTES
+vector_stubs_end:
+
+	.text
+	.type trap_enter, @function
+trap_enter:
+	push	%rax
+	push	%rbx
+	push	%rcx
+	push	%rdx
+	push	%rsi
+	push	%rdi
+	push	%rbp
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	cld
+	/* 22 words on a stack that the CPU aligned to 16 bytes: aligned again. */
+	mov	%rsp, %rdi
+	call	trap_handle
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rbp
+	pop	%rdi
+	pop	%rsi
+	pop	%rdx
+	pop	%rcx
+	pop	%rbx
+	pop	%rax
+	add	$16, %rsp
+	iretq
+	.size trap_enter, . - trap_enter

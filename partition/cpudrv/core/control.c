@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <base/string.h>
+
+#include <bootinfo.h>
+#include <console.h>
+#include <control.h>
+#include <errors.h>
+#include <ping.h>
+#include <service.h>
+
+void control_reply_status(struct link *control, uint16_t type, uint32_t tag, int status)
+{
+	struct abi_ctl_status reply = { .tag = tag, .status = status };
+
+	link_send(control, ABI_CTL_REPLY | type, &reply, sizeof(reply));
+}
+
+/*
+ * A handler returns the status to answer with, or NO_ANSWER. The message is a private copy, long
+ * enough for the structure of its type.
+ */
+#define NO_ANSWER 1
+
+static int handle_bind(struct link *control, const void *payload)
+{
+	const struct abi_ctl_bind *bind = payload;
+	const struct link_ops *ops = service_find(bind->service);
+	int rc;
+
+	(void)control;
+	if (!ops)
+		return -ERR_NOENT;
+	if (bind->channel >= ABI_CHANNELS_MAX)
+		return -ERR_INVAL;
+	if (!links_rings_valid(bind->tx, bind->rx, bind->slots))
+		return -ERR_INVAL;
+	rc = links_bind(bind, ops);
+	if (!rc)
+		print_debug("channel %u bound to %s, %u slots", bind->channel, ops->name,
+			    bind->slots);
+	return rc;
+}
+
+static int handle_unbind(struct link *control, const void *payload)
+{
+	const struct abi_ctl_unbind *unbind = payload;
+	int rc = links_unbind(unbind->channel);
+
+	(void)control;
+	if (!rc)
+		print_debug("channel %u unbound", unbind->channel);
+	return rc;
+}
+
+static int handle_fault(struct link *control, const void *payload)
+{
+	const struct abi_ctl_fault *fault = payload;
+	int rc;
+
+	(void)control;
+	if (!(boot_info->flags & ABI_BOOT_FAULTS))
+		return -ERR_PERM;
+	rc = fault_inject(fault->kind);
+	return rc ? rc : NO_ANSWER;
+}
+
+static int handle_ping(struct link *control, const void *payload)
+{
+	const struct abi_ctl_peer_ping *request = payload;
+	struct abi_ctl_peer_pong reply = { .tag = request->tag };
+
+	reply.status = ping_start(control, request);
+	if (reply.status)
+		link_send(control, ABI_CTL_REPLY | ABI_CTL_PEER_PING, &reply, sizeof(reply));
+	return NO_ANSWER;
+}
+
+static const struct {
+	uint16_t type;  /* enum abi_ctl */
+	uint16_t bytes; /* least payload */
+	int (*handle)(struct link *control, const void *payload);
+} requests[] = {
+	{ ABI_CTL_BIND, sizeof(struct abi_ctl_bind), handle_bind },
+	{ ABI_CTL_UNBIND, sizeof(struct abi_ctl_unbind), handle_unbind },
+	{ ABI_CTL_FAULT, sizeof(struct abi_ctl_fault), handle_fault },
+	{ ABI_CTL_PEER_PING, sizeof(struct abi_ctl_peer_ping), handle_ping },
+};
+
+static int handle(struct link *control, const struct urpc_msg *msg)
+{
+	for (uint32_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		if (requests[i].type != msg->type)
+			continue;
+		if (msg->len >= requests[i].bytes)
+			return requests[i].handle(control, msg->payload);
+		core_page->count.protocol_errors++;
+		print_warning("control message %u has %u bytes, at least %u expected", msg->type,
+			      msg->len, requests[i].bytes);
+		return -ERR_PROTO;
+	}
+	core_page->count.protocol_errors++;
+	print_warning("control message of unknown type %u", msg->type);
+	return -ERR_NOSYS;
+}
+
+static void control_message(struct link *control, const struct urpc_msg *msg)
+{
+	int status = handle(control, msg);
+
+	/* The tag is the first word of every request; one too short for it has tag 0. */
+	if (status != NO_ANSWER)
+		control_reply_status(control, msg->type, (uint32_t)msg->payload[0], status);
+}
+
+static void control_close(struct link *control)
+{
+	(void)control;
+	ping_forget();
+}
+
+const struct link_ops control_ops = {
+	.name = "control",
+	.ready = link_ready_reply,
+	.message = control_message,
+	.close = control_close,
+};

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <arch.h>
+#include <bootinfo.h>
+#include <console.h>
+#include <control.h>
+#include <crash.h>
+#include <errors.h>
+#include <link.h>
+#include <loop.h>
+#include <memory.h>
+#include <ping.h>
+
+/* Messages taken from one link before the next one gets its turn. */
+#define LINK_BATCH 32
+
+#define LINKS_MAX (1 + ABI_NODES_MAX + ABI_CHANNELS_MAX)
+
+/*
+ * The open links, densely: [0] control, then peers, then bound channels in any order. A bound link
+ * that closes hands its place to the last one.
+ */
+static struct link *open_links[LINKS_MAX];
+static uint32_t open_count;
+
+static struct link control_link;
+static struct link peer_links[ABI_NODES_MAX];
+static struct link bound_links[ABI_CHANNELS_MAX];
+
+static int link_open(struct link *link, const struct link_ops *ops, const struct abi_channel *at)
+{
+	int rc;
+
+	*link = (struct link){ .node = at->peer, .tx_base = at->tx, .rx_base = at->rx };
+	rc = urpc_chan_init(&link->chan, memory_at(at->tx), memory_at(at->rx), at->slots);
+	if (rc)
+		return -ERR_INVAL;
+	link->ops = ops;
+	open_links[open_count++] = link;
+	return 0;
+}
+
+static void link_close(struct link *link)
+{
+	uint32_t i = 0;
+
+	if (link->ops->close)
+		link->ops->close(link);
+	link->ops = NULL;
+	while (open_links[i] != link)
+		i++;
+	open_links[i] = open_links[--open_count];
+}
+
+bool links_rings_valid(uint64_t tx, uint64_t rx, uint32_t slots)
+{
+	uint64_t bytes;
+
+	if (!urpc_slots_valid(slots) || (tx | rx) % URPC_RING_ALIGN)
+		return false;
+	bytes = urpc_ring_bytes(slots);
+	if (!memory_within(tx, bytes, ABI_EXTENT_SHARED) ||
+	    !memory_within(rx, bytes, ABI_EXTENT_SHARED) ||
+	    memory_overlap(tx, bytes, rx, bytes) ||
+	    memory_reserved(tx, bytes) || memory_reserved(rx, bytes))
+		return false;
+	for (uint32_t i = 0; i < open_count; i++) {
+		const struct link *l = open_links[i];
+		uint64_t other = urpc_ring_bytes(l->chan.slots);
+
+		if (memory_overlap(tx, bytes, l->tx_base, other) ||
+		    memory_overlap(tx, bytes, l->rx_base, other) ||
+		    memory_overlap(rx, bytes, l->tx_base, other) ||
+		    memory_overlap(rx, bytes, l->rx_base, other))
+			return false;
+	}
+	return true;
+}
+
+static void open_fixed(struct link *link, const struct link_ops *ops, const struct abi_channel *at)
+{
+	check(links_rings_valid(at->tx, at->rx, at->slots),
+	      "the %s channel to node %u is misplaced: rings at 0x%lx and 0x%lx, %u slots",
+	      ops->name, at->peer, at->tx, at->rx, at->slots);
+	check(!link_open(link, ops, at), "the %s channel to node %u cannot be opened", ops->name,
+	      at->peer);
+}
+
+void links_init(void)
+{
+	const struct abi_channel *peers;
+
+	check(boot_info->control.slots && !boot_info->control.peer, "no control channel to node 0");
+	open_fixed(&control_link, &control_ops, &boot_info->control);
+	if (!boot_info->peers)
+		return;
+	peers = memory_at(boot_info->peers);
+	for (uint32_t node = 1; node < boot_info->nodes; node++) {
+		if (!peers[node].slots || node == boot_info->node)
+			continue;
+		check(peers[node].peer == node, "the table of peers has node %u in place %u",
+		      peers[node].peer, node);
+		open_fixed(&peer_links[node], &peer_ops, &peers[node]);
+	}
+}
+
+int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops)
+{
+	struct abi_channel at = { .tx = bind->tx, .rx = bind->rx, .slots = bind->slots };
+	struct link *link = &bound_links[bind->channel];
+	int rc;
+
+	if (link->ops)
+		return -ERR_BUSY;
+	rc = link_open(link, ops, &at);
+	link->number = bind->channel;
+	return rc;
+}
+
+int links_unbind(uint32_t number)
+{
+	if (number >= ABI_CHANNELS_MAX || !bound_links[number].ops)
+		return -ERR_NOENT;
+	link_close(&bound_links[number]);
+	return 0;
+}
+
+struct link *links_peer(uint32_t node)
+{
+	if (node >= ABI_NODES_MAX || !peer_links[node].ops)
+		return NULL;
+	return &peer_links[node];
+}
+
+void links_each(void (*visit)(struct link *link))
+{
+	for (uint32_t i = 0; i < open_count; i++)
+		visit(open_links[i]);
+}
+
+void links_each_bound(void (*visit)(struct link *link))
+{
+	for (uint32_t i = 0; i < ABI_CHANNELS_MAX; i++) {
+		if (bound_links[i].ops)
+			visit(&bound_links[i]);
+	}
+}
+
+bool link_has_room(struct link *link, uint32_t more)
+{
+	const struct urpc_chan *c = &link->chan;
+
+	if (!urpc_can_send(&link->chan))
+		return false;
+	return c->tx_next - 1 - c->tx_acked + link->promised + more <= c->slots;
+}
+
+bool link_ready_reply(struct link *link)
+{
+	return link_has_room(link, 1);
+}
+
+/*
+ * A broken channel takes no more messages and stays quiet; links_poll() closes it, so that nothing
+ * is pulled away under a handler.
+ */
+void link_send(struct link *link, uint16_t type, const void *payload, size_t bytes)
+{
+	int rc = urpc_send(&link->chan, type, payload, bytes);
+
+	if (rc == -URPC_EPROTO)
+		return;
+	check(!rc, "no room on a %s channel: error %d", link->ops->name, rc);
+	link->sent = true;
+	core_page->count.sent++;
+}
+
+static void link_broken(struct link *link)
+{
+	core_page->count.protocol_errors++;
+	print_error("%s channel %u to node %u broke the protocol at message %lu; it is closed",
+		    link->ops->name, link->number, link->node, link->chan.rx_next);
+	link_close(link);
+}
+
+/* Returns whether there was a message. */
+static bool link_poll(struct link *link)
+{
+	struct urpc_msg msg;
+	unsigned int n;
+
+	link->stalled = false;
+	for (n = 0; n < LINK_BATCH && urpc_can_recv(&link->chan); n++) {
+		if (!link->chan.broken && !link->ops->ready(link)) {
+			link->stalled = true;
+			break;
+		}
+		if (urpc_recv(&link->chan, &msg)) {
+			link_broken(link);
+			return true;
+		}
+		core_page->count.received++;
+		link->messages++;
+		link->bytes += msg.len;
+		link->ops->message(link, &msg);
+	}
+	return n > 0;
+}
+
+static void link_flush(struct link *link)
+{
+	bool wake;
+
+	if (link->sent)
+		wake = urpc_notify_needed(&link->chan);
+	else
+		wake = urpc_ack_notify_needed(&link->chan);
+	link->sent = false;
+	if (wake)
+		notify_node(link->node);
+}
+
+bool links_poll(void)
+{
+	bool any = false;
+
+	/*
+	 * Backwards, so that closing the link in hand moves one that had its turn. The control link,
+	 * whose handler closes others, comes last.
+	 */
+	for (uint32_t i = open_count; i-- > 0;)
+		any |= link_poll(open_links[i]);
+	return any;
+}
+
+void links_flush(void)
+{
+	links_each(link_flush);
+}
+
+/*
+ * A stalled link waits for room, or for something that a timer ends: see link_ops.ready. Returns
+ * whether the core may sleep as far as this link goes.
+ */
+static bool link_arm(struct link *link)
+{
+	if (!link->stalled)
+		return urpc_arm(&link->chan);
+	urpc_ack(&link->chan);
+	return urpc_can_send(&link->chan) ? !link->chan.broken : urpc_arm_send(&link->chan);
+}
+
+bool links_arm(void)
+{
+	for (uint32_t i = 0; i < open_count; i++) {
+		if (!link_arm(open_links[i])) {
+			links_disarm();
+			return false;
+		}
+	}
+	/* Arming published acknowledgements: a peer may wait for those. */
+	links_flush();
+	return true;
+}
+
+void links_disarm(void)
+{
+	for (uint32_t i = 0; i < open_count; i++)
+		urpc_disarm(&open_links[i]->chan);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ABI_SERVICE_ECHO: every message comes back as it was. */
+#include <service.h>
+
+static void echo_message(struct link *link, const struct urpc_msg *msg)
+{
+	link_send(link, msg->type, msg->payload, msg->len);
+}
+
+const struct link_ops service_echo = {
+	.name = "echo",
+	.ready = link_ready_reply,
+	.message = echo_message,
+};

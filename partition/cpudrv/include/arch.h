@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the generic CPU driver (core/) asks of the machine (arch/). The inline half, machine.h,
+ * belongs to the architecture too:
+ *
+ *   uint64_t arch_cycles(void)       TSC; not ordered against other instructions
+ *   void arch_relax(void)            one turn of a wait loop
+ *   void arch_interrupt_window(void) let pending interrupts in, and close the door again
+ *
+ * Interrupts are off everywhere in the CPU driver, except in arch_interrupt_window() and
+ * arch_halt(). Handlers only count, so that nothing needs a lock.
+ */
+#ifndef ARCH_H
+#define ARCH_H
+
+#include <abi/boot.h>
+#include <machine.h>
+
+/**
+ * arch_ring - send a doorbell interrupt
+ * @apic_id: physical APIC id of the receiver
+ * @vector:  32 to 255
+ *
+ * Everything stored before is visible to the receiver's handler. May be called while crashing, and
+ * before the interrupt controller is up (then it does nothing).
+ *
+ * Return: true when the interrupt was handed to the interrupt controller.
+ */
+bool arch_ring(uint32_t apic_id, uint8_t vector);
+
+/**
+ * arch_timer_set - raise the timer interrupt once
+ * @deadline: TSC; may be past. The interrupt may come early when @deadline is far; never late by
+ *            more than the timer's resolution.
+ */
+void arch_timer_set(uint64_t deadline);
+
+/** arch_timer_off - no timer interrupt from now on, but one that is pending may still come. */
+void arch_timer_off(void);
+
+/**
+ * arch_halt - stop until an interrupt is taken
+ * An interrupt that became pending while interrupts were off ends it at once.
+ */
+void arch_halt(void);
+
+/** arch_stop - halt for ever, interrupts off. NMI and machine-check handlers stay in place. */
+__attribute__((noreturn)) void arch_stop(void);
+
+/** arch_write_protect - let ring 0 write to its read-only pages (@on false), or no longer. */
+void arch_write_protect(bool on);
+
+/** arch_undefined - execute an undefined instruction. */
+void arch_undefined(void);
+
+/** arch_overrun - push onto the stack until its guard page stops it. */
+void arch_overrun(void);
+
+/** arch_stack_guard - address in the guard page below the main stack. */
+void *arch_stack_guard(void);
+
+/** arch_text - address of an instruction of the CPU driver. */
+void *arch_text(void);
+
+/** arch_backtrace_here - print the call chain of the caller on the console. */
+void arch_backtrace_here(void);
+
+#endif

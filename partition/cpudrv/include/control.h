@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The control channel to node 0, and what its requests start. */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include <link.h>
+
+extern const struct link_ops control_ops;
+
+/**
+ * control_reply_status - answer a request with struct abi_ctl_status
+ * @control: the control link; room is there because control_ops.ready asked for it
+ * @type:    type of the request
+ */
+void control_reply_status(struct link *control, uint16_t type, uint32_t tag, int status);
+
+/**
+ * fault_inject - do what enum abi_fault says
+ * Return: -ERR_INVAL for an unknown kind; 0 when the fault is one that the core survives. Does
+ * not return for the others.
+ */
+int fault_inject(uint32_t kind);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Errors as they travel in control messages: negative, with the values of Linux's errno. */
+#ifndef ERRORS_H
+#define ERRORS_H
+
+#define ERR_PERM 1
+#define ERR_NOENT 2
+#define ERR_NOMEM 12
+#define ERR_BUSY 16
+#define ERR_INVAL 22
+#define ERR_NOSYS 38
+#define ERR_PROTO 71
+#define ERR_TIMEDOUT 110
+
+#endif

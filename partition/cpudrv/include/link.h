@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A link is this core's end of one channel, with what handles its messages: the control channel,
+ * the channels to peers, and those bound to services.
+ */
+#ifndef LINK_H
+#define LINK_H
+
+#include <abi/ctl.h>
+#include <urpc/chan.h>
+
+struct link;
+
+/**
+ * struct link_ops - what a kind of channel does
+ * @name:    for the console
+ * @ready:   may the next message be taken? Must make sure that every message that @message may send
+ *           on this link because of it has room in the window
+ * @message: handle one message
+ * @close:   the channel goes away: forget what refers to it; may be NULL
+ */
+struct link_ops {
+	const char *name;
+	bool (*ready)(struct link *link);
+	void (*message)(struct link *link, const struct urpc_msg *msg);
+	void (*close)(struct link *link);
+};
+
+/**
+ * struct link - one end in use
+ * @chan:    the transport's end
+ * @ops:     NULL: free
+ * @node:    node at the other end
+ * @number:  channel number of abi_ctl_bind, for bound channels
+ * @tx_base: physical address of the ring this core writes
+ * @rx_base: physical address of the ring this core reads
+ * @promised: messages that will be sent later and have room kept in the window
+ * @stalled: a message waits, but @ops->ready refused it
+ * @sent:    something was sent since the peer was last notified
+ * @messages: received by the service, @bytes with that much payload
+ */
+struct link {
+	struct urpc_chan chan;
+	const struct link_ops *ops;
+	uint32_t node;
+	uint32_t number;
+	uint64_t tx_base;
+	uint64_t rx_base;
+	uint32_t promised;
+	bool stalled;
+	bool sent;
+	uint64_t messages;
+	uint64_t bytes;
+};
+
+/**
+ * links_init - open the control channel and the channels to peers
+ * Dies when the boot information names rings outside the shared memory.
+ */
+void links_init(void);
+
+/**
+ * links_rings_valid - can two rings of that many slots be used by this core?
+ * Both inside shared memory, aligned, apart from each other, from the rings of all open links and
+ * from the boot information's pages.
+ */
+bool links_rings_valid(uint64_t tx, uint64_t rx, uint32_t slots);
+
+/**
+ * links_bind - open a bound channel
+ * @bind: addresses and slots checked by links_rings_valid(), number below ABI_CHANNELS_MAX
+ * @ops:  the service
+ * Return: 0, -ERR_BUSY when the number is in use, -ERR_INVAL.
+ */
+int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops);
+
+/** links_unbind - close a bound channel. Return: 0, -ERR_NOENT when none has that number. */
+int links_unbind(uint32_t number);
+
+/** links_peer - the link to another core, or NULL. Any value of @node. */
+struct link *links_peer(uint32_t node);
+
+/** links_each_bound - call @visit for every bound channel; @visit closes none. */
+void links_each_bound(void (*visit)(struct link *link));
+
+/** links_each - call @visit for every open link; @visit closes none. */
+void links_each(void (*visit)(struct link *link));
+
+/**
+ * links_poll - take a bounded number of messages from every link and notify peers
+ * Return: whether there was any message.
+ */
+bool links_poll(void);
+
+/** links_flush - notify every peer that is owed it. */
+void links_flush(void);
+
+/**
+ * links_arm - announce sleep on every link
+ * Return: false, and no link armed, when there is a message to handle.
+ */
+bool links_arm(void);
+
+/** links_disarm - awake again. */
+void links_disarm(void);
+
+/**
+ * link_send - send a message that link_has_room() was true for
+ * Dies when there is no room: that is a mistake of the caller.
+ */
+void link_send(struct link *link, uint16_t type, const void *payload, size_t bytes);
+
+/** link_has_room - is there room for @more messages beside those promised? */
+bool link_has_room(struct link *link, uint32_t more);
+
+/** link_ready_reply - the usual link_ops.ready: room for one answer. */
+bool link_ready_reply(struct link *link);
+
+#endif

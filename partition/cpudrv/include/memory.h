@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Physical memory of this core: the extents of the boot information, the window through which it
+ * is reached, and an allocator of pages that are never given back.
+ */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <abi/boot.h>
+
+/** memory_at - address in the window of physical address @pa */
+static inline void *memory_at(uint64_t pa)
+{
+	return (void *)(ABI_WINDOW_VA + pa);
+}
+
+/**
+ * memory_init - check the extents and the pages named in the boot information
+ * Dies when an extent is ill-formed or no memory of kind ABI_EXTENT_KERNEL is there.
+ */
+void memory_init(void);
+
+/**
+ * memory_page - take a zeroed page of kind ABI_EXTENT_KERNEL
+ * Pages that the boot information uses for something else are passed over.
+ * Return: its physical address. Dies when there is none left.
+ */
+uint64_t memory_page(void);
+
+/** memory_pages_taken - pages that memory_page() has given out */
+uint64_t memory_pages_taken(void);
+
+/** memory_total - bytes in all extents of a kind (enum abi_extent_kind) */
+uint64_t memory_total(uint32_t kind);
+
+/** memory_within - is a range not empty and wholly inside one extent of that kind? Any values */
+bool memory_within(uint64_t base, uint64_t bytes, uint32_t kind);
+
+/**
+ * memory_reserved - does a range touch a page of the boot information's own: boot, host and core
+ * page, console, table of peers?
+ */
+bool memory_reserved(uint64_t base, uint64_t bytes);
+
+/** memory_overlap - do two ranges share a byte? Neither may wrap. */
+static inline bool memory_overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
+{
+	return a < b + b_bytes && b < a + a_bytes;
+}
+
+#endif

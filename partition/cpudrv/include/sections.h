@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Bounds of the image's sections, set by the linker script; all page-aligned. */
+#ifndef SECTIONS_H
+#define SECTIONS_H
+
+extern const char section_text[];
+extern const char section_text_end[];
+extern const char section_rodata[];
+extern const char section_rodata_end[];
+extern const char section_data[];
+extern const char section_data_end[]; /* .bss included */
+
+#endif
