@@ -24,14 +24,6 @@ void remora_channels_close(struct remora_partition *p);
 int remora_channel_bind(struct remora_partition *p, struct file *partition_file,
 			const struct remora_bind *request, struct remora_error *err);
 
-/**
- * remora_shared_init - p->shared was allocated: make channel memory of it
- * Return: 0 or -ENOMEM
- */
-int remora_shared_init(struct remora_partition *p);
-/** remora_shared_exit - all channels' memory is back, p->shared may be freed */
-void remora_shared_exit(struct remora_partition *p);
-
 /** remora_channels_wake - a doorbell came: wake the sleepers whose ring has news. Atomic context. */
 void remora_channels_wake(struct remora_partition *p);
 

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Starting and stopping a partition's cores. p->lock is held all the way through: the doorbell's
+ * handler, which ends the waits here, does not take it.
+ */
+#include <linux/ctype.h>
+#include <linux/jiffies.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+#include <asm/msr.h>
+#include <asm/tsc.h>
+
+#include "arch/x86/wake.h"
+#include "channel.h"
+#include "device.h"
+#include "regions.h"
+#include "start.h"
+#include "steps.h"
+
+#define START_ALIVE_MS 5000u    /* start-up message to first instruction of the CPU driver */
+#define START_RUNNING_MS 10000u /* then until it serves; it measures its idle costs meanwhile */
+#define STOP_DEFAULT_MS 2000u
+#define STOP_MAX_MS 60000u
+
+/*
+ * A core's doorbell ends a wait; a core that died may not have rung it, so waits look by
+ * themselves every so many milliseconds.
+ */
+#define WAIT_LOOK_MS 10u
+
+/* CPUs that execute, or may execute, a CPU driver: for remora_partitions_silence_all(). */
+static DECLARE_BITMAP(cpus_awake, NR_CPUS);
+static DEFINE_PER_CPU(u32, awake_apic_id);
+
+static u32 core_page_state(const struct remora_core *core)
+{
+	return smp_load_acquire(&core->page->state);
+}
+
+static int partition_move(struct remora_partition *p, enum remora_event event,
+			  struct remora_error *err)
+{
+	int next = remora_lifecycle_next(p->state, event);
+
+	if (next < 0)
+		return remora_fail(err, REMORA_R_STATE_WRONG,
+				   "partition \"%s\" is %s; that does not allow this", p->name,
+				   remora_state_name(p->state));
+	WRITE_ONCE(p->state, next);
+	remora_partition_event(p);
+	return 0;
+}
+
+static void cores_set_state(struct remora_partition *p, enum remora_state state)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->core_count; i++)
+		WRITE_ONCE(p->cores[i].state, state);
+}
+
+int remora_interrupted(struct remora_error *err)
+{
+	if (!fatal_signal_pending(current))
+		return 0;
+	return remora_fail(err, REMORA_R_INTERRUPTED, NULL);
+}
+
+int remora_partition_lock(struct remora_partition *p, struct remora_error *err)
+{
+	if (mutex_lock_killable(&p->lock))
+		return remora_fail(err, REMORA_R_INTERRUPTED, NULL);
+	if (p->dead) {
+		mutex_unlock(&p->lock);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* ---- the start table ---- */
+
+static int start_fill(void *context, struct remora_error *err)
+{
+	struct remora_partition *p = context;
+	unsigned int i;
+
+	memset(p->rings.virt, 0, p->rings.bytes);
+	for (i = 0; i < p->core_count; i++) {
+		struct remora_core *core = &p->cores[i];
+
+		remora_boot_fill(core);
+		memset(&core->crash, 0, sizeof(core->crash));
+		core->seen_heartbeat = 0;
+		core->seen_console = 0;
+		core->probe = 0;
+		core->missed_probes = 0;
+	}
+	return 0;
+}
+
+static void start_unmap(void *context)
+{
+	struct remora_partition *p = context;
+	unsigned int i;
+
+	for (i = p->core_count; i > 0; i--)
+		remora_tables_free(&p->cores[i - 1].tables);
+}
+
+static int start_map(void *context, struct remora_error *err)
+{
+	struct remora_partition *p = context;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < p->core_count && !ret; i++)
+		ret = remora_boot_map(&p->cores[i], err);
+	if (ret)
+		start_unmap(p);
+	return ret;
+}
+
+static void start_close_nodes(void *context)
+{
+	struct remora_partition *p = context;
+	unsigned int i;
+
+	for (i = p->core_count; i > 0; i--)
+		remora_node_close(&p->cores[i - 1]);
+}
+
+static int start_open_nodes(void *context, struct remora_error *err)
+{
+	struct remora_partition *p = context;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < p->core_count && !ret; i++) {
+		unsigned int node = p->cores[i].node;
+
+		ret = remora_node_open(&p->cores[i], remora_ring(p, 0, node),
+				       remora_ring(p, node, 0), REMORA_CONTROL_SLOTS);
+	}
+	if (ret)
+		start_close_nodes(p);
+	return ret;
+}
+
+static int start_publish(void *context, struct remora_error *err)
+{
+	remora_doorbell_publish(context);
+	return 0;
+}
+
+static bool core_alive(void *arg)
+{
+	return core_page_state(arg) != ABI_CORE_NONE;
+}
+
+static int core_wake(struct remora_core *core, struct remora_error *err)
+{
+	const struct remora_wake_args args = {
+		.apic_id = core->cpu.apic_id,
+		.cr3 = core->tables.cr3,
+		.entry = core->partition->image.entry,
+		.rdi = ABI_WINDOW_VA + core->pages.phys + ((void *)core->boot - core->pages.virt),
+	};
+	int ret;
+
+	per_cpu(awake_apic_id, core->cpu.cpu) = core->cpu.apic_id;
+	smp_wmb(); /* silence_all reads the bit first */
+	set_bit(core->cpu.cpu, cpus_awake);
+	core->sipi_tsc = rdtsc_ordered();
+	core->boot->boot_tsc = core->sipi_tsc;
+	ret = remora_wake_core(&args, core_alive, core, START_ALIVE_MS,
+			       &core->partition->ledger, err);
+	if (ret)
+		return remora_fail(err, REMORA_R_CORE_NO_START,
+				   "core %u (CPU %u) did not reach its CPU driver within %u ms",
+				   core->node, core->cpu.cpu, START_ALIVE_MS);
+	return 0;
+}
+
+void remora_core_silence(struct remora_core *core)
+{
+	remora_node_close(core);
+	remora_wake_silence(core->cpu.apic_id);
+	clear_bit(core->cpu.cpu, cpus_awake);
+	remora_channels_hangup(core->partition, core->node);
+}
+
+static void start_silence(void *context)
+{
+	struct remora_partition *p = context;
+	unsigned int i;
+
+	for (i = p->core_count; i > 0; i--)
+		remora_core_silence(&p->cores[i - 1]);
+	cores_set_state(p, REMORA_OFFLINE);
+}
+
+static int start_wake(void *context, struct remora_error *err)
+{
+	struct remora_partition *p = context;
+	unsigned int i;
+	int ret = 0;
+
+	cores_set_state(p, REMORA_BOOTING);
+	for (i = 0; i < p->core_count && !ret; i++) {
+		ret = remora_interrupted(err);
+		if (!ret)
+			ret = core_wake(&p->cores[i], err);
+	}
+	if (ret)
+		start_silence(p);
+	return ret;
+}
+
+/* Why a core that came up will not run: text that the core wrote is cut and made printable. */
+static int core_start_failed(struct remora_core *core, u32 state, struct remora_error *err)
+{
+	char reason[sizeof(core->page->crash.reason)];
+	unsigned int i;
+
+	switch (state) {
+	case ABI_CORE_REFUSED:
+		return remora_fail(err, REMORA_R_CORE_REFUSED_ABI,
+				   "the CPU driver of core %u wants ABI revision %u, the module has %u",
+				   core->node, READ_ONCE(core->page->refused_revision),
+				   ABI_REVISION);
+	case ABI_CORE_CRASHED:
+		memcpy(reason, core->page->crash.reason, sizeof(reason));
+		reason[sizeof(reason) - 1] = '\0';
+		for (i = 0; reason[i]; i++)
+			if (!isascii(reason[i]) || !isprint(reason[i]))
+				reason[i] = '?';
+		return remora_fail(err, REMORA_R_CORE_DEAD,
+				   "core %u (CPU %u) crashed while it started: %s", core->node,
+				   core->cpu.cpu, reason);
+	default:
+		return remora_fail(err, REMORA_R_CORE_NO_START,
+				   "core %u (CPU %u) is in state %u; it did not begin to serve within %u ms",
+				   core->node, core->cpu.cpu, state, START_RUNNING_MS);
+	}
+}
+
+static bool cores_left_start(const struct remora_partition *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->core_count; i++)
+		if (core_page_state(&p->cores[i]) == ABI_CORE_STARTED)
+			return false;
+	return true;
+}
+
+static int start_wait(void *context, struct remora_error *err)
+{
+	struct remora_partition *p = context;
+	unsigned long end = jiffies + msecs_to_jiffies(START_RUNNING_MS);
+	unsigned int i;
+
+	while (!cores_left_start(p) && time_before(jiffies, end)) {
+		int ret = remora_interrupted(err);
+
+		if (ret)
+			return ret;
+		wait_event_killable_timeout(p->events, cores_left_start(p),
+					    msecs_to_jiffies(WAIT_LOOK_MS));
+	}
+	for (i = 0; i < p->core_count; i++) {
+		u32 state = core_page_state(&p->cores[i]);
+
+		if (state != ABI_CORE_RUNNING)
+			return core_start_failed(&p->cores[i], state, err);
+	}
+	cores_set_state(p, REMORA_RUNNING);
+	return 0;
+}
+
+/* The watch ends by itself once the partition's state says that no core runs. */
+static int start_watch(void *context, struct remora_error *err)
+{
+	remora_watch_start(context);
+	return 0;
+}
+
+static const struct remora_step start_steps[] = {
+	{ "start-fill", start_fill, NULL },
+	{ "start-map", start_map, start_unmap },
+	{ "start-nodes", start_open_nodes, start_close_nodes },
+	{ "start-doorbell", start_publish, NULL },
+	{ "start-wake", start_wake, start_silence },
+	{ "start-wait", start_wait, NULL },
+	{ "start-watch", start_watch, NULL },
+};
+
+int remora_start_locked(struct remora_partition *p, struct remora_error *err)
+{
+	int ret;
+
+	lockdep_assert_held(&p->lock);
+	if (remora_power_busy())
+		return remora_fail(err, REMORA_R_PLATFORM_SUSPEND, NULL);
+	ret = partition_move(p, REMORA_EV_START, err);
+	if (ret)
+		return ret;
+
+	/* From crashed: what the earlier start acquired goes first. */
+	remora_steps_release(start_steps, 0, &p->start_done, p);
+	ret = remora_steps_acquire(start_steps, ARRAY_SIZE(start_steps), &p->start_done, p, err);
+	partition_move(p, ret ? REMORA_EV_FAILED : REMORA_EV_UP, NULL);
+	return ret;
+}
+
+/* ---- stop ---- */
+
+/* A core is down when it halted for good: as asked, or because it crashed. */
+static bool core_down(const struct remora_core *core)
+{
+	u32 state = core_page_state(core);
+
+	return core->state != REMORA_RUNNING || state == ABI_CORE_STOPPED ||
+	       state == ABI_CORE_CRASHED;
+}
+
+static bool cores_down(const struct remora_partition *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->core_count; i++)
+		if (!core_down(&p->cores[i]))
+			return false;
+	return true;
+}
+
+static void cores_command(struct remora_partition *p, enum abi_command command)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->core_count; i++) {
+		/* Before the doorbell that follows: the core reads it when it wakes. */
+		smp_store_release(&p->cores[i].host->command, command);
+		remora_node_doorbell(&p->cores[i]);
+	}
+}
+
+/* Asks all cores to stop and waits. Return: true when all are down. */
+static bool stop_politely(struct remora_partition *p, unsigned int timeout_ms)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms);
+
+	cores_command(p, ABI_COMMAND_STOP);
+	while (!cores_down(p) && time_before(jiffies, end) && !fatal_signal_pending(current))
+		wait_event_killable_timeout(p->events, cores_down(p),
+					    msecs_to_jiffies(WAIT_LOOK_MS));
+	return cores_down(p);
+}
+
+/*
+ * Some core did not stop and force was not asked for: the cores that did are silenced, the others
+ * keep what they have, and the partition counts as crashed until it is stopped by force.
+ */
+static int stop_gave_up(struct remora_partition *p, unsigned int timeout_ms,
+			struct remora_error *err)
+{
+	int ret = remora_interrupted(err);
+	unsigned int i;
+
+	cores_command(p, ABI_COMMAND_NONE);
+	for (i = 0; i < p->core_count; i++) {
+		struct remora_core *core = &p->cores[i];
+
+		if (core_down(core)) {
+			remora_core_silence(core);
+			if (core->state == REMORA_RUNNING)
+				WRITE_ONCE(core->state, REMORA_OFFLINE);
+		} else if (!ret) {
+			ret = remora_fail(err, REMORA_R_CORE_UNSTOPPABLE,
+					  "core %u (CPU %u) did not stop within %u ms; stop by force",
+					  core->node, core->cpu.cpu, timeout_ms);
+		}
+	}
+	partition_move(p, REMORA_EV_CRASH, NULL);
+	return ret ? ret : -ETIMEDOUT;
+}
+
+int remora_stop_locked(struct remora_partition *p, bool force, unsigned int timeout_ms,
+		       struct remora_error *err)
+{
+	int ret;
+
+	lockdep_assert_held(&p->lock);
+	ret = partition_move(p, REMORA_EV_STOP, err);
+	if (ret)
+		return ret;
+	if (timeout_ms && !stop_politely(p, timeout_ms) && !force)
+		return stop_gave_up(p, timeout_ms, err);
+	remora_steps_release(start_steps, 0, &p->start_done, p);
+	partition_move(p, REMORA_EV_DOWN, NULL);
+	return 0;
+}
+
+/* ---- as the ioctls know it ---- */
+
+int remora_partition_start(struct remora_partition *p, struct remora_error *err)
+{
+	int ret = remora_partition_lock(p, err);
+
+	if (ret)
+		return ret;
+	ret = remora_start_locked(p, err);
+	mutex_unlock(&p->lock);
+	return ret;
+}
+
+int remora_partition_stop(struct remora_partition *p, bool force, unsigned int timeout_ms,
+			  struct remora_error *err)
+{
+	int ret;
+
+	if (timeout_ms > STOP_MAX_MS)
+		return remora_fail(err, REMORA_R_COUNT_INVALID,
+				   "a time-out of %u ms; at most %u are accepted", timeout_ms,
+				   STOP_MAX_MS);
+	ret = remora_partition_lock(p, err);
+	if (ret)
+		return ret;
+	ret = remora_stop_locked(p, force, timeout_ms ? timeout_ms : STOP_DEFAULT_MS, err);
+	mutex_unlock(&p->lock);
+	return ret;
+}
+
+int remora_partition_reset(struct remora_partition *p, struct remora_error *err)
+{
+	int ret = remora_partition_lock(p, err);
+
+	if (ret)
+		return ret;
+	ret = remora_stop_locked(p, true, 0, err);
+	if (!ret)
+		ret = remora_start_locked(p, err);
+	mutex_unlock(&p->lock);
+	return ret;
+}
+
+void remora_partitions_silence_all(void)
+{
+	unsigned int cpu;
+
+	for_each_set_bit(cpu, cpus_awake, NR_CPUS) {
+		smp_rmb(); /* pairs with core_wake() */
+		remora_wake_silence(per_cpu(awake_apic_id, cpu));
+	}
+}
