@@ -138,7 +138,7 @@ struct cli_create_words {
 };
 
 /**
- * cli_request_fill - parse the words; opens the image
+ * cli_request_fill - parse the words that are there; opens the image
  * @request: its image_fd is to be closed with cli_request_close()
  * Return: CLI_OK or an exit code, reported.
  */

@@ -48,6 +48,10 @@ int cli_create(int argc, char **argv)
 	code = cli_parse(argc, argv, &syntax, &words.name);
 	if (code != CLI_PARSED)
 		return code;
+	if (!words.cpus)
+		return cli_usage("--cpus is missing: which CPUs is Linux to give up?");
+	if (!words.memory)
+		return cli_usage("--memory is missing: how much memory is Linux to give up?");
 	code = cli_request_fill(&request, &words);
 	if (code)
 		return code;

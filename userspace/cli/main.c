@@ -18,6 +18,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "wait", cli_wait, "wait until a partition reaches a state" },
 	{ "ping", cli_ping, "measure round trips of messages to the cores of a partition" },
 	{ "bench", cli_bench, "measure what Linux offers on this machine, for comparison" },
+	{ "check", cli_check, "predict whether create would work, without touching anything" },
 	{ "inject", cli_inject, "make a core fail on purpose" },
 	{ "explain", cli_explain, "explain an error" },
 	{ "version", cli_version, "show the versions of this command and of the module" },

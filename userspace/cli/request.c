@@ -50,15 +50,13 @@ int cli_request_fill(struct cli_request *request, const struct cli_create_words 
 
 	memset(request, 0, sizeof(*request));
 	create->image_fd = -1;
-	if (!words->cpus)
-		return cli_usage("--cpus is missing: which CPUs is Linux to give up?");
-	if (!words->memory)
-		return cli_usage("--memory is missing: how much memory is Linux to give up?");
 	if (remora_name_check(words->name, &error))
 		return bad_word(&error, words->name);
-	if (remora_parse_cpus(words->cpus, request->cpus, &create->cpu_count, &error))
+	if (words->cpus &&
+	    remora_parse_cpus(words->cpus, request->cpus, &create->cpu_count, &error))
 		return bad_word(&error, words->cpus);
-	if (remora_parse_memory(words->memory, request->extents, &create->extent_count, &error))
+	if (words->memory &&
+	    remora_parse_memory(words->memory, request->extents, &create->extent_count, &error))
 		return bad_word(&error, words->memory);
 	memcpy(create->name, words->name, strlen(words->name) + 1);
 	create->cpus = (uintptr_t)request->cpus;
