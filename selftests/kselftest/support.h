@@ -100,6 +100,15 @@ ssize_t rt_read_file(const char *path, unsigned char **data);
 /** rt_memfd - an anonymous file with these bytes */
 int rt_memfd(const void *data, size_t bytes);
 
+/** rt_wild - an address nothing is mapped at, hidden from the compiler's checks */
+static inline void *rt_wild(void)
+{
+	void *p = (void *)8;
+
+	__asm__("" : "+r"(p));
+	return p;
+}
+
 #define RT_SKIP_UNLESS_CPUS(n)                                                                     \
 	do {                                                                                       \
 		__u32 rt_list_[RT_CPUS_ROOM];                                                      \
@@ -124,6 +133,17 @@ int rt_memfd(const void *data, size_t bytes);
 		{                                                                                  \
 			TH_LOG("%s", rt_differs_);                                                 \
 		}                                                                                  \
+	} while (0)
+
+/* A failed call: its result, its reason, and that a sentence came with it. */
+#define RT_EXPECT_REASON(ret_, error_, reason_, errno_)                                            \
+	do {                                                                                       \
+		EXPECT_EQ(-(errno_), ret_);                                                        \
+		EXPECT_EQ(reason_, (error_)->reason)                                               \
+		{                                                                                  \
+			TH_LOG("'%s'", (error_)->message);                                         \
+		}                                                                                  \
+		EXPECT_NE(0, (error_)->message[0]);                                                \
 	} while (0)
 
 #endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each way for a core to die on purpose: it is reported with what is known, the other core and
+ * Linux carry on, a reset works, and destroy returns everything.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "harness.h"
+
+FIXTURE(fault)
+{
+	struct rt_snapshot before;
+	struct rt_spec s;
+	struct rt_status st;
+	unsigned int cores;
+	int fd;
+};
+
+/*
+ * vector: of the exception as the status reports it, or -1 where the core cannot say; said: a part
+ * of the report on its console or NULL.
+ */
+FIXTURE_VARIANT(fault)
+{
+	unsigned int kind;
+	int vector;
+	const char *said;
+};
+
+#define FAULT(name_, kind_, vector_, said_)                                                        \
+	FIXTURE_VARIANT_ADD(fault, name_)                                                          \
+	{                                                                                          \
+		.kind = REMORA_FAULT_##kind_, .vector = vector_, .said = said_,                    \
+	}
+
+FAULT(page, PAGE, 14, "rip");
+FAULT(opcode, OPCODE, 6, "rip");
+FAULT(double_fault, DOUBLE, 8, "rip");
+FAULT(spin, SPIN, -1, NULL);
+FAULT(scribble, SCRIBBLE, -1, NULL);
+FAULT(stack, STACK, 14, "rip");
+FAULT(text, TEXT, 14, "rip");
+FAULT(exec, EXEC, 14, "rip");
+FAULT(check, CHECK, 256, "rip");
+
+FIXTURE_SETUP(fault)
+{
+	__u32 cpus[RT_CPUS_ROOM];
+
+	rt_sweep();
+	ASSERT_EQ(0, rt_snapshot(&self->before));
+	self->cores = rt_cpus(cpus, RT_CPUS_ROOM) > 1 ? 2 : 1;
+	ASSERT_EQ(0, rt_begin(&self->s, "fault", 0, self->cores, &self->fd))
+	{
+		TH_LOG("%s", self->s.c.error.message);
+	}
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	close(self->fd);
+	rt_sweep();
+}
+
+TEST_F_TIMEOUT(fault, reported_and_reclaimed, 90)
+{
+	const struct remora_core_status *c = &self->st.cores[0];
+	struct remora_error error;
+
+	ASSERT_EQ(0, rt_inject(self->fd, 1, variant->kind, &error)) { TH_LOG("%s", error.message); }
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 30000));
+	ASSERT_EQ(0, rt_status(self->fd, &self->st));
+	EXPECT_EQ(REMORA_CRASHED, self->st.s.state);
+	EXPECT_NE(0, c->crash_reason[0]);
+	TH_LOG("%s (vector %u, rip %#llx)", c->crash_reason, c->crash_vector, c->crash_rip);
+	if (variant->vector >= 0) {
+		EXPECT_EQ((unsigned int)variant->vector, c->crash_vector);
+		EXPECT_LE(0xffffffff80000000ull, variant->kind == REMORA_FAULT_EXEC ?
+			  ~0ull : c->crash_rip);
+	}
+	if (variant->said)
+		EXPECT_TRUE(rt_console_has(self->fd, 1, variant->said));
+	if (self->cores > 1) {
+		EXPECT_EQ(REMORA_RUNNING, self->st.cores[1].state);
+		EXPECT_EQ(0, rt_ping(self->fd, 2, 100));
+	}
+	EXPECT_EQ(0, rt_cpu_works(0));
+
+	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_RESET, 0, &error)) { TH_LOG("%s", error.message); }
+	EXPECT_EQ(0, rt_ping(self->fd, 1, 100));
+	ASSERT_EQ(0, rt_status(self->fd, &self->st));
+	EXPECT_EQ(REMORA_RUNNING, self->st.s.state);
+	EXPECT_EQ(0, c->crash_reason[0]);
+
+	ASSERT_EQ(0, rt_inject(self->fd, 1, variant->kind, NULL));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 30000));
+	ASSERT_EQ(0, rt_destroy(self->s.c.name, 0, &error)) { TH_LOG("%s", error.message); }
+	RT_EXPECT_LEDGER_ZERO();
+	RT_EXPECT_AS_BEFORE(&self->before, 8192);
+	for (unsigned int i = 0; i < self->cores; i++)
+		EXPECT_EQ(0, rt_cpu_works(self->s.cpus[i]));
+}
+
+/* The page fault's address is reported. */
+FIXTURE(report)
+{
+	struct rt_spec s;
+	struct rt_status st;
+	int fd;
+};
+
+FIXTURE_SETUP(report)
+{
+	rt_sweep();
+	ASSERT_EQ(0, rt_begin(&self->s, "report", 0, 1, &self->fd))
+	{
+		TH_LOG("%s", self->s.c.error.message);
+	}
+}
+
+FIXTURE_TEARDOWN(report)
+{
+	close(self->fd);
+	rt_sweep();
+}
+
+TEST_F(report, registers_and_backtrace)
+{
+	static const char *const wanted[] = { "rip", "rsp", "rax", "cr2", "cr3", "+0x" };
+
+	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_PAGE, NULL));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_status(self->fd, &self->st));
+	EXPECT_NE(0, self->st.cores[0].crash_cr2);
+	EXPECT_NE(0, self->st.cores[0].crash_rsp);
+	for (unsigned int i = 0; i < ARRAY_SIZE(wanted); i++) {
+		EXPECT_TRUE(rt_console_has(self->fd, 1, wanted[i]))
+		{
+			TH_LOG("no '%s' on the console", wanted[i]);
+		}
+	}
+}
+
+/* Told at once, by the doorbell, not by the watch's next round. */
+TEST_F(report, at_once)
+{
+	struct pollfd p = { .fd = self->fd, .events = POLLPRI };
+
+	ASSERT_EQ(0, rt_status(self->fd, &self->st));
+	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
+	EXPECT_EQ(1, poll(&p, 1, 500));
+	EXPECT_NE(0, p.revents & POLLPRI);
+}
+
+/* Ill-formed messages on all channels: each program sees a broken channel; the core and Linux live. */
+TEST_F(report, rings)
+{
+	int ch = rt_bind(self->fd, 1, REMORA_SERVICE_ECHO, 0, 16, NULL);
+	struct pollfd p = { .fd = ch, .events = POLLIN };
+	struct remora_message m;
+
+	ASSERT_LE(0, ch);
+	ASSERT_EQ(0, rt_echo(ch, 3));
+	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_RINGS, NULL));
+	EXPECT_EQ(1, poll(&p, 1, 5000));
+	EXPECT_EQ(-1, read(ch, &m, sizeof(m)));
+	EXPECT_EQ(EPROTO, errno);
+	EXPECT_EQ(-1, write(ch, memset(&m, 0, sizeof(m)), sizeof(m)));
+	EXPECT_EQ(EPROTO, errno);
+	close(ch);
+	ASSERT_EQ(0, rt_status(self->fd, &self->st));
+	EXPECT_EQ(REMORA_RUNNING, self->st.s.state);
+	EXPECT_EQ(0, rt_ping(self->fd, 1, 20));
+}
+
+TEST_F(report, sysfs)
+{
+	char path[160], text[128];
+
+	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	snprintf(path, sizeof(path), "/sys/class/remora/remora-%s/state", self->s.c.name);
+	ASSERT_LE(0, rt_read_text(path, text, sizeof(text)));
+	EXPECT_STREQ("crashed", text);
+	snprintf(path, sizeof(path), "/sys/class/remora/remora-%s/core1/state", self->s.c.name);
+	ASSERT_LE(0, rt_read_text(path, text, sizeof(text)));
+	EXPECT_STREQ("crashed", text);
+}
+
+TEST_HARNESS_MAIN
