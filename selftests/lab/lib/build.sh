@@ -33,12 +33,12 @@ build_copy()
 	mv "$tree.new" "$tree.list"
 }
 
-# build_make LOG MAKE-ARGUMENT...: quiet when it works.
+# build_make LOG KERNEL MAKE-ARGUMENT...: quiet when it works.
 build_make()
 {
 	local log=$1
 	shift
-	make -j"$(nproc)" "$@" >"$log" 2>&1 </dev/null && return 0
+	kernel_make "$1" -j"$(nproc)" "${@:2}" >"$log" 2>&1 </dev/null && return 0
 	grep -nE 'error|Error|undefined' "$log" | head -n 20 >&2 || true
 	tail -n 30 "$log" >&2
 	die "the build failed; its whole output is in $log"
@@ -54,7 +54,7 @@ build_common()
 			targets+=("$target")
 		fi
 	done
-	[ ${#targets[@]} -eq 0 ] || build_make "$root/log" -C "$root/tree" "${targets[@]}"
+	[ ${#targets[@]} -eq 0 ] || build_make "$root/log" common -C "$root/tree" "${targets[@]}"
 }
 
 build_module()
@@ -63,7 +63,7 @@ build_module()
 	root=$(build_root)/$kernel
 	build_copy "$root/tree"
 	[ -e "$root/tree/Kbuild" ] || return 0
-	build_make "$root/log" -C "$(kernel_kdir "$kernel")" M="$root/tree" modules
+	build_make "$root/log" "$kernel" -C "$(kernel_kdir "$kernel")" M="$root/tree" modules
 }
 
 # Copy into root $1 what the guest gets of the build.

@@ -71,9 +71,19 @@ cached_locked()
 	[ -e "$stamp" ] || die "internal: '$*' did not make $stamp"
 }
 
+# A new directory in the cache for work in progress. What a killed lab left
+# there goes after a day.
+lab_mktemp()
+{
+	mkdir -p "$LAB_CACHE/tmp"
+	find "$LAB_CACHE/tmp" -mindepth 1 -maxdepth 1 -mtime +1 -exec rm -rf {} +
+	mktemp -d "$LAB_CACHE/tmp/XXXXXX"
+}
+
 # Move a finished directory into place; an older one of that name goes away.
 publish()
 {
+	mkdir -p "$(dirname "$2")"
 	rm -rf "$2"
 	mv -T "$1" "$2"
 }

@@ -67,7 +67,7 @@ guest_pack()
 guest_make_base()
 {
 	local out=$1 work root applet
-	work=$(mktemp -d "$LAB_CACHE/guest.XXXXXX")
+	work=$(lab_mktemp)
 	root=$work/root
 	# shellcheck disable=SC2086
 	package_fetch_all "$work/tools" $GUEST_PACKAGES

@@ -23,7 +23,7 @@ kernel_check_name()
 kernel_meta()
 {
 	case $1 in
-	6.1) echo -amd64 ;;
+	6.1 | 7) echo -amd64 ;;
 	6.12) echo -6.12-amd64 ;;
 	*) die "internal: kernel '$1' is no package" ;;
 	esac
@@ -62,13 +62,20 @@ kernel_headers_relocate()
 {
 	local makefile
 	for makefile in "$1"/usr/src/linux-headers-*-amd64/Makefile; do
-		sed -i "s|^include /usr/src/|include $2/usr/src/|" "$makefile"
+		sed -i -E "s#^(include |KBUILD_OUTPUT=)/usr/src/#\1$2/usr/src/#" "$makefile"
 	done
+}
+
+# Find the file NAME or NAME-RELEASE in an unpacked image package.
+kernel_file()
+{
+	find "$1" -type f \( -path "*/boot/$2-*" -o -path "*/modules/*/$2" \) | grep -m1 . ||
+		die "the kernel's package holds no $2"
 }
 
 kernel_fetch()
 {
-	local name=$1 dir work meta image headers depends
+	local name=$1 dir work meta image headers parts depends
 	dir=$(kernel_dir "$name")
 	meta=$(kernel_meta "$name")
 	apt_ready
@@ -76,14 +83,16 @@ kernel_fetch()
 		die "no package linux-image$meta in the mirrors of this machine"
 	headers=$(package_depends "linux-headers$meta" | grep -m1 '^linux-headers-[0-9]') ||
 		die "no package linux-headers$meta in the mirrors of this machine"
+	# From 7.x on the image and its configuration are packages of their own.
+	parts=$(package_depends "$image" | grep -E '^linux-(base|binary)-[0-9]') || true
 	depends=$(package_depends "$headers" | grep -E '^linux-(headers-.*-common|kbuild-)')
-	mkdir -p "$LAB_CACHE/kernel"
-	work=$(mktemp -d "$LAB_CACHE/kernel/.$name.XXXXXX")
-	package_fetch "$work/image" "$image"
+	work=$(lab_mktemp)
+	# shellcheck disable=SC2086
+	package_fetch "$work/image" "$image" $parts
 	# shellcheck disable=SC2086
 	package_fetch "$work/headers" "$headers" $depends
-	kernel_extract "$work"/image/boot/vmlinuz-* "$work/vmlinux"
-	cp "$work"/image/boot/config-* "$work/config"
+	kernel_extract "$(kernel_file "$work/image" vmlinuz)" "$work/vmlinux"
+	cp "$(kernel_file "$work/image" config)" "$work/config"
 	echo "${image#linux-image-}" >"$work/release"
 	rm -rf "$work/image"
 	kernel_headers_relocate "$work/headers" "$dir/headers"
@@ -97,9 +106,21 @@ kernel_ready()
 	kernel_check_name "$1"
 	case $1 in
 	debug) debug_ready ;;
-	7) next_ready ;;
+	7) next_ready && APT_SET=next cached kernel-7 "$(kernel_dir 7)/ready" kernel_fetch 7 ;;
 	*) cached "kernel-$1" "$(kernel_dir "$1")/ready" kernel_fetch "$1" ;;
 	esac
+}
+
+# make for a kernel's modules: with the tools that kernel was built with.
+kernel_make()
+{
+	local kernel=$1
+	shift
+	if [ "$kernel" = 7 ]; then
+		next_run make "$@"
+	else
+		make "$@"
+	fi
 }
 
 # Print the directory modules are built against.

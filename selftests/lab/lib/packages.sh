@@ -5,7 +5,11 @@
 # machine's own apt configuration, and the few tools the host itself must have.
 # Nothing of the machine's apt state is changed by the private root.
 
+# Two sets of sources: "own", the release the lab is made of, and "next", the one
+# after it with its backports, for a kernel newer than any of ours.
 LAB_RELEASE=bookworm
+NEXT_RELEASE=trixie
+APT_SET=own
 APT_ROOT=$LAB_CACHE/apt
 DEB_DIR=$LAB_CACHE/debs
 APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -39,13 +43,14 @@ apt_machine()
 		-o APT::Update::Post-Invoke="" "$@"
 }
 
-# apt with sources of its own as well.
+# apt with sources of its own as well, those of the set APT_SET.
 apt_private()
 {
 	local command=$1
 	shift
-	APT_STATE=own apt_machine "$command" \
-		-o Dir::Etc::sourcelist="$APT_ROOT/sources.list" \
+	[ "$APT_SET" = own ] || set -- -o APT::Default-Release="$NEXT_RELEASE-backports" "$@"
+	APT_STATE=$APT_SET apt_machine "$command" \
+		-o Dir::Etc::sourcelist="$APT_ROOT/$APT_SET.list" \
 		-o Dir::Etc::sourceparts=/dev/null \
 		-o Dir::Etc::preferences=/dev/null \
 		-o Dir::Etc::preferencesparts=/dev/null "$@"
@@ -74,7 +79,11 @@ apt_write_sources()
 		echo "deb $by $main $LAB_RELEASE-updates main"
 		echo "deb $by $main $LAB_RELEASE-backports main"
 		echo "deb $by $security $LAB_RELEASE-security main"
-	} >"$APT_ROOT/sources.list"
+	} >"$APT_ROOT/own.list"
+	{
+		echo "deb $by $main $NEXT_RELEASE main"
+		echo "deb $by $main $NEXT_RELEASE-backports main"
+	} >"$APT_ROOT/next.list"
 }
 
 # A failed update of one source is not fatal; what is missing shows later.
@@ -83,7 +92,7 @@ apt_setup()
 	command -v apt-get >/dev/null || die "no apt-get here: the lab needs a Debian machine"
 	[ -r "$APT_KEYRING" ] || die "no $APT_KEYRING: install the package debian-archive-keyring"
 	local s
-	for s in machine own; do
+	for s in machine own next; do
 		mkdir -p "$APT_ROOT/$s/lists/partial" "$APT_ROOT/$s/cache" \
 			"$APT_ROOT/$s/archives/partial"
 	done
@@ -100,9 +109,16 @@ apt_setup()
 	touch "$APT_ROOT/ready"
 }
 
+apt_setup_next()
+{
+	APT_SET=next apt_private apt-get update >"$APT_ROOT/log/next" 2>&1 || true
+	touch "$APT_ROOT/ready-next"
+}
+
 apt_ready()
 {
 	cached apt "$APT_ROOT/ready" apt_setup
+	[ "$APT_SET" = own ] || cached apt "$APT_ROOT/ready-next" apt_setup_next
 }
 
 # Print the packages PACKAGE's newest version depends on by name, one a line.
@@ -120,7 +136,7 @@ package_fetch()
 	local work
 	apt_ready
 	mkdir -p "$dest"
-	work=$(mktemp -d "$LAB_CACHE/fetch.XXXXXX")
+	work=$(lab_mktemp)
 	if [ $# -gt 4 ]; then
 		say "downloading $# packages"
 	else
@@ -139,7 +155,10 @@ package_fetch()
 }
 
 # package_fetch_all DEST PACKAGE...: the same with everything they depend on,
-# but the C library, which is the host's: what the host builds must run too.
+# but those in PACKAGES_NOT: of the release, the C library is the host's, because
+# what the host builds must run too.
+PACKAGES_NOT='libc6|libc-bin|debconf|dpkg|perl-base|tar'
+
 package_fetch_all()
 {
 	local dest=$1
@@ -148,7 +167,7 @@ package_fetch_all()
 	local list
 	list=$(apt_private apt-get install -s --no-install-recommends "$@" 2>/dev/null |
 		awk '$1 == "Inst" { v = $3; sub(/^\(/, "", v); print $2 "=" v }' |
-		grep -vE '^(libc6|libc-bin|debconf|dpkg|perl-base|tar)=') ||
+		grep -vE "^($PACKAGES_NOT)=") ||
 		die "apt cannot satisfy the dependencies of: $*"
 	# shellcheck disable=SC2086
 	package_fetch "$dest" $list

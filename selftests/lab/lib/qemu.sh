@@ -7,7 +7,7 @@
 qemu_fetch()
 {
 	local out=$1 work
-	work=$(mktemp -d "$LAB_CACHE/qemu.XXXXXX")
+	work=$(lab_mktemp)
 	apt_ready
 	if apt_private apt-cache policy qemu-system-x86 |
 		grep "$LAB_RELEASE-backports" >/dev/null; then

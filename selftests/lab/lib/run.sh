@@ -186,9 +186,7 @@ run_guest()
 	if [ "${OPT[build]}" = 1 ] && [ "${OPT[module]}" = 1 ]; then
 		BUILD_ARCHIVE=$(build_archive "${OPT[kernel]}")
 	fi
-	mkdir -p "$LAB_CACHE/run"
-	find "$LAB_CACHE/run" -mindepth 1 -maxdepth 1 -mtime +1 -exec rm -rf {} +
-	dir=$(mktemp -d "$LAB_CACHE/run/XXXXXX")
+	dir=$(lab_mktemp)
 	# shellcheck disable=SC2064
 	trap "rm -rf '$dir'" EXIT
 	run_make_root "$dir"
