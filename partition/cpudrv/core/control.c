@@ -30,10 +30,6 @@ static int handle_bind(struct link *control, const void *payload)
 	(void)control;
 	if (!ops)
 		return -ERR_NOENT;
-	if (bind->channel >= ABI_CHANNELS_MAX)
-		return -ERR_INVAL;
-	if (!links_rings_valid(bind->tx, bind->rx, bind->slots))
-		return -ERR_INVAL;
 	rc = links_bind(bind, ops);
 	if (!rc)
 		print_debug("channel %u bound to %s, %u slots", bind->channel, ops->name,

@@ -51,7 +51,11 @@ static void link_close(struct link *link)
 	open_links[i] = open_links[--open_count];
 }
 
-bool links_rings_valid(uint64_t tx, uint64_t rx, uint32_t slots)
+/*
+ * Can two rings of that many slots be used by this core? Both must be inside shared memory, aligned,
+ * apart from each other, from the rings of all open links and from the boot information's pages.
+ */
+static bool rings_valid(uint64_t tx, uint64_t rx, uint32_t slots)
 {
 	uint64_t bytes;
 
@@ -78,7 +82,7 @@ bool links_rings_valid(uint64_t tx, uint64_t rx, uint32_t slots)
 
 static void open_fixed(struct link *link, const struct link_ops *ops, const struct abi_channel *at)
 {
-	check(links_rings_valid(at->tx, at->rx, at->slots),
+	check(rings_valid(at->tx, at->rx, at->slots),
 	      "the %s channel to node %u is misplaced: rings at 0x%lx and 0x%lx, %u slots",
 	      ops->name, at->peer, at->tx, at->rx, at->slots);
 	check(!link_open(link, ops, at), "the %s channel to node %u cannot be opened", ops->name,
@@ -106,14 +110,17 @@ void links_init(void)
 int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops)
 {
 	struct abi_channel at = { .tx = bind->tx, .rx = bind->rx, .slots = bind->slots };
-	struct link *link = &bound_links[bind->channel];
-	int rc;
+	struct link *link;
 
+	if (bind->channel >= ABI_CHANNELS_MAX)
+		return -ERR_INVAL;
+	link = &bound_links[bind->channel];
 	if (link->ops)
 		return -ERR_BUSY;
-	rc = link_open(link, ops, &at);
+	if (!rings_valid(bind->tx, bind->rx, bind->slots) || link_open(link, ops, &at))
+		return -ERR_INVAL;
 	link->number = bind->channel;
-	return rc;
+	return 0;
 }
 
 int links_unbind(uint32_t number)

@@ -60,17 +60,11 @@ struct link {
 void links_init(void);
 
 /**
- * links_rings_valid - can two rings of that many slots be used by this core?
- * Both inside shared memory, aligned, apart from each other, from the rings of all open links and
- * from the boot information's pages.
- */
-bool links_rings_valid(uint64_t tx, uint64_t rx, uint32_t slots);
-
-/**
  * links_bind - open a bound channel
- * @bind: addresses and slots checked by links_rings_valid(), number below ABI_CHANNELS_MAX
+ * @bind: as it came from node 0; every field is checked
  * @ops:  the service
- * Return: 0, -ERR_BUSY when the number is in use, -ERR_INVAL.
+ * Return: 0, -ERR_BUSY when the number is in use, -ERR_INVAL when it is too large, or the rings are
+ * not in shared memory, misaligned, of a wrong number of slots or in use.
  */
 int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops);
 

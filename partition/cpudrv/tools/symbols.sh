@@ -10,12 +10,13 @@ set -eu
 	fi
 } | awk '
 BEGIN {
+	n = 0
 	print "\t.section .rodata, \"a\""
 	print "\t.globl symbol_table, symbol_names, symbol_count"
 	print "\t.balign 8"
 	print "symbol_table:"
 }
-# Functions only; of several names of one address the last one stays.
+# Functions only, the first of them at ABI_IMAGE_VA; of several names of one address the last one stays.
 $2 ~ /^[tT]$/ && $3 !~ /^(section_|vector_stubs_end)/ {
 	if ($1 == last)
 		n--
