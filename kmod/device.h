@@ -13,6 +13,11 @@ extern const struct file_operations remora_device_fops;
 /** remora_partition_groups - sysfs attributes of a partition, 0-terminated (sysfs.c) */
 extern const struct attribute_group *remora_partition_groups[];
 
+/** remora_sysfs_add_cores - directories of a registered partition's cores. Return: 0 or errno. */
+int remora_sysfs_add_cores(struct remora_partition *p);
+/** remora_sysfs_remove_cores - after return no attribute of a core is being read */
+void remora_sysfs_remove_cores(struct remora_partition *p);
+
 /** remora_watch_init - once for a new partition object: the delayed work, not yet queued */
 void remora_watch_init(struct remora_partition *p);
 /** remora_watch_start - cores run: begin to watch them. Under p->lock. */

@@ -105,6 +105,7 @@ struct remora_partition {
 	struct remora_image image;
 	void *image_data; /* file bytes, vmalloc */
 	char image_name[REMORA_PATH_MAX];
+	struct file *image_file; /* during create only; the caller's reference */
 	struct remora_core *cores;
 	unsigned int core_count;
 	struct remora_extent want[REMORA_EXTENTS_MAX];
