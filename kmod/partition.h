@@ -66,6 +66,7 @@ struct remora_core {
 	struct remora_tables tables; /* boot page tables, in Linux's memory, from start to stop */
 
 	struct remora_node control_node;
+	struct kobject *directory; /* in sysfs */
 	u64 sipi_tsc;
 	/* watch work's memory */
 	u64 seen_heartbeat;

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attributes, all read-only, described in Documentation/ABI/testing/sysfs-remora:
+ *
+ *   /sys/kernel/remora/            the module: revisions, ledger/
+ *   /sys/class/remora/remora-NAME/ a partition: state, cpus, ..., ledger/, core1/, core2/, ...
+ *
+ * None of them takes the partition's lock, so that they can be read while it starts or stops. What
+ * they read exists from before the device appears until after its removal, which waits for readers.
+ */
+#include <linux/bitmap.h>
+#include <linux/cpumask.h>
+#include <linux/ctype.h>
+#include <linux/kobject.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+#include <asm/tsc.h>
+
+#include <abi/image.h>
+#include "device.h"
+#include "partition.h"
+
+static struct remora_partition *to_partition(struct device *dev)
+{
+	return container_of(dev, struct remora_partition, dev);
+}
+
+/* ---- the partition ---- */
+
+#define PARTITION_ATTR(name, format, ...)                                                          \
+	static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf)   \
+	{                                                                                          \
+		struct remora_partition *p = to_partition(dev);                                    \
+                                                                                                   \
+		return sysfs_emit(buf, format "\n", __VA_ARGS__);                                  \
+	}                                                                                          \
+	static DEVICE_ATTR_RO(name)
+
+PARTITION_ATTR(state, "%s", remora_state_name(READ_ONCE(p->state)));
+PARTITION_ATTR(cores, "%u", p->core_count);
+PARTITION_ATTR(memory, "%llu", p->memory.bytes);
+PARTITION_ATTR(image, "%s", p->image_name);
+PARTITION_ATTR(flags, "0x%x", p->flags);
+PARTITION_ATTR(irq, "%u", READ_ONCE(p->doorbell.irq));
+PARTITION_ATTR(doorbells, "%lld", (long long)atomic64_read(&p->doorbell.taken));
+PARTITION_ATTR(channels, "%u", READ_ONCE(p->channel_count));
+PARTITION_ATTR(generation, "%lld", (long long)atomic64_read(&p->generation));
+
+static ssize_t cpus_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct remora_partition *p = to_partition(dev);
+	cpumask_var_t mask;
+	unsigned int i;
+	ssize_t ret;
+
+	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
+		return -ENOMEM;
+	for (i = 0; i < p->core_count; i++)
+		cpumask_set_cpu(p->cores[i].cpu.cpu, mask);
+	ret = cpumap_print_to_pagebuf(true, buf, mask);
+	free_cpumask_var(mask);
+	return ret;
+}
+static DEVICE_ATTR_RO(cpus);
+
+static ssize_t extents_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	static const char *const sources[] = {
+		[REMORA_MEMORY_AUTO] = "auto",
+		[REMORA_MEMORY_RESERVED] = "reserved",
+		[REMORA_MEMORY_BLOCK] = "block",
+		[REMORA_MEMORY_CONTIGUOUS] = "contig",
+	};
+	struct remora_partition *p = to_partition(dev);
+	unsigned int i;
+	int at = 0;
+
+	for (i = 0; i < p->memory.count; i++) {
+		const struct remora_memory_extent *e = &p->memory.extent[i];
+
+		at += sysfs_emit_at(buf, at, "%s 0x%llx %llu %d\n", sources[e->source],
+				    (unsigned long long)e->base, e->bytes, e->numa);
+	}
+	return at;
+}
+static DEVICE_ATTR_RO(extents);
+
+static struct attribute *partition_attrs[] = {
+	&dev_attr_state.attr,
+	&dev_attr_cores.attr,
+	&dev_attr_cpus.attr,
+	&dev_attr_memory.attr,
+	&dev_attr_extents.attr,
+	&dev_attr_image.attr,
+	&dev_attr_flags.attr,
+	&dev_attr_irq.attr,
+	&dev_attr_doorbells.attr,
+	&dev_attr_channels.attr,
+	&dev_attr_generation.attr,
+	NULL,
+};
+
+static const struct attribute_group partition_group = { .attrs = partition_attrs };
+
+/* ---- ledgers: one file an item, in the order of enum remora_ledger_item ---- */
+
+struct ledger_attribute {
+	struct device_attribute dev;
+	struct kobj_attribute module;
+	enum remora_ledger_item item;
+};
+
+static ssize_t partition_ledger_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct ledger_attribute *l = container_of(attr, struct ledger_attribute, dev);
+
+	return sysfs_emit(buf, "%lld\n",
+			  (long long)remora_ledger_read(&to_partition(dev)->ledger, l->item));
+}
+
+static ssize_t module_ledger_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct ledger_attribute *l = container_of(attr, struct ledger_attribute, module);
+
+	return sysfs_emit(buf, "%lld\n", (long long)remora_ledger_read(NULL, l->item));
+}
+
+static struct ledger_attribute ledger_attributes[REMORA_LEDGER_COUNT];
+static struct attribute *partition_ledger_attrs[REMORA_LEDGER_COUNT + 1];
+static struct attribute *module_ledger_attrs[REMORA_LEDGER_COUNT + 1];
+
+static const struct attribute_group partition_ledger_group = {
+	.name = "ledger",
+	.attrs = partition_ledger_attrs,
+};
+
+static const struct attribute_group module_ledger_group = {
+	.name = "ledger",
+	.attrs = module_ledger_attrs,
+};
+
+const struct attribute_group *remora_partition_groups[] = {
+	&partition_group,
+	&partition_ledger_group,
+	NULL,
+};
+
+static void ledger_attributes_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < REMORA_LEDGER_COUNT; i++) {
+		struct ledger_attribute *l = &ledger_attributes[i];
+
+		l->item = i;
+		l->dev.attr.name = remora_ledger_names[i];
+		l->dev.attr.mode = 0444;
+		l->dev.show = partition_ledger_show;
+		l->module.attr = l->dev.attr;
+		l->module.show = module_ledger_show;
+		sysfs_attr_init(&l->dev.attr);
+		sysfs_attr_init(&l->module.attr);
+		partition_ledger_attrs[i] = &l->dev.attr;
+		module_ledger_attrs[i] = &l->module.attr;
+	}
+}
+
+/* ---- a core ---- */
+
+/* Directory of a core: an object of its own, which goes when the last reader has gone. */
+struct core_directory {
+	struct kobject kobj;
+	struct remora_core *core;
+};
+
+static struct remora_core *to_core(struct kobject *kobj)
+{
+	return container_of(kobj, struct core_directory, kobj)->core;
+}
+
+#define CORE_ATTR(name, format, ...)                                                               \
+	static ssize_t core_##name##_show(struct kobject *kobj, struct kobj_attribute *attr,       \
+					  char *buf)                                               \
+	{                                                                                          \
+		struct remora_core *c = to_core(kobj);                                             \
+                                                                                                   \
+		return sysfs_emit(buf, format "\n", __VA_ARGS__);                                  \
+	}                                                                                          \
+	static struct kobj_attribute core_attr_##name =                                            \
+		__ATTR(name, 0444, core_##name##_show, NULL)
+
+/* A number that the core writes: read once, printed as it is. */
+#define CORE_COUNTER(name, field) CORE_ATTR(name, "%llu", READ_ONCE(c->page->field))
+
+CORE_ATTR(state, "%s", remora_state_name(READ_ONCE(c->state)));
+CORE_ATTR(cpu, "%u", c->cpu.cpu);
+CORE_ATTR(apic_id, "%u", c->cpu.apic_id);
+CORE_ATTR(numa_node, "%d", c->cpu.numa);
+CORE_ATTR(channels, "%u", READ_ONCE(c->channels));
+CORE_ATTR(sleeping, "%u", READ_ONCE(c->page->sleeping));
+CORE_ATTR(console_lines, "%llu", READ_ONCE(c->console->written));
+CORE_COUNTER(heartbeat, heartbeat);
+CORE_COUNTER(poll_cycles, poll_cycles);
+CORE_COUNTER(block_cycles, block_cycles);
+CORE_COUNTER(doorbells_received, count.doorbells);
+CORE_COUNTER(doorbells_sent, count.bells_rung);
+CORE_COUNTER(foreign_interrupts, count.foreign);
+CORE_COUNTER(foreign_last, count.foreign_last);
+CORE_COUNTER(nmis, count.nmis);
+CORE_COUNTER(machine_checks, count.machine_checks);
+CORE_COUNTER(timers, count.timers);
+CORE_COUNTER(spurious, count.spurious);
+CORE_COUNTER(sleeps, count.sleeps);
+CORE_COUNTER(messages_received, count.received);
+CORE_COUNTER(messages_sent, count.sent);
+CORE_COUNTER(protocol_errors, count.protocol_errors);
+
+static ssize_t core_boot_ns_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct remora_core *c = to_core(kobj);
+	u64 ready = READ_ONCE(c->page->ready_tsc), sipi = READ_ONCE(c->sipi_tsc);
+
+	/* The core's word: without sense unless it is later than the start-up message. */
+	if (!ready || ready < sipi)
+		return sysfs_emit(buf, "0\n");
+	return sysfs_emit(buf, "%llu\n", mul_u64_u64_div_u64(ready - sipi, NSEC_PER_MSEC, tsc_khz));
+}
+static struct kobj_attribute core_attr_boot_ns = __ATTR(boot_ns, 0444, core_boot_ns_show, NULL);
+
+/* One line about the last crash, empty when there was none since the last start. */
+static ssize_t core_crash_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct remora_core *c = to_core(kobj);
+
+	if (READ_ONCE(c->state) != REMORA_CRASHED)
+		return sysfs_emit(buf, "\n");
+	return sysfs_emit(buf, "%.*s (vector %u, error 0x%x, rip 0x%llx, rsp 0x%llx, cr2 0x%llx)\n",
+			  (int)sizeof(c->crash.reason), c->crash.reason, c->crash.vector,
+			  c->crash.error, c->crash.rip, c->crash.rsp, c->crash.cr2);
+}
+static struct kobj_attribute core_attr_crash = __ATTR(crash, 0444, core_crash_show, NULL);
+
+static struct attribute *core_attrs[] = {
+	&core_attr_state.attr,
+	&core_attr_cpu.attr,
+	&core_attr_apic_id.attr,
+	&core_attr_numa_node.attr,
+	&core_attr_channels.attr,
+	&core_attr_sleeping.attr,
+	&core_attr_console_lines.attr,
+	&core_attr_heartbeat.attr,
+	&core_attr_poll_cycles.attr,
+	&core_attr_block_cycles.attr,
+	&core_attr_doorbells_received.attr,
+	&core_attr_doorbells_sent.attr,
+	&core_attr_foreign_interrupts.attr,
+	&core_attr_foreign_last.attr,
+	&core_attr_nmis.attr,
+	&core_attr_machine_checks.attr,
+	&core_attr_timers.attr,
+	&core_attr_spurious.attr,
+	&core_attr_sleeps.attr,
+	&core_attr_messages_received.attr,
+	&core_attr_messages_sent.attr,
+	&core_attr_protocol_errors.attr,
+	&core_attr_boot_ns.attr,
+	&core_attr_crash.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(core);
+
+static void core_directory_release(struct kobject *kobj)
+{
+	struct core_directory *d = container_of(kobj, struct core_directory, kobj);
+
+	put_device(&d->core->partition->dev);
+	kfree(d);
+}
+
+static const struct kobj_type core_type = {
+	.release = core_directory_release,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.default_groups = core_groups,
+};
+
+static int core_directory_add(struct remora_core *core)
+{
+	struct core_directory *d = kzalloc(sizeof(*d), GFP_KERNEL);
+	int ret;
+
+	if (!d)
+		return -ENOMEM;
+	get_device(&core->partition->dev);
+	d->core = core;
+	ret = kobject_init_and_add(&d->kobj, &core_type, &core->partition->dev.kobj, "core%u",
+				   core->node);
+	if (ret) {
+		kobject_put(&d->kobj);
+		return ret;
+	}
+	core->directory = &d->kobj;
+	return 0;
+}
+
+int remora_sysfs_add_cores(struct remora_partition *p)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < p->core_count; i++) {
+		ret = core_directory_add(&p->cores[i]);
+		if (ret) {
+			remora_sysfs_remove_cores(p);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+void remora_sysfs_remove_cores(struct remora_partition *p)
+{
+	unsigned int i;
+
+	for (i = p->core_count; i > 0; i--) {
+		struct kobject *kobj = p->cores[i - 1].directory;
+
+		if (!kobj)
+			continue;
+		p->cores[i - 1].directory = NULL;
+		kobject_del(kobj);
+		kobject_put(kobj);
+	}
+}
+
+/* ---- the module ---- */
+
+static struct kobject *module_directory;
+
+static ssize_t abi_revision_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", ABI_REVISION);
+}
+static struct kobj_attribute module_attr_abi = __ATTR_RO(abi_revision);
+
+static ssize_t uapi_revision_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", REMORA_UAPI_REVISION);
+}
+static struct kobj_attribute module_attr_uapi = __ATTR_RO(uapi_revision);
+
+static struct attribute *module_attrs[] = {
+	&module_attr_abi.attr,
+	&module_attr_uapi.attr,
+	NULL,
+};
+
+static const struct attribute_group module_group = { .attrs = module_attrs };
+
+static const struct attribute_group *module_groups[] = {
+	&module_group,
+	&module_ledger_group,
+	NULL,
+};
+
+int remora_sysfs_init(void)
+{
+	int ret;
+
+	ledger_attributes_init();
+	module_directory = kobject_create_and_add("remora", kernel_kobj);
+	if (!module_directory)
+		return -ENOMEM;
+	ret = sysfs_create_groups(module_directory, module_groups);
+	if (ret)
+		kobject_put(module_directory);
+	return ret;
+}
+
+void remora_sysfs_exit(void)
+{
+	sysfs_remove_groups(module_directory, module_groups);
+	kobject_put(module_directory);
+}
