@@ -56,7 +56,7 @@ void memory_init(void)
 
 bool memory_reserved(uint64_t base, uint64_t bytes)
 {
-	uint64_t boot = (uint64_t)boot_info - ABI_WINDOW_VA;
+	uint64_t boot = memory_physical(boot_info);
 
 	return memory_overlap(base, bytes, boot, ABI_PAGE_SIZE) ||
 	       memory_overlap(base, bytes, boot_info->host_page, ABI_PAGE_SIZE) ||
@@ -79,7 +79,8 @@ uint64_t memory_page(void)
 			if (memory_reserved(page, ABI_PAGE_SIZE))
 				continue;
 			taken++;
-			return (uint64_t)memset(memory_at(page), 0, ABI_PAGE_SIZE) - ABI_WINDOW_VA;
+			memset(memory_at(page), 0, ABI_PAGE_SIZE);
+			return page;
 		}
 	}
 	crash_fail("out of kernel memory after %lu pages", taken);

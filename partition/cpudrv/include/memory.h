@@ -7,11 +7,18 @@
 #define MEMORY_H
 
 #include <abi/boot.h>
+#include <machine.h>
 
 /** memory_at - address in the window of physical address @pa */
 static inline void *memory_at(uint64_t pa)
 {
-	return (void *)(ABI_WINDOW_VA + pa);
+	return arch_window(pa);
+}
+
+/** memory_physical - physical address of something in the window */
+static inline uint64_t memory_physical(const void *at)
+{
+	return arch_window_offset(at);
 }
 
 /**

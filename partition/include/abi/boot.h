@@ -9,6 +9,14 @@
  *                     page a core.
  *   console           records written by the core only, see console.h.
  *
+ * Extents do not overlap. The four pages above may lie inside one of them or outside all; the boot
+ * page tables lie outside. The console and all pages begin on a page boundary.
+ *
+ * A core that finds the right magic but another revision or size writes the revision it wants and
+ * ABI_CORE_REFUSED into the core page and halts. For that, the fields of struct abi_boot up to
+ * core_page, and the first two of struct abi_core, never move in any revision. After a wrong magic
+ * it halts without a word.
+ *
  * At entry: long mode, interrupts off, the boot page tables of node 0 (image by segment rights,
  * window over the extents below, identity of the trampoline page), no usable stack, RDI = virtual
  * address (in the window) of the boot information. IDT limit 0.

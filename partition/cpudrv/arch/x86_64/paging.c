@@ -72,7 +72,7 @@ void paging_init(void)
 	map_window(boot_info->console, boot_info->console_size, MAP_WRITE);
 	map_window(boot_info->core_page, ABI_PAGE_SIZE, MAP_WRITE);
 	map_window(boot_info->host_page, ABI_PAGE_SIZE, MAP_READ);
-	map_window((uint64_t)boot_info - ABI_WINDOW_VA, ABI_PAGE_SIZE, MAP_READ);
+	map_window(memory_physical(boot_info), ABI_PAGE_SIZE, MAP_READ);
 	map_peers();
 	map_image();
 	map_stacks();

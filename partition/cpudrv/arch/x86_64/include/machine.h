@@ -6,6 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <abi/layout.h>
+
+static inline void *arch_window(uint64_t pa)
+{
+	return (void *)(ABI_WINDOW_VA + pa);
+}
+
+static inline uint64_t arch_window_offset(const void *at)
+{
+	return (uint64_t)at - ABI_WINDOW_VA;
+}
+
 static inline uint64_t arch_cycles(void)
 {
 	uint32_t low, high;
