@@ -35,6 +35,7 @@ int remora_node_open(struct remora_core *core, struct urpc_ring *tx, struct urpc
 	spin_lock_irqsave(&node->lock, flags);
 	ret = urpc_chan_init(&node->chan, tx, rx, slots);
 	if (!ret) {
+		node->epoch++;
 		node->open = true;
 		node->broken = false;
 		node->silent = false;
@@ -165,7 +166,7 @@ static int node_send(struct remora_core *core, struct remora_call *call)
 	int ret;
 
 	spin_lock_irqsave(&node->lock, flags);
-	if (!node->open) {
+	if (!node->open || (call->epoch && call->epoch != node->epoch)) {
 		ret = -EHOSTDOWN;
 		goto out;
 	}
@@ -266,6 +267,7 @@ int remora_node_call(struct remora_core *core, struct remora_call *call, struct 
 	ret = node_send(core, call);
 	if (!ret)
 		ret = node_wait(core, call);
+	call->result = ret;
 	if (ret == -ETIMEDOUT)
 		WRITE_ONCE(node->silent, true);
 	if (ret == -ETIMEDOUT || ret == -EHOSTDOWN || ret == -EPROTO)

@@ -21,6 +21,7 @@ struct remora_core;
  *          interrupt goes to a CPU that was given back
  * @chan:   valid while @open
  * @calls:  requests whose answer has not come
+ * @epoch:  counts opens, so that a request meant for a core before its restart is not sent to it
  * @open:   between open and close
  * @broken: the core broke the protocol; the watch work declares it dead
  * @silent: an answer did not come in time; the watch work then doubts even a sleeping core
@@ -31,6 +32,7 @@ struct remora_node {
 	struct urpc_chan chan;
 	struct list_head calls;
 	u32 tag;
+	u32 epoch;
 	bool open;
 	bool broken;
 	bool silent;
@@ -58,21 +60,24 @@ void remora_node_doorbell(struct remora_core *core);
  * @reply_bytes:   least payload of the answer. A core may answer any request that it refuses with
  *                 the shorter struct abi_ctl_status
  * @timeout_ms:    not 0
+ * @epoch:         of the node that is meant, -EHOSTDOWN in any other; 0: the present one
  * @uninterrupted: wait for the answer even when the caller is being killed
  * @answer:        out: the answer
+ * @result:        out: 0 when an answer came at all, also a refusal
  */
 struct remora_call {
 	u16 type;
 	bool uninterrupted;
+	u32 epoch;
 	void *request;
 	size_t request_bytes;
 	size_t reply_bytes;
 	unsigned int timeout_ms;
 	struct urpc_msg answer;
+	int result; /* -EINPROGRESS until the answer came or cannot come any more */
 	/* private */
 	struct list_head link;
 	u32 tag;
-	int result; /* -EINPROGRESS until the answer came or cannot come any more */
 };
 
 /**

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of bound channels: memory, number, binding, hang-up, revocation.
+ *
+ * Rings are freed only when the core cannot write them any more: it has answered the unbinding, or
+ * it has been silenced. A channel that is closed while its live core does not answer therefore
+ * stays, without file, until the core is silenced.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/genalloc.h>
+#include <linux/math64.h>
+#include <linux/slab.h>
+
+#include "channel.h"
+#include "channel_priv.h"
+
+#define CHAN_SLOTS_DEFAULT 64u
+#define CHAN_BIND_MS 2000u
+#define CHAN_UNBIND_MS 1000u
+#define CHAN_FLAGS (REMORA_BIND_MAPPED | REMORA_BIND_CLOEXEC | REMORA_BIND_NONBLOCK)
+
+/* Suggested polling: what a block and wake-up of the core costs, inside these bounds. */
+#define CHAN_POLL_MIN 1000u
+#define CHAN_POLL_MAX_US 200u
+
+void remora_channels_init(struct remora_partition *p)
+{
+	spin_lock_init(&p->channels_lock);
+	INIT_LIST_HEAD(&p->channels);
+	mutex_init(&p->shared_memory.lock);
+}
+
+int remora_channels_open(struct remora_partition *p, struct remora_error *err)
+{
+	struct gen_pool *pool;
+	int ret;
+
+	pool = gen_pool_create(PAGE_SHIFT, NUMA_NO_NODE);
+	if (!pool)
+		return remora_fail(err, REMORA_R_NO_MEMORY, NULL);
+	ret = gen_pool_add_virt(pool, (unsigned long)p->shared.virt, p->shared.phys,
+				p->shared.bytes, p->shared.numa);
+	if (ret) {
+		gen_pool_destroy(pool);
+		return remora_fail(err, REMORA_R_NO_MEMORY, NULL);
+	}
+	mutex_lock(&p->shared_memory.lock);
+	p->shared_memory.pool = pool;
+	mutex_unlock(&p->shared_memory.lock);
+	return 0;
+}
+
+void remora_channels_close(struct remora_partition *p)
+{
+	remora_channels_revoke(p);
+	mutex_lock(&p->shared_memory.lock);
+	gen_pool_destroy(p->shared_memory.pool);
+	p->shared_memory.pool = NULL;
+	mutex_unlock(&p->shared_memory.lock);
+}
+
+/* ---- rings ---- */
+
+static int rings_alloc(struct remora_chan *chan)
+{
+	struct gen_pool *pool = chan->partition->shared_memory.pool;
+	unsigned long virt;
+
+	lockdep_assert_held(&chan->partition->shared_memory.lock);
+	virt = pool ? gen_pool_alloc(pool, 2 * chan->ring_bytes) : 0;
+	if (!virt)
+		return -ENOSPC;
+	memset((void *)virt, 0, 2 * chan->ring_bytes);
+	chan->tx = (void *)virt;
+	chan->rx = (void *)(virt + chan->ring_bytes);
+	chan->tx_phys = gen_pool_virt_to_phys(pool, virt);
+	chan->rx_phys = chan->tx_phys + chan->ring_bytes;
+	remora_ledger_add(&chan->partition->ledger, REMORA_LEDGER_CHANNELS, 1);
+	return 0;
+}
+
+/* Does nothing when they were revoked. */
+static void rings_free(struct remora_chan *chan)
+{
+	struct urpc_ring *tx;
+	unsigned long flags;
+
+	lockdep_assert_held(&chan->partition->shared_memory.lock);
+	spin_lock_irqsave(&chan->lock, flags);
+	tx = chan->tx;
+	chan->tx = NULL;
+	chan->rx = NULL;
+	spin_unlock_irqrestore(&chan->lock, flags);
+	if (!tx)
+		return;
+	gen_pool_free(chan->partition->shared_memory.pool, (unsigned long)tx, 2 * chan->ring_bytes);
+	remora_ledger_add(&chan->partition->ledger, REMORA_LEDGER_CHANNELS, -1);
+}
+
+/* ---- list and numbers ---- */
+
+/* Take a number of the core and go on the list. */
+static int chan_enlist(struct remora_chan *chan)
+{
+	struct remora_partition *p = chan->partition;
+	struct remora_core *core = chan->core;
+	unsigned long flags;
+
+	lockdep_assert_held(&p->shared_memory.lock);
+	spin_lock_irqsave(&p->channels_lock, flags);
+	chan->id = find_first_zero_bit(core->channel_ids, ABI_CHANNELS_MAX);
+	if (chan->id >= ABI_CHANNELS_MAX) {
+		spin_unlock_irqrestore(&p->channels_lock, flags);
+		return -ENOSPC;
+	}
+	__set_bit(chan->id, core->channel_ids);
+	core->channels++;
+	chan->counted = true;
+	chan->serial = p->channel_serial++;
+	p->channel_count++;
+	list_add_tail(&chan->link, &p->channels);
+	spin_unlock_irqrestore(&p->channels_lock, flags);
+	return 0;
+}
+
+/* The core serves it no more. */
+static void chan_uncount(struct remora_chan *chan)
+{
+	lockdep_assert_held(&chan->partition->channels_lock);
+	if (!chan->counted)
+		return;
+	chan->counted = false;
+	chan->core->channels--;
+	__clear_bit(chan->id, chan->core->channel_ids);
+}
+
+/* The end of a channel: the core does not know it, no file refers to it. */
+static void chan_free_locked(struct remora_chan *chan)
+{
+	struct remora_partition *p = chan->partition;
+	unsigned long flags;
+
+	lockdep_assert_held(&p->shared_memory.lock);
+	spin_lock_irqsave(&p->channels_lock, flags);
+	list_del(&chan->link);
+	chan_uncount(chan);
+	spin_unlock_irqrestore(&p->channels_lock, flags);
+	rings_free(chan);
+	mutex_destroy(&chan->read_lock);
+	mutex_destroy(&chan->map_lock);
+	kfree(chan);
+}
+
+/* ---- create and bind ---- */
+
+static struct remora_chan *chan_alloc(struct remora_partition *p,
+				      const struct remora_bind *request)
+{
+	struct remora_chan *chan = kzalloc(sizeof(*chan), GFP_KERNEL_ACCOUNT);
+
+	if (!chan)
+		return NULL;
+	chan->partition = p;
+	chan->service = request->service;
+	chan->slots = request->slots ?: CHAN_SLOTS_DEFAULT;
+	chan->ring_bytes = urpc_ring_bytes(chan->slots);
+	chan->mapped = request->flags & REMORA_BIND_MAPPED;
+	init_waitqueue_head(&chan->wait);
+	spin_lock_init(&chan->lock);
+	mutex_init(&chan->read_lock);
+	mutex_init(&chan->map_lock);
+	INIT_LIST_HEAD(&chan->link);
+	return chan;
+}
+
+/* Under p->lock: the core is there and runs; then rings and number. */
+static int chan_attach(struct remora_chan *chan, unsigned int node, struct remora_error *err)
+{
+	struct remora_partition *p = chan->partition;
+	struct remora_core *core;
+	int ret;
+
+	lockdep_assert_held(&p->lock);
+	if (p->dead)
+		return remora_fail(err, REMORA_R_PARTITION_DEAD, "the partition %s was destroyed",
+				   p->name);
+	core = remora_partition_core(p, node);
+	if (!core)
+		return remora_fail(err, REMORA_R_CORE_UNKNOWN,
+				   "the partition %s has no core %u; its cores are 1 to %u",
+				   p->name, node, p->core_count);
+	if (p->state != REMORA_RUNNING && p->state != REMORA_CRASHED)
+		return remora_fail(err, REMORA_R_PARTITION_DEAD, "the partition %s is %s",
+				   p->name, remora_state_name(p->state));
+	if (core->state != REMORA_RUNNING)
+		return remora_fail(err, REMORA_R_CORE_DEAD, "core %u is %s", node,
+				   remora_state_name(core->state));
+	chan->core = core;
+	chan->epoch = core->control_node.epoch;
+	chan->poll_cycles = clamp_t(u64, READ_ONCE(core->page->block_cycles), CHAN_POLL_MIN,
+				    div_u64((u64)tsc_khz * CHAN_POLL_MAX_US, 1000));
+
+	mutex_lock(&p->shared_memory.lock);
+	ret = rings_alloc(chan);
+	if (!ret) {
+		urpc_chan_init(&chan->end, chan->tx, chan->rx, chan->slots);
+		ret = chan_enlist(chan);
+		if (ret)
+			rings_free(chan);
+	}
+	mutex_unlock(&p->shared_memory.lock);
+	if (ret)
+		return remora_fail(err, REMORA_R_CHANNELS_EXHAUSTED,
+				   "core %u has no channel or memory left: at most %u channels, two rings of %llu bytes each",
+				   node, ABI_CHANNELS_MAX, chan->ring_bytes);
+	return 0;
+}
+
+static struct remora_chan *chan_create(struct remora_partition *p, struct file *partition_file,
+				       const struct remora_bind *request, struct remora_error *err)
+{
+	struct remora_chan *chan = chan_alloc(p, request);
+	int ret;
+
+	if (!chan) {
+		remora_fail(err, REMORA_R_NO_MEMORY, NULL);
+		return ERR_PTR(-ENOMEM);
+	}
+	if (mutex_lock_killable(&p->lock)) {
+		ret = remora_fail(err, REMORA_R_INTERRUPTED, NULL);
+	} else {
+		ret = chan_attach(chan, request->node, err);
+		mutex_unlock(&p->lock);
+	}
+	if (ret) {
+		kfree(chan);
+		return ERR_PTR(ret);
+	}
+	chan->partition_file = get_file(partition_file);
+	return chan;
+}
+
+/* The core's refusals, in the module's words. */
+static int chan_refused(const struct remora_chan *chan, int status, struct remora_error *err)
+{
+	switch (status) {
+	case -ENOENT:
+		return remora_fail(err, REMORA_R_SERVICE_UNKNOWN,
+				   "core %u offers no service %u", chan->core->node, chan->service);
+	case -EBUSY:
+	case -ENOSPC:
+	case -ENOMEM:
+		return remora_fail(err, REMORA_R_CHANNELS_EXHAUSTED, NULL);
+	default:
+		return remora_fail(err, REMORA_R_CORE_REFUSED_ABI,
+				   "core %u refused the channel with error %d", chan->core->node,
+				   -status);
+	}
+}
+
+static int chan_ask(struct remora_chan *chan, struct remora_error *err)
+{
+	struct abi_ctl_bind request = {
+		.channel = chan->id,
+		.tx = chan->rx_phys, /* what the core writes, Linux reads */
+		.rx = chan->tx_phys,
+		.slots = chan->slots,
+		.service = chan->service,
+	};
+	struct remora_call call = {
+		.type = ABI_CTL_BIND,
+		.epoch = chan->epoch,
+		.request = &request,
+		.request_bytes = sizeof(request),
+		.reply_bytes = sizeof(struct abi_ctl_status),
+		.timeout_ms = CHAN_BIND_MS,
+	};
+	int ret = remora_node_call(chan->core, &call, err);
+
+	return ret && !call.result ? chan_refused(chan, ret, err) : ret;
+}
+
+/* Does the core still know the channel? Only its own answer counts. */
+static bool chan_forgotten(struct remora_chan *chan)
+{
+	struct abi_ctl_unbind request = { .channel = chan->id };
+	struct remora_call call = {
+		.type = ABI_CTL_UNBIND,
+		.epoch = chan->epoch,
+		.uninterrupted = true,
+		.request = &request,
+		.request_bytes = sizeof(request),
+		.reply_bytes = sizeof(struct abi_ctl_status),
+		.timeout_ms = CHAN_UNBIND_MS,
+	};
+
+	if (READ_ONCE(chan->hung))
+		return true;
+	remora_node_call(chan->core, &call, NULL);
+	return !call.result;
+}
+
+void remora_chan_dispose(struct remora_chan *chan)
+{
+	struct remora_partition *p = chan->partition;
+	struct file *partition_file = chan->partition_file;
+	bool forgotten = chan_forgotten(chan);
+	unsigned long flags;
+
+	mutex_lock(&p->shared_memory.lock);
+	spin_lock_irqsave(&p->channels_lock, flags);
+	p->channel_count--;
+	chan->partition_file = NULL;
+	/* hung is written under shared_memory.lock: either seen here, or left is seen there. */
+	chan->left = !forgotten && !chan->hung;
+	spin_unlock_irqrestore(&p->channels_lock, flags);
+	if (!chan->left)
+		chan_free_locked(chan);
+	mutex_unlock(&p->shared_memory.lock);
+	fput(partition_file);
+}
+
+static int bind_check(const struct remora_bind *request, struct remora_error *err)
+{
+	if (request->flags & ~CHAN_FLAGS)
+		return remora_fail(err, REMORA_R_FLAGS_UNKNOWN, "flags %#x of bind are not known",
+				   request->flags & ~CHAN_FLAGS);
+	if (request->reserved)
+		return remora_fail(err, REMORA_R_RESERVED_FIELD, NULL);
+	if (request->slots && !urpc_slots_valid(request->slots))
+		return remora_fail(err, REMORA_R_SLOTS_INVALID,
+				   "%u slots; a power of two from %u to %u was expected",
+				   request->slots, URPC_SLOTS_MIN, URPC_SLOTS_MAX);
+	return 0;
+}
+
+/* Give the bound channel a descriptor; from fd_install() on the file owns it. */
+static int chan_install(struct remora_chan *chan, u32 flags, struct remora_error *err)
+{
+	struct file *file;
+	int fd;
+
+	fd = get_unused_fd_flags(flags & REMORA_BIND_CLOEXEC ? O_CLOEXEC : 0);
+	if (fd < 0)
+		return fd;
+	file = anon_inode_getfile("[remora-channel]", &remora_chan_fops, chan,
+				  O_RDWR | (flags & REMORA_BIND_NONBLOCK ? O_NONBLOCK : 0));
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		remora_fail(err, REMORA_R_NO_MEMORY, NULL);
+		return PTR_ERR(file);
+	}
+	file->f_mapping = chan->partition_file->f_mapping;
+	fd_install(fd, file);
+	return fd;
+}
+
+int remora_channel_bind(struct remora_partition *p, struct file *partition_file,
+			const struct remora_bind *request, struct remora_error *err)
+{
+	struct remora_chan *chan;
+	int ret;
+
+	ret = bind_check(request, err);
+	if (ret)
+		return ret;
+	chan = chan_create(p, partition_file, request, err);
+	if (IS_ERR(chan))
+		return PTR_ERR(chan);
+	ret = chan_ask(chan, err);
+	if (!ret)
+		ret = chan_install(chan, request->flags, err);
+	if (ret < 0)
+		remora_chan_dispose(chan);
+	return ret;
+}
+
+/* ---- news, hang-up, revocation ---- */
+
+void remora_channels_wake(struct remora_partition *p)
+{
+	struct remora_chan *chan;
+	unsigned long flags;
+	bool news;
+
+	spin_lock_irqsave(&p->channels_lock, flags);
+	list_for_each_entry(chan, &p->channels, link) {
+		if (!wq_has_sleeper(&chan->wait))
+			continue;
+		spin_lock(&chan->lock);
+		news = remora_chan_news(chan);
+		spin_unlock(&chan->lock);
+		if (news)
+			wake_up_all(&chan->wait);
+	}
+	spin_unlock_irqrestore(&p->channels_lock, flags);
+}
+
+static void chan_hangup(struct remora_chan *chan)
+{
+	struct remora_partition *p = chan->partition;
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->channels_lock, flags);
+	spin_lock(&chan->lock);
+	chan->hung = true;
+	spin_unlock(&chan->lock);
+	chan_uncount(chan);
+	spin_unlock_irqrestore(&p->channels_lock, flags);
+	wake_up_all(&chan->wait);
+	if (chan->left)
+		chan_free_locked(chan);
+}
+
+void remora_channels_hangup(struct remora_partition *p, unsigned int node)
+{
+	struct remora_chan *chan, *next;
+
+	mutex_lock(&p->shared_memory.lock);
+	list_for_each_entry_safe(chan, next, &p->channels, link)
+		if (!node || chan->core->node == node)
+			chan_hangup(chan);
+	mutex_unlock(&p->shared_memory.lock);
+}
+
+void remora_channels_revoke(struct remora_partition *p)
+{
+	struct remora_chan *chan;
+
+	remora_channels_hangup(p, 0);
+	mutex_lock(&p->shared_memory.lock);
+	list_for_each_entry(chan, &p->channels, link) {
+		remora_chan_unmap(chan);
+		rings_free(chan);
+	}
+	mutex_unlock(&p->shared_memory.lock);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The channel object, shared by the three files that make it: life, input and output, mapping. */
+#ifndef REMORA_CHANNEL_PRIV_H
+#define REMORA_CHANNEL_PRIV_H
+
+#include <linux/fs.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <urpc/chan.h>
+
+#include "partition.h"
+
+/*
+ * mmap offsets: each channel of a partition has a range of its own, never used again, in the
+ * address space of the partition's inode, so that it can be unmapped alone. The transmit ring is
+ * at the start of the range, the receive ring in the middle.
+ */
+#define CHAN_MAP_HALF (1ull << 19)
+#define CHAN_MAP_STRIDE (2 * CHAN_MAP_HALF)
+
+/**
+ * struct remora_chan - Linux's end of a bound channel
+ * The file owns it. When the file is closed and the core does not confirm that it forgot the rings,
+ * the object stays on the list without file (@left) until the core is silenced.
+ */
+struct remora_chan {
+	/* constant after bind */
+	struct remora_partition *partition;
+	struct remora_core *core;
+	struct file *partition_file; /* pins partition and inode; NULL once left */
+	u64 serial;
+	u32 epoch; /* of the core's control node */
+	u32 id;    /* as the core knows it */
+	u32 service;
+	u32 slots;
+	u64 ring_bytes;
+	u64 poll_cycles;
+	bool mapped;
+
+	/* under shared_memory.lock and channels_lock; either suffices for reading */
+	struct list_head link;
+
+	/* under channels_lock */
+	bool counted; /* in core->channels, and owner of its id */
+	bool left;
+
+	wait_queue_head_t wait;
+
+	/*
+	 * Under lock. The end is armed for whatever somebody on @wait was told is not there; it is
+	 * disarmed by who finds @wait empty. Not used on a mapped channel.
+	 */
+	spinlock_t lock;
+	struct urpc_ring *tx; /* NULL: revoked */
+	struct urpc_ring *rx;
+	struct urpc_chan end;
+	bool hung;            /* the core is gone */
+
+	/* one reader at a time, so that a message whose copy faults goes back in its place */
+	struct mutex read_lock;
+	struct urpc_msg unread;
+	bool has_unread;
+
+	struct mutex map_lock; /* protects revoked against faults */
+	bool revoked;
+	phys_addr_t tx_phys;
+	phys_addr_t rx_phys;
+};
+
+/** remora_chan_news - has what sleepers wait for happened? Under chan->lock. */
+bool remora_chan_news(struct remora_chan *chan);
+
+/** remora_chan_dispose - the file is gone or never came: unbind, free. Process context, sleeps. */
+void remora_chan_dispose(struct remora_chan *chan);
+
+int remora_chan_mmap(struct file *file, struct vm_area_struct *vma);
+/** remora_chan_unmap - no process reaches the rings after return. Process context. */
+void remora_chan_unmap(struct remora_chan *chan);
+
+extern const struct file_operations remora_chan_fops;
+
+static inline u64 remora_chan_tx_offset(const struct remora_chan *chan)
+{
+	return chan->serial * CHAN_MAP_STRIDE;
+}
+
+static inline u64 remora_chan_rx_offset(const struct remora_chan *chan)
+{
+	return remora_chan_tx_offset(chan) + CHAN_MAP_HALF;
+}
+
+#endif
