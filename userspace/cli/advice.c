@@ -124,6 +124,9 @@ static const char *const reasons[] = {
 	WHEN(RESERVED_FIELD, "The program did not clear its structure before filling it in."),
 	WHEN(PEER_UNKNOWN, "Both must be cores of the same partition, and different ones."),
 	WHEN(COUNT_INVALID, "A count lies between 1 and 1000000."),
+	WHEN(MEMORY_SYNTAX, "Write 256M, 128M@0,128M@1 (NUMA nodes), block:256M, contig:64M or "
+	     "reserved:1G@0x140000000 (address). Units are K, M and G."),
+	WHEN(CPU_DUPLICATE, "Name each CPU once."),
 };
 
 const char *advice_reason(uint32_t reason)

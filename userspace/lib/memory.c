@@ -149,13 +149,13 @@ static int place(struct cursor *c, struct remora_extent *extent)
 	err = number(&c->at, &value);
 	if (reserved) {
 		if (err || value == ANY_REGION)
-			return complain(c, REMORA_R_NONE, "a physical address was expected after "
+			return complain(c, REMORA_R_MEMORY_SYNTAX, "a physical address was expected after "
 					"'@' (reserved:SIZE@ADDRESS)");
 		extent->address = value;
 		return 0;
 	}
 	if (err || value > NODE_MAX)
-		return complain(c, REMORA_R_NONE,
+		return complain(c, REMORA_R_MEMORY_SYNTAX,
 				"a NUMA node from 0 to 1023 was expected after '@'");
 	extent->node = (int32_t)value;
 	return 0;
@@ -173,15 +173,15 @@ static int extent_of(struct cursor *c, struct remora_extent *extent)
 		return err;
 	err = remora_parse_size(c->at, &bytes, &end);
 	if (err == -ERANGE)
-		return complain(c, REMORA_R_NONE, "the size does not fit in 64 bits");
+		return complain(c, REMORA_R_MEMORY_SYNTAX, "the size does not fit in 64 bits");
 	if (err)
-		return complain(c, REMORA_R_NONE, "a size was expected, like 64M or 0x4000000");
+		return complain(c, REMORA_R_MEMORY_SYNTAX, "a size was expected, like 64M or 0x4000000");
 	if (!bytes)
-		return complain(c, REMORA_R_NONE, "the size is 0");
+		return complain(c, REMORA_R_MEMORY_SYNTAX, "the size is 0");
 	extent->bytes = bytes;
 	c->at = end;
 	if (*c->at && *c->at != '@' && *c->at != ',')
-		return complain(c, REMORA_R_NONE, "'@', ',' or the end was expected; units are K, "
+		return complain(c, REMORA_R_MEMORY_SYNTAX, "'@', ',' or the end was expected; units are K, "
 				"M, G and T (powers of 1024)");
 	return place(c, extent);
 }
@@ -207,7 +207,7 @@ REMORA_API int remora_parse_memory(const char *text, struct remora_extent *exten
 		if (!*c.at)
 			break;
 		if (*c.at != ',')
-			return complain(&c, REMORA_R_NONE, "',' or the end was expected");
+			return complain(&c, REMORA_R_MEMORY_SYNTAX, "',' or the end was expected");
 		c.at++;
 	}
 	*count = found;

@@ -52,7 +52,7 @@ int remora_parse_size(const char *text, uint64_t *bytes, const char **end);
  * @count:   extents found, at least 1
  * @error:   may be NULL
  * Return: 0; -EINVAL with REMORA_R_MEMORY_NONE, REMORA_R_MEMORY_TOO_MANY,
- * REMORA_R_MEMORY_SOURCE_UNKNOWN or REMORA_R_NONE and a message that says where and what.
+ * REMORA_R_MEMORY_SOURCE_UNKNOWN or REMORA_R_MEMORY_SYNTAX; the message says where and what.
  */
 int remora_parse_memory(const char *text, struct remora_extent *extents, uint32_t *count,
 			struct remora_error *error);
