@@ -12,7 +12,8 @@ DEBUG_WITHOUT="*/Documentation/devicetree */tools/testing */arch/arm/boot */arch
 debug_key()
 {
 	{
-		cat "$LAB_DIR/debug.config" "$LAB_DIR/lib/debug.sh"
+		echo "$DEBUG_PACKAGE"
+		cat "$LAB_DIR/debug.config"
 		gcc --version | head -n 1
 	} | md5sum | cut -c1-16
 }

@@ -6,7 +6,7 @@
 GUEST_PACKAGES="busybox-static dash bash coreutils util-linux kmod stress-ng trace-cmd"
 # These come before busybox's applets: kselftest's runner needs timeout
 # --foreground, and busybox's own shell would not even look for it.
-GUEST_PROGRAMS="dash bash timeout stdbuf taskset chrt setsid kmod stress-ng trace-cmd"
+GUEST_PROGRAMS="dash bash timeout stdbuf stty lscpu lsmem taskset chrt setsid kmod stress-ng trace-cmd"
 GUEST_LIB=lib/x86_64-linux-gnu
 
 # Copy the shared libraries the ELF files need into root $1, unless there.

@@ -80,6 +80,7 @@ run_make_root()
 	mkdir -p "$root/lab"
 	install -m 755 "$LAB_DIR/guest/init" "$root/init"
 	read -r rows cols < <(stty size 2>/dev/null || echo 24 80)
+	[ "$rows" != 0 ] || rows=24 cols=80
 	{
 		echo "LAB_MODE=${OPT[mode]}"
 		echo "LAB_MODULE=${OPT[module]}"
@@ -183,7 +184,7 @@ run_guest()
 	qemu_ready
 	guest_ready
 	BUILD_ARCHIVE=""
-	if [ "${OPT[build]}" = 1 ] && [ "${OPT[module]}" = 1 ]; then
+	if [ "${OPT[build]}" = 1 ]; then
 		BUILD_ARCHIVE=$(build_archive "${OPT[kernel]}")
 	fi
 	dir=$(lab_mktemp)
