@@ -56,7 +56,7 @@ static void one_message(void **state)
 	pair_close(&p);
 }
 
-/* Every length, every alignment of the source; what is past the length is zero, whatever was there. */
+/* Every length and alignment of the source; past the length is zero, whatever was there. */
 static void every_length(void **state)
 {
 	unsigned char source[URPC_PAYLOAD_BYTES + 8];
@@ -108,7 +108,7 @@ static void too_long(void **state)
 	pair_close(&p);
 }
 
-/* Fill, be refused, drain, in every ring size, until sequence numbers have wrapped several times. */
+/* Fill, be refused, drain, in every ring size, until sequence numbers have wrapped often. */
 static void window_and_wrap(void **state)
 {
 	uint64_t sent = 0, got = 0;
@@ -152,7 +152,7 @@ static void both_ways(void **state)
 	pair_close(&p);
 }
 
-/* The header's acknowledgement alone opens the window; the control line is not read while it does. */
+/* The acknowledgement in a header opens the window too, and is the newer one here. */
 static void ack_rides_along(void **state)
 {
 	uint64_t i;
@@ -174,7 +174,7 @@ static void ack_rides_along(void **state)
 	pair_close(&p);
 }
 
-/* Without traffic back, the control line follows at each half window, and urpc_ack() completes it. */
+/* Without traffic back, the control line follows at each half window; urpc_ack() completes it. */
 static void ack_in_control_line(void **state)
 {
 	uint32_t slots, half;

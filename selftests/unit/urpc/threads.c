@@ -25,7 +25,7 @@
 #ifndef PATIENCE_S
 #define PATIENCE_S 30 /* a wait this long is a hang, on a loaded machine too */
 #endif
-#define SPINS_BEFORE_YIELD 2000
+#define SPINS_BEFORE_YIELD 200
 
 enum bell_kind { BELL_SPIN, BELL_FUTEX };
 
