@@ -33,7 +33,7 @@ static int image_read_name(void **data, size_t *bytes, const char *name, struct 
 	if (!image_name_ok(name))
 		return remora_fail(err, REMORA_R_IMAGE_NOT_FOUND,
 				   "\"%s\" is not a path below /lib/firmware", name);
-	ret = firmware_request_nowarn(&fw, name, NULL);
+	ret = firmware_request_nowarn(&fw, name, remora_root_device());
 	if (ret)
 		return remora_fail(err, REMORA_R_IMAGE_NOT_FOUND,
 				   "image \"%s\" cannot be read below /lib/firmware (error %d)",

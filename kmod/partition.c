@@ -32,6 +32,7 @@ static LIST_HEAD(partitions); /* under the lock */
 static struct class partition_class = {
 	.name = "remora",
 };
+static struct device *root_device;
 static dev_t partition_devt;
 static DEFINE_IDA(partition_minors);
 
@@ -241,6 +242,8 @@ static void partition_release(struct device *dev)
 {
 	struct remora_partition *p = container_of(dev, struct remora_partition, dev);
 
+	/* A control call that was late may have queued the work after destroy had ended it. */
+	remora_watch_stop(p);
 	kfree(p->cores);
 	kfree(p);
 	if (atomic_dec_and_test(&partition_objects))
@@ -566,15 +569,30 @@ put:
 
 /* ---- module ---- */
 
+struct device *remora_root_device(void)
+{
+	return root_device;
+}
+
 int remora_partitions_init(void)
 {
-	int ret = alloc_chrdev_region(&partition_devt, 0, PARTITION_MINORS, "remora");
+	int ret;
 
+	root_device = root_device_register("remora");
+	if (IS_ERR(root_device))
+		return PTR_ERR(root_device);
+	ret = alloc_chrdev_region(&partition_devt, 0, PARTITION_MINORS, "remora");
 	if (ret)
-		return ret;
+		goto unregister_root;
 	ret = class_register(&partition_class);
 	if (ret)
-		unregister_chrdev_region(partition_devt, PARTITION_MINORS);
+		goto unregister_region;
+	return 0;
+
+unregister_region:
+	unregister_chrdev_region(partition_devt, PARTITION_MINORS);
+unregister_root:
+	root_device_unregister(root_device);
 	return ret;
 }
 
@@ -582,7 +600,8 @@ void remora_partitions_exit(void)
 {
 	remora_partition_destroy_all();
 	wait_event(partition_freed, !atomic_read(&partition_objects));
+	ida_destroy(&partition_minors);
 	class_unregister(&partition_class);
 	unregister_chrdev_region(partition_devt, PARTITION_MINORS);
-	ida_destroy(&partition_minors);
+	root_device_unregister(root_device);
 }

@@ -177,6 +177,9 @@ unsigned int remora_partitions_names(char (*names)[REMORA_NAME_MAX], unsigned in
  */
 void remora_partitions_silence_all(void);
 
+/** remora_root_device - the module's own device, /sys/devices/remora: firmware is asked for by it */
+struct device *remora_root_device(void);
+
 /** remora_partitions_init/exit - class and device numbers; exit destroys what is left */
 int remora_partitions_init(void);
 void remora_partitions_exit(void);
