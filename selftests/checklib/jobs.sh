@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The jobs. Three kinds: a command on this machine; kselftests in a guest; a guest that must reset.
+# The order is the order of start: what takes long or is waited for comes first.
+
+JOB_NAME=() JOB_KIND=() JOB_QUICK=() JOB_LAB=() JOB_RUN=()
+
+# job KIND quick|full NAME LAB-OPTIONS COMMAND
+job()
+{
+	JOB_KIND+=("$1") JOB_QUICK+=("$2") JOB_NAME+=("$3") JOB_LAB+=("$4") JOB_RUN+=("$5")
+}
+
+RUN=/selftests/kselftest/run
+
+jobs_define()
+{
+	local unit kernel mode
+
+	job host full debug-kernel "" \
+		'echo 1..1; selftests/lab/lab setup debug && echo ok 1 the debug kernel is built'
+	for unit in "$CHECK_DIR"/unit/*/Makefile; do
+		unit=$(basename "$(dirname "$unit")")
+		job host quick "unit-$unit" "" "make -s -C selftests/unit/$unit check"
+	done
+	job host quick rules "" "selftests/rules/all"
+
+	job guest quick suite-6.1 "--kernel 6.1 --cpus 4" "$RUN all"
+	job guest quick suite-6.12-x2apic-numa \
+		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G" "$RUN all"
+	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" "$RUN all"
+	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" "$RUN all"
+	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
+	for kernel in 6.1 6.12; do
+		for mode in xapic x2apic; do
+			job guest full "cycles100-$kernel-$mode" \
+				"--kernel $kernel --cpus 8 $([ $mode = xapic ] || echo --x2apic)" \
+				"REMORA_CYCLES=100 $RUN cycles"
+		done
+	done
+	for kernel in 6.1 6.12; do
+		job guest full "races-$kernel" "--kernel $kernel --cpus 4 --mttcg" \
+			"REMORA_CYCLES=20 $RUN cycles channel mapping faults"
+		job reset full "reboot-$kernel" "--kernel $kernel --cpus 4 --expect-reset" \
+			"insmod /root/remora.ko && remora create r --cpus 1-3 --memory contig:64M --start && reboot -f"
+	done
+	job host full lab-itself "" selftests/lab/selftest.sh
+	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G" \
+		"REMORA_CYCLES=10 $RUN all"
+	job guest full suite-debug-x2apic "--kernel debug --cpus 4 --x2apic" \
+		"REMORA_CYCLES=10 $RUN cycles channel mapping faults hangup"
+}
+
+# Keep the jobs that are wanted.
+jobs_select()
+{
+	local quick=$1 only=$2 i
+	for i in "${!JOB_NAME[@]}"; do
+		{ [ "$quick" = 0 ] || [ "${JOB_QUICK[$i]}" = quick ]; } &&
+			{ [ -z "$only" ] || [[ "${JOB_NAME[$i]}" =~ $only ]]; } && continue
+		unset "JOB_NAME[$i]" "JOB_KIND[$i]" "JOB_QUICK[$i]" "JOB_LAB[$i]" "JOB_RUN[$i]"
+	done
+	JOB_NAME=(${JOB_NAME[@]+"${JOB_NAME[@]}"}) JOB_KIND=(${JOB_KIND[@]+"${JOB_KIND[@]}"})
+	JOB_LAB=(${JOB_LAB[@]+"${JOB_LAB[@]}"}) JOB_RUN=(${JOB_RUN[@]+"${JOB_RUN[@]}"})
+}
