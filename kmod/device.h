@@ -3,8 +3,11 @@
 #ifndef REMORA_DEVICE_H
 #define REMORA_DEVICE_H
 
+#include <linux/types.h>
+
 struct attribute_group;
 struct file_operations;
+struct remora_core;
 struct remora_partition;
 
 /** remora_device_fops - of a partition's character device; open() takes a reference by get_device() */
@@ -17,6 +20,9 @@ extern const struct attribute_group *remora_partition_groups[];
 int remora_sysfs_add_cores(struct remora_partition *p);
 /** remora_sysfs_remove_cores - after return no attribute of a core is being read */
 void remora_sysfs_remove_cores(struct remora_partition *p);
+
+/** remora_core_boot_ns - start-up message to running, or 0. While the core's pages exist. */
+u64 remora_core_boot_ns(const struct remora_core *core);
 
 /** remora_watch_init - once for a new partition object: the delayed work, not yet queued */
 void remora_watch_init(struct remora_partition *p);

@@ -186,6 +186,7 @@ static int node_send(struct remora_core *core, struct remora_call *call)
 		node->broken = ret == -URPC_EPROTO;
 		goto out;
 	}
+	call->sent = true;
 	call->result = -EINPROGRESS;
 	list_add_tail(&call->link, &node->calls);
 	if (urpc_notify_needed(&node->chan))

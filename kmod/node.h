@@ -63,6 +63,7 @@ void remora_node_doorbell(struct remora_core *core);
  * @epoch:         of the node that is meant, -EHOSTDOWN in any other; 0: the present one
  * @uninterrupted: wait for the answer even when the caller is being killed
  * @answer:        out: the answer
+ * @sent:          out: the core was given the request
  * @result:        out: 0 when an answer came at all, also a refusal
  */
 struct remora_call {
@@ -74,6 +75,7 @@ struct remora_call {
 	size_t reply_bytes;
 	unsigned int timeout_ms;
 	struct urpc_msg answer;
+	bool sent;
 	int result; /* -EINPROGRESS until the answer came or cannot come any more */
 	/* private */
 	struct list_head link;

@@ -184,6 +184,12 @@ static bool console_news(struct remora_core *core)
 	return true;
 }
 
+void remora_watch_console(struct remora_core *core)
+{
+	if (console_news(core))
+		wake_up_all(&core->partition->events);
+}
+
 /* ---- work and doorbell ---- */
 
 /* Return: whether there is anything left to watch. */

@@ -6,6 +6,7 @@
 #ifndef REMORA_WATCH_H
 #define REMORA_WATCH_H
 
+struct remora_core;
 struct remora_partition;
 
 /**
@@ -14,6 +15,12 @@ struct remora_partition;
  * when one died. Context: the doorbell's handler.
  */
 void remora_watch_doorbell(struct remora_partition *p);
+
+/**
+ * remora_watch_console - bring core->seen_console up to date, wake p->events when it moved
+ * Context: under p->lock, or another reason why the console stays in place.
+ */
+void remora_watch_console(struct remora_core *core);
 
 /** remora_watch_kick - something is wrong with a core: look now. Any context. */
 void remora_watch_kick(struct remora_partition *p);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An open partition device, and the ioctls that live in a file of their own. */
+#ifndef REMORA_DEVICE_PRIV_H
+#define REMORA_DEVICE_PRIV_H
+
+#include "partition.h"
+
+/**
+ * struct remora_device_file - what one open file has seen
+ * @partition:       referenced
+ * @seen_generation: of states, by REMORA_IOC_STATUS
+ * @seen_lines:      by node - 1: core->seen_console when REMORA_IOC_CONSOLE gave all there was,
+ *                   another number when there may be more, or REMORA_NOT_ASKED
+ */
+struct remora_device_file {
+	struct remora_partition *partition;
+	u64 seen_generation;
+	u64 seen_lines[];
+};
+
+#define REMORA_NOT_ASKED U64_MAX
+
+long remora_device_status(struct file *file, void *arg, struct remora_error *err);
+long remora_device_console(struct file *file, void *arg, struct remora_error *err);
+
+#endif
