@@ -41,7 +41,7 @@ static void put_text(struct output *o, const struct spec *s, const char *text)
 
 	if (!text)
 		text = "(null)";
-	while (text[length] && (!s->precise || length < s->precision))
+	while ((!s->precise || length < s->precision) && text[length])
 		length++;
 	if (!s->left)
 		put_many(o, ' ', s->width - length);

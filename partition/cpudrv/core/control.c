@@ -32,7 +32,7 @@ static int handle_bind(struct link *control, const void *payload)
 		return -ERR_NOENT;
 	rc = links_bind(bind, ops);
 	if (!rc)
-		print_debug("channel %u bound to %s, %u slots", bind->channel, ops->name,
+		console_debug("channel %u bound to %s, %u slots", bind->channel, ops->name,
 			    bind->slots);
 	return rc;
 }
@@ -44,7 +44,7 @@ static int handle_unbind(struct link *control, const void *payload)
 
 	(void)control;
 	if (!rc)
-		print_debug("channel %u unbound", unbind->channel);
+		console_debug("channel %u unbound", unbind->channel);
 	return rc;
 }
 
@@ -90,12 +90,12 @@ static int handle(struct link *control, const struct urpc_msg *msg)
 		if (msg->len >= requests[i].bytes)
 			return requests[i].handle(control, msg->payload);
 		core_page->count.protocol_errors++;
-		print_warning("control message %u has %u bytes, at least %u expected", msg->type,
+		console_warning("control message %u has %u bytes, at least %u expected", msg->type,
 			      msg->len, requests[i].bytes);
 		return -ERR_PROTO;
 	}
 	core_page->count.protocol_errors++;
-	print_warning("control message of unknown type %u", msg->type);
+	console_warning("control message of unknown type %u", msg->type);
 	return -ERR_NOSYS;
 }
 

@@ -60,7 +60,7 @@ void crash_fail(const char *format, ...)
 	base_vformat(record.reason, sizeof(record.reason), format, args);
 	va_end(args);
 	crash_begin(&record);
-	print_error("CPU driver check failed: %s", record.reason);
+	console_error("CPU driver check failed: %s", record.reason);
 	arch_backtrace_here();
 	crash_finish(&record);
 }

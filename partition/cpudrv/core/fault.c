@@ -121,7 +121,7 @@ int fault_inject(uint32_t kind)
 	for (uint32_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		if (faults[i].kind != kind)
 			continue;
-		print_warning("fault on purpose: %s", faults[i].text);
+		console_warning("fault on purpose: %s", faults[i].text);
 		faults[i].act();
 		check(faults[i].survived, "the fault on purpose did not happen: %s",
 		      faults[i].text);

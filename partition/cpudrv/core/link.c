@@ -184,7 +184,7 @@ void link_send(struct link *link, uint16_t type, const void *payload, size_t byt
 static void link_broken(struct link *link)
 {
 	core_page->count.protocol_errors++;
-	print_error("%s channel %u to node %u broke the protocol at message %lu; it is closed",
+	console_error("%s channel %u to node %u broke the protocol at message %lu; it is closed",
 		    link->ops->name, link->number, link->node, link->chan.rx_next);
 	link_close(link);
 }

@@ -72,7 +72,7 @@ static void finish(int status)
 static void ping_expire(struct timer *timer)
 {
 	(void)timer;
-	print_warning("node %u did not answer ping %lu within %u ms", ping.peer->node, ping.done,
+	console_warning("node %u did not answer ping %lu within %u ms", ping.peer->node, ping.done,
 		      PING_TIMEOUT_MS);
 	finish(-ERR_TIMEDOUT);
 }
@@ -151,7 +151,7 @@ static void peer_message(struct link *link, const struct urpc_msg *msg)
 
 	if (msg->len != sizeof(body) || (msg->type != ABI_PEER_PING && msg->type != ABI_PEER_PONG)) {
 		core_page->count.protocol_errors++;
-		print_warning("node %u sent a message of type %u with %u bytes; it is dropped",
+		console_warning("node %u sent a message of type %u with %u bytes; it is dropped",
 			      link->node, msg->type, msg->len);
 		return;
 	}

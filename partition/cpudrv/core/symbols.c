@@ -3,16 +3,15 @@
 
 #include <abi/layout.h>
 
-#include <sections.h>
 #include <symbols.h>
 
 const char *symbols_find(uint64_t address, uint64_t *offset)
 {
 	uint32_t low = 0, high = symbol_count;
 
-	if (address < (uint64_t)section_text || address >= (uint64_t)section_text_end || !high)
-		return NULL;
 	address -= ABI_IMAGE_VA;
+	if (address >= symbol_end || !high)
+		return NULL;
 	/* Invariant: the symbol wanted, if any, is in [low, high). */
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;

@@ -36,9 +36,9 @@ int console_init(struct abi_console *console, uint64_t bytes);
  */
 void console_print(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#define print_error(...) console_print(LEVEL_ERROR, __VA_ARGS__)
-#define print_warning(...) console_print(LEVEL_WARNING, __VA_ARGS__)
-#define print_info(...) console_print(LEVEL_INFO, __VA_ARGS__)
-#define print_debug(...) console_print(LEVEL_DEBUG, __VA_ARGS__)
+#define console_error(...) console_print(LEVEL_ERROR, __VA_ARGS__)
+#define console_warning(...) console_print(LEVEL_WARNING, __VA_ARGS__)
+#define console_info(...) console_print(LEVEL_INFO, __VA_ARGS__)
+#define console_debug(...) console_print(LEVEL_DEBUG, __VA_ARGS__)
 
 #endif

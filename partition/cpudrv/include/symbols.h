@@ -11,9 +11,10 @@ struct symbol {
 	uint32_t name;
 };
 
-/* Made by tools/symbols.sh; ascending by offset. */
+/* Made by tools/symbols.sh; ascending by offset. symbol_end is the offset of the text's end. */
 extern const struct symbol symbol_table[];
 extern const uint32_t symbol_count;
+extern const uint32_t symbol_end;
 extern const char symbol_names[];
 
 /**

@@ -12,10 +12,11 @@ set -eu
 BEGIN {
 	n = 0
 	print "\t.section .rodata, \"a\""
-	print "\t.globl symbol_table, symbol_names, symbol_count"
+	print "\t.globl symbol_table, symbol_names, symbol_count, symbol_end"
 	print "\t.balign 8"
 	print "symbol_table:"
 }
+$3 == "section_text_end" { end = $1 }
 # Functions only, the first of them at ABI_IMAGE_VA; of several names of one address the last one stays.
 $2 ~ /^[tT]$/ && $3 !~ /^(section_|vector_stubs_end)/ {
 	if ($1 == last)
@@ -37,4 +38,9 @@ END {
 	print "\t.balign 4"
 	print "symbol_count:"
 	printf "\t.long %d\n", n
+	print "symbol_end:"
+	if (n)
+		printf "\t.long 0x%s - 0x%s\n", end, address[0]
+	else
+		print "\t.long 0"
 }'

@@ -21,9 +21,9 @@ static void print_frame(unsigned int number, uint64_t rip)
 	const char *name = symbols_find(rip, &offset);
 
 	if (name)
-		print_error("#%u %016lx %s+0x%lx", number, rip, name, offset);
+		console_error("#%u %016lx %s+0x%lx", number, rip, name, offset);
 	else
-		print_error("#%u %016lx outside the text", number, rip);
+		console_error("#%u %016lx outside the text", number, rip);
 }
 
 void backtrace_print(uint64_t rip, uint64_t rbp)

@@ -36,7 +36,7 @@ void cpu_performance_init(void)
 	if (!(rdmsr(MSR_PM_ENABLE) & PM_ENABLE_HWP))
 		return;
 	wrmsr(MSR_HWP_REQUEST, boot_info->hwp_request);
-	print_info("HWP request 0x%lx", boot_info->hwp_request);
+	console_info("HWP request 0x%lx", boot_info->hwp_request);
 }
 
 void arch_halt(void)

@@ -46,13 +46,13 @@ static const char *page_fault_text(uint32_t error, uint64_t address)
 
 static void print_registers(const struct trap_frame *f)
 {
-	print_error("rip %016lx rsp %016lx rflags %08lx cs %02lx ss %02lx", f->rip, f->rsp, f->rflags,
+	console_error("rip %016lx rsp %016lx rflags %08lx cs %02lx ss %02lx", f->rip, f->rsp, f->rflags,
 		    f->cs, f->ss);
-	print_error("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);
-	print_error("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi, f->rdi, f->rbp, f->r8);
-	print_error("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9, f->r10, f->r11, f->r12);
-	print_error("r13 %016lx r14 %016lx r15 %016lx", f->r13, f->r14, f->r15);
-	print_error("cr0 %08lx cr2 %016lx cr3 %012lx cr4 %06lx", read_cr0(), read_cr2(), read_cr3(),
+	console_error("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);
+	console_error("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi, f->rdi, f->rbp, f->r8);
+	console_error("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9, f->r10, f->r11, f->r12);
+	console_error("r13 %016lx r14 %016lx r15 %016lx", f->r13, f->r14, f->r15);
+	console_error("cr0 %08lx cr2 %016lx cr3 %012lx cr4 %06lx", read_cr0(), read_cr2(), read_cr3(),
 		    read_cr4());
 }
 
@@ -69,8 +69,8 @@ void trap_report(const struct trap_frame *f, const char *reason)
 
 	base_strcopy(record.reason, reason, sizeof(record.reason));
 	crash_begin(&record);
-	print_error("crash of node %u: %s", boot_info ? boot_info->node : 0, reason);
-	print_error("vector %lu, error code 0x%lx, %lu turns of the event loop", f->vector, f->error,
+	console_error("crash of node %u: %s", boot_info ? boot_info->node : 0, reason);
+	console_error("vector %lu, error code 0x%lx, %lu turns of the event loop", f->vector, f->error,
 		    core_page ? core_page->heartbeat : 0);
 	print_registers(f);
 	backtrace_print(f->rip, f->rbp);
@@ -124,12 +124,12 @@ static __attribute__((noreturn)) void machine_check(const struct trap_frame *f)
 			continue;
 		if (status & MC_ADDRESS_VALID)
 			address = rdmsr(MSR_MC0_STATUS + 4 * bank + 1);
-		print_error("machine check bank %u: status %016lx address %016lx", bank, status,
+		console_error("machine check bank %u: status %016lx address %016lx", bank, status,
 			    address);
 		base_format(reason, sizeof(reason), "machine check: bank %u status 0x%lx", bank,
 			    status);
 	}
-	print_error("machine check: global status %lx", rdmsr(MSR_MCG_STATUS));
+	console_error("machine check: global status %lx", rdmsr(MSR_MCG_STATUS));
 	trap_report(f, reason);
 }
 
