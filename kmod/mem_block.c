@@ -149,7 +149,11 @@ static int block_obtain(struct remora_memory *m, const struct remora_extent *wan
 
 static int block_give_back(struct remora_memory_extent *e)
 {
-	release_mem_region(e->base, e->bytes);
+	u64 at;
+
+	/* claimed block by block */
+	for (at = e->base; at < e->base + e->bytes; at += memory_block_size_bytes())
+		release_mem_region(at, memory_block_size_bytes());
 	return add_online(e->numa, e->base, e->bytes, e->cookie == FROM_MOVABLE);
 }
 
