@@ -131,7 +131,8 @@ static long control_destroy(struct file *file, void *arg, struct remora_error *e
 	const struct remora_name *n = arg;
 
 	if (n->flags & ~REMORA_FORCE)
-		return remora_fail(err, REMORA_R_FLAGS_UNKNOWN, NULL);
+		return remora_fail(err, REMORA_R_FLAGS_UNKNOWN, "flags %#x are not known here",
+				   n->flags & ~REMORA_FORCE);
 	if (strnlen(n->name, sizeof(n->name)) == sizeof(n->name))
 		return remora_fail(err, REMORA_R_NAME_INVALID,
 				   "the name has no end; it has 1 to %u characters",

@@ -109,8 +109,11 @@ static int check_list(const struct remora_extent *want, unsigned int count, u64 
 		ret = check_form(&want[i], i, err);
 		if (ret)
 			return ret;
-		if (check_add_overflow(*total, want[i].bytes, total) ||
-		    (placed(&want[i]) && want[i].address + want[i].bytes < want[i].address))
+		if (placed(&want[i]) && want[i].address + want[i].bytes < want[i].address)
+			return remora_fail(err, REMORA_R_MEMORY_NOT_RESERVED,
+					   "memory extent %u: from %#llx on there are no %#llx bytes",
+					   i, want[i].address, want[i].bytes);
+		if (check_add_overflow(*total, want[i].bytes, total))
 			return remora_fail(err, REMORA_R_MEMORY_UNAVAILABLE,
 					   "memory extent %u: %#llx bytes is more than there can be",
 					   i, want[i].bytes);
