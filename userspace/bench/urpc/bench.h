@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is measured, how, and what comes out: the nouns of `make bench-urpc`.
+ */
+#ifndef BENCH_URPC_BENCH_H
+#define BENCH_URPC_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BENCH_WORDS 7 /* payload of a message: 56 bytes, a cache line with its header */
+
+/* What a subject can do. */
+#define SUBJECT_STREAM 1u /* pipelined throughput has a meaning */
+#define SUBJECT_SLOTS 2u  /* has a queue length */
+#define SUBJECT_SLOW 4u   /* enters the kernel: measure fewer */
+
+/**
+ * struct subject - one way to pass messages between two threads
+ * @name:   as printed
+ * @flags:  SUBJECT_*
+ * @open:   a channel in both directions with @slots places each; NULL when it cannot be had
+ * @close:  its end
+ * @ping:   end 0 sends a message and waits for one, @n times
+ * @echo:   end 1 does the opposite
+ * @source: end 0 sends @n messages, numbered from @first
+ * @sink:   end 1 takes @n and returns the sum of all their words
+ *
+ * subject.h makes the last four out of an inline try_send() and try_recv(), so that no call
+ * through a pointer is inside a measured loop.
+ */
+struct subject {
+	const char *name;
+	unsigned int flags;
+	void *(*open)(unsigned int slots);
+	void (*close)(void *chan);
+	void (*ping)(void *chan, uint64_t n);
+	void (*echo)(void *chan, uint64_t n);
+	void (*source)(void *chan, uint64_t first, uint64_t n);
+	uint64_t (*sink)(void *chan, uint64_t n);
+};
+
+/* All that were built in, ended by NULL. */
+extern const struct subject *const subjects[];
+
+/* A figure: the median over runs of each run's median, and the extremes of the latter. */
+struct figure {
+	double median;
+	double min;
+	double max;
+};
+
+struct options {
+	int cpu[2];
+	unsigned int runs;
+	const char *csv; /* NULL: none */
+	const char *only; /* NULL: every subject; else those whose name contains it */
+	bool fifo; /* SCHED_FIFO, so that other work does not interrupt */
+	bool pairs; /* latency of every pair of CPUs instead */
+};
+
+/* run.c: figures in TSC cycles. False, with a sentence on stderr, when it cannot be measured. */
+bool bench_round_trip(const struct subject *s, const struct options *o, double *cycles);
+bool bench_stream(const struct subject *s, const struct options *o, unsigned int slots,
+		  double *cycles_per_message);
+struct figure bench_figure(double *values, unsigned int n);
+uint64_t bench_cycles(void);
+
+/* machine.c */
+double machine_tsc_ghz(void);
+void machine_describe(FILE *to, const struct options *o);
+bool machine_default_cpus(int cpu[2]);
+const char *machine_distance(int a, int b);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

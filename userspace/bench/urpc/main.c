@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench-urpc: the transport between two pinned threads, against the cache line itself and against
+ * what one would use instead. Subjects are measured in turn, run after run, so that a change of
+ * the machine's mood meets them all.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define MAX_SUBJECTS 32
+#define MAX_RUNS 99
+
+static const unsigned int lengths[] = { 64, 512, 4096 };
+#define LENGTHS (sizeof(lengths) / sizeof(lengths[0]))
+
+struct results {
+	double trip[MAX_SUBJECTS][MAX_RUNS];
+	double stream[MAX_SUBJECTS][LENGTHS][MAX_RUNS];
+	bool failed[MAX_SUBJECTS];
+};
+
+static const char usage[] =
+	"usage: bench-urpc [--cpus A,B] [--runs N] [--only WORD] [--fifo] [--csv FILE] [--pairs]\n"
+	"  --cpus A,B   the two CPUs (default: two that are not SMT siblings)\n"
+	"  --runs N     runs to take the median of, 5 to 99 (default 7)\n"
+	"  --only WORD  only the subjects whose name contains WORD\n"
+	"  --fifo       run the two threads with SCHED_FIFO (needs permission)\n"
+	"  --csv FILE   write every figure there too\n"
+	"  --pairs      one-way latency of urpc and of the raw line for every pair of CPUs\n";
+
+static bool chosen(const struct subject *s, const struct options *o)
+{
+	return !o->only || strstr(s->name, o->only);
+}
+
+static void measure(struct results *r, const struct options *o)
+{
+	unsigned int run, i, k;
+
+	for (run = 0; run < o->runs; run++) {
+		for (i = 0; subjects[i]; i++) {
+			const struct subject *s = subjects[i];
+
+			if (!chosen(s, o) || r->failed[i])
+				continue;
+			r->failed[i] = !bench_round_trip(s, o, &r->trip[i][run]);
+			if (!(s->flags & SUBJECT_STREAM))
+				continue;
+			for (k = 0; k < LENGTHS && !r->failed[i]; k++) {
+				if (k && !(s->flags & SUBJECT_SLOTS))
+					break;
+				r->failed[i] = !bench_stream(s, o, lengths[k],
+							     &r->stream[i][k][run]);
+			}
+		}
+		fprintf(stderr, "run %u of %u\r", run + 1, o->runs);
+	}
+	fprintf(stderr, "\n");
+}
+
+static void csv_row(FILE *csv, const char *name, const char *what, unsigned int slots,
+		    struct figure f, const char *unit)
+{
+	if (csv)
+		fprintf(csv, "\"%s\",%s,%u,%.2f,%.2f,%.2f,%s\n", name, what, slots, f.median, f.min,
+			f.max, unit);
+}
+
+/* Cycles a message to millions of messages a second; the extremes change places. */
+static struct figure rate(struct figure cycles)
+{
+	double ghz = machine_tsc_ghz();
+	struct figure f = { 1000 * ghz / cycles.median, 1000 * ghz / cycles.max,
+			    1000 * ghz / cycles.min };
+
+	return f;
+}
+
+static struct figure scaled(struct figure f, double by)
+{
+	f.median *= by;
+	f.min *= by;
+	f.max *= by;
+	return f;
+}
+
+static void report_one(struct results *r, const struct options *o, unsigned int i, FILE *csv)
+{
+	const struct subject *s = subjects[i];
+	struct figure trip = bench_figure(r->trip[i], o->runs);
+	struct figure way = scaled(trip, 0.5), f;
+	double ns = 1 / machine_tsc_ghz();
+	unsigned int k;
+
+	printf("%-28s %8.0f %8.0f %8.0f %8.0f", s->name, way.median, way.median * ns, trip.median,
+	       trip.median * ns);
+	csv_row(csv, s->name, "one-way", 0, way, "cycles");
+	csv_row(csv, s->name, "one-way", 0, scaled(way, ns), "ns");
+	csv_row(csv, s->name, "round-trip", 0, trip, "cycles");
+	for (k = 0; k < LENGTHS; k++) {
+		if (!(s->flags & SUBJECT_STREAM) || (k && !(s->flags & SUBJECT_SLOTS))) {
+			printf(" %8s", "-");
+			continue;
+		}
+		f = rate(bench_figure(r->stream[i][k], o->runs));
+		printf(" %8.1f", f.median);
+		csv_row(csv, s->name, "stream", s->flags & SUBJECT_SLOTS ? lengths[k] : 0, f,
+			"Mmsg/s");
+	}
+	printf("\n");
+}
+
+static int report(struct results *r, const struct options *o)
+{
+	FILE *csv = o->csv ? fopen(o->csv, "w") : NULL;
+	int status = 0;
+	unsigned int i;
+
+	if (o->csv && !csv) {
+		perror(o->csv);
+		return 1;
+	}
+	machine_describe(stdout, o);
+	if (csv) {
+		machine_describe(csv, o);
+		fprintf(csv, "subject,what,slots,median,min,max,unit\n");
+	}
+	printf("%-28s %17s %17s %26s\n", "", "one way", "round trip", "M messages/s by slots");
+	printf("%-28s %8s %8s %8s %8s %8u %8u %8u\n", "", "cycles", "ns", "cycles", "ns", lengths[0],
+	       lengths[1], lengths[2]);
+	for (i = 0; subjects[i]; i++) {
+		if (!chosen(subjects[i], o))
+			continue;
+		if (r->failed[i]) {
+			printf("%-28s could not be measured, see above\n", subjects[i]->name);
+			status = 1;
+		} else {
+			report_one(r, o, i, csv);
+		}
+	}
+	if (csv && fclose(csv)) {
+		perror(o->csv);
+		return 1;
+	}
+	return status;
+}
+
+static const struct subject *find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; subjects[i]; i++)
+		if (!strcmp(subjects[i]->name, name))
+			return subjects[i];
+	return NULL;
+}
+
+/* One line a pair: what the distance between two CPUs costs. */
+static int pairs(struct options o)
+{
+	const struct subject *raw = find("raw cache line, two words"), *urpc = find("urpc");
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	double line[MAX_RUNS], ring[MAX_RUNS];
+	unsigned int run;
+	int a, b;
+
+	machine_describe(stdout, &o);
+	printf("cpu_a,cpu_b,distance,raw_cycles,urpc_cycles\n");
+	for (a = 0; a < cpus; a++) {
+		for (b = a + 1; b < cpus; b++) {
+			o.cpu[0] = a;
+			o.cpu[1] = b;
+			for (run = 0; run < o.runs; run++) {
+				if (!bench_round_trip(raw, &o, &line[run]) ||
+				    !bench_round_trip(urpc, &o, &ring[run]))
+					return 1;
+			}
+			printf("%d,%d,%s,%.0f,%.0f\n", a, b, machine_distance(a, b),
+			       bench_figure(line, o.runs).median / 2,
+			       bench_figure(ring, o.runs).median / 2);
+		}
+	}
+	return 0;
+}
+
+static bool parse(int argc, char **argv, struct options *o)
+{
+	static const struct option table[] = {
+		{ "cpus", required_argument, NULL, 'c' }, { "runs", required_argument, NULL, 'r' },
+		{ "csv", required_argument, NULL, 'v' },  { "only", required_argument, NULL, 'o' },
+		{ "fifo", no_argument, NULL, 'f' },	  { "pairs", no_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	char rest;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		if (opt == 'c' && (sscanf(optarg, "%d,%d%c", &o->cpu[0], &o->cpu[1], &rest) != 2 ||
+				   o->cpu[0] < 0 || o->cpu[1] < 0 || o->cpu[0] == o->cpu[1])) {
+			fprintf(stderr, "bench: --cpus %s: expected two different CPUs, as 0,1\n",
+				optarg);
+			return false;
+		}
+		if (opt == 'r' && (sscanf(optarg, "%u%c", &o->runs, &rest) != 1 || o->runs < 5 ||
+				   o->runs > MAX_RUNS)) {
+			fprintf(stderr, "bench: --runs %s: expected 5 to %d\n", optarg, MAX_RUNS);
+			return false;
+		}
+		if (opt == 'v')
+			o->csv = optarg;
+		if (opt == 'o')
+			o->only = optarg;
+		o->fifo |= opt == 'f';
+		o->pairs |= opt == 'p';
+		if (opt == '?') {
+			fputs(usage, stderr);
+			return false;
+		}
+	}
+	return optind == argc;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .cpu = { -1, -1 }, .runs = 7 };
+	static struct results r;
+
+	if (!parse(argc, argv, &o))
+		return 2;
+	if (o.cpu[0] < 0 && !machine_default_cpus(o.cpu)) {
+		fprintf(stderr, "bench: two CPUs are needed, this process may use fewer\n");
+		return 1;
+	}
+	if (o.pairs)
+		return pairs(o);
+	measure(&r, &o);
+	return report(&r, &o);
+}

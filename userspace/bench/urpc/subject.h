@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Makes a struct subject out of two inline operations. Before it is included, a subject's file
+ * defines struct chan, and
+ *   static void *chan_open(unsigned int slots)
+ *   static void chan_close(void *chan)
+ *   static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+ *   static inline bool try_recv(struct chan *c, int end, uint64_t *words)
+ * Subjects that block may simply never return false. Every subject polls in the same way.
+ */
+#include <urpc/barrier.h>
+
+static inline void message_fill(uint64_t *words, uint64_t number)
+{
+	int i;
+
+	for (i = 0; i < BENCH_WORDS; i++)
+		words[i] = number + (uint64_t)i;
+}
+
+static void subject_ping(void *chan, uint64_t n)
+{
+	struct chan *c = (struct chan *)chan;
+	uint64_t words[BENCH_WORDS + 1] = { 0 };
+
+	while (n--) {
+		while (!try_send(c, 0, words))
+			urpc_pause();
+		while (!try_recv(c, 0, words))
+			urpc_pause();
+	}
+}
+
+static void subject_echo(void *chan, uint64_t n)
+{
+	struct chan *c = (struct chan *)chan;
+	uint64_t words[BENCH_WORDS + 1] = { 0 };
+
+	while (n--) {
+		while (!try_recv(c, 1, words))
+			urpc_pause();
+		while (!try_send(c, 1, words))
+			urpc_pause();
+	}
+}
+
+static void subject_source(void *chan, uint64_t first, uint64_t n)
+{
+	struct chan *c = (struct chan *)chan;
+	uint64_t words[BENCH_WORDS + 1] = { 0 };
+
+	for (; n--; first++) {
+		message_fill(words, first);
+		while (!try_send(c, 0, words))
+			urpc_pause();
+	}
+}
+
+static uint64_t subject_sink(void *chan, uint64_t n)
+{
+	struct chan *c = (struct chan *)chan;
+	uint64_t words[BENCH_WORDS + 1];
+	uint64_t sum = 0;
+	int i;
+
+	while (n--) {
+		while (!try_recv(c, 1, words))
+			urpc_pause();
+		for (i = 0; i < BENCH_WORDS; i++)
+			sum += words[i];
+	}
+	return sum;
+}
+
+#define DEFINE_SUBJECT(symbol, name, flags) \
+	extern const struct subject symbol; \
+	const struct subject symbol = { name,	       flags,	     chan_open,	     chan_close, \
+					subject_ping, subject_echo, subject_source, subject_sink }
