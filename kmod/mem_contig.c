@@ -40,7 +40,7 @@ struct zone *remora_range_movable(unsigned long pfn, unsigned long pages, int ni
 			return NULL;
 	}
 	/* below 16 MiB there is little, and old devices need it */
-	return zone && zone_idx(zone) != ZONE_DMA ? zone : NULL;
+	return pfn >= PHYS_PFN(SZ_16M) ? zone : NULL;
 }
 
 /* One piece of exactly @pages from @nid, from the top of the node down. Return: its pfn or 0. */
