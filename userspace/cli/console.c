@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 
 #include "cli.h"
@@ -67,27 +66,39 @@ static int show_all(struct view *view)
 	return 0;
 }
 
+/* Return: 0 while one of the cores that are followed can still say something. */
+static int all_dead(struct view *view)
+{
+	struct remora_report *report;
+	int err = remora_partition_status(view->partition, &report);
+	bool dead = true;
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < view->count; i++)
+		for (uint32_t c = 0; c < report->status.core_count; c++)
+			if (report->cores[c].node == view->sources[i].node &&
+			    report->cores[c].state != REMORA_CRASHED)
+				dead = false;
+	remora_report_free(report);
+	return dead ? -EHOSTDOWN : 0;
+}
+
+/* Lines are shown after the state was asked for: a crashed core's last ones are there by then. */
 static int follow(struct view *view)
 {
-	struct pollfd pfd = { .fd = remora_partition_fd(view->partition), .events = POLLIN };
-
 	while (!ferror(stdout)) {
-		int err;
+		int dead = all_dead(view), err = show_all(view);
 
-		if (poll(&pfd, 1, -1) < 0)
-			return -errno;
-		err = show_all(view);
-		if (err)
+		if (err || (dead && dead != -EHOSTDOWN))
+			return err ? err : dead;
+		if (dead) {
+			cli_note("crashed; 'remora status' says how");
+			return dead;
+		}
+		err = remora_partition_poll(view->partition, -1);
+		if (err < 0)
 			return err;
-		if (pfd.revents & POLLHUP) {
-			cli_note("the partition was destroyed");
-			return 0;
-		}
-		/* A crashed core keeps POLLERR up: it must not make this loop spin. */
-		if (pfd.revents == POLLERR) {
-			cli_note("a core has crashed; 'remora status' says how");
-			return -EHOSTDOWN;
-		}
 	}
 	return 0;
 }
@@ -122,7 +133,7 @@ int cli_console(int argc, char **argv)
 	const struct cli_option options[] = {
 		{ "core", 'c', "N", "of this core only (cores are numbered from 1)", NULL, NULL,
 		  &core },
-		{ "follow", 'f', NULL, "go on as lines come, until a core crashes", &keep, NULL,
+		{ "follow", 'f', NULL, "go on as lines come, until all cores shown have crashed", &keep, NULL,
 		  NULL },
 		{ 0 },
 	};
@@ -144,9 +155,7 @@ int cli_console(int argc, char **argv)
 		return code;
 	code = choose(&view, &core);
 	if (!code) {
-		err = show_all(&view);
-		if (!err && keep)
-			err = follow(&view);
+		err = keep ? follow(&view) : show_all(&view);
 		if (err == -EHOSTDOWN)
 			code = CLI_DEAD;
 		else if (err)

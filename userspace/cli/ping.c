@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "figures.h"
@@ -101,14 +103,16 @@ static int ping_linux(struct ping *p)
 	p->samples = calloc(p->count.value, sizeof(*p->samples));
 	if (!p->samples)
 		return cli_fail(CLI_FAILED, "no memory for %" PRIu64 " samples", p->count.value);
-	for (uint32_t i = 0; !code && i < p->report->status.core_count; i++) {
+	for (uint32_t i = 0; i < p->report->status.core_count; i++) {
 		uint32_t node = p->report->cores[i].node;
+		int one = CLI_OK;
 
 		if (p->core.given && p->core.value != node)
 			continue;
-		for (size_t m = 0; !code && m < MODES; m++)
+		for (size_t m = 0; !one && m < MODES; m++)
 			if (!strcmp(p->mode, "all") || !strcmp(p->mode, modes[m].group))
-				code = measure(p, &modes[m], node);
+				one = measure(p, &modes[m], node);
+		code = code ? code : one;
 	}
 	free(p->samples);
 	return code;
@@ -133,6 +137,17 @@ static int ping_peers(struct ping *p)
 	snprintf(who, sizeof(who), "%u-%u", request.node, request.peer);
 	figures_row(&p->figures, who, "core to core", &stats);
 	return CLI_OK;
+}
+
+/* The module takes the rings away when the partition is stopped: touching them is SIGBUS. */
+static void on_bus_error(int signal)
+{
+	static const char text[] = "remora: ping: the partition was stopped meanwhile\n";
+	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)signal;
+	(void)ignored;
+	_exit(CLI_DEAD);
 }
 
 static int check_words(const struct ping *p)
@@ -164,6 +179,7 @@ static int run(struct ping *p)
 	if (p->core.given && p->core.value > cores)
 		return cli_fail(CLI_FAILED, "'%s' has no core %" PRIu64 ", its cores are 1 to %u "
 				"(CORE_UNKNOWN, ECHRNG)", p->name, p->core.value, cores);
+	signal(SIGBUS, on_bus_error);
 	figures_begin(&p->figures, "round trips of a message of 56 bytes",
 		      p->report->status.tsc_khz, p->json);
 	code = p->from.given ? ping_peers(p) : ping_linux(p);

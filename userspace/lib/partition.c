@@ -4,10 +4,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "private.h"
@@ -32,6 +32,7 @@ REMORA_API int remora_partition_open(struct remora_partition **partition, const 
 		free(p);
 		return err;
 	}
+	p->epoll = -1;
 	*partition = p;
 	return 0;
 }
@@ -40,6 +41,8 @@ REMORA_API void remora_partition_close(struct remora_partition *partition)
 {
 	if (!partition)
 		return;
+	if (partition->epoll >= 0)
+		close(partition->epoll);
 	close(partition->fd);
 	free(partition);
 }
@@ -138,7 +141,42 @@ REMORA_API void remora_report_free(struct remora_report *report)
 	free(report);
 }
 
-/* State of the partition. Asking before every poll(2) is what makes POLLPRI mean "since then". */
+/*
+ * Edge-triggered, because a crashed core keeps EPOLLERR up for as long as it is crashed, and poll(2)
+ * always reports that.
+ */
+static int open_epoll(struct remora_partition *partition)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLPRI | EPOLLET };
+	int err;
+
+	if (partition->epoll >= 0)
+		return 0;
+	partition->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (partition->epoll < 0)
+		return -errno;
+	if (!epoll_ctl(partition->epoll, EPOLL_CTL_ADD, partition->fd, &event))
+		return 0;
+	err = -errno;
+	close(partition->epoll);
+	partition->epoll = -1;
+	return err;
+}
+
+REMORA_API int remora_partition_poll(struct remora_partition *partition, int timeout_ms)
+{
+	struct epoll_event event;
+	int err, ready;
+
+	err = open_epoll(partition);
+	if (err)
+		return err;
+	ready = epoll_wait(partition->epoll, &event, 1, timeout_ms);
+	if (ready < 0)
+		return -errno;
+	return ready ? (int)(event.events & (EPOLLIN | EPOLLPRI | EPOLLERR | EPOLLHUP)) : 0;
+}
+
 static int current_state(struct remora_partition *partition)
 {
 	struct remora_report *report;
@@ -151,11 +189,11 @@ static int current_state(struct remora_partition *partition)
 	return err;
 }
 
+/* A change after the status was taken wakes the poll that follows. */
 REMORA_API int remora_partition_wait(struct remora_partition *partition, uint32_t states,
 				     int timeout_ms)
 {
 	int64_t deadline = remora_clock_ms() + timeout_ms;
-	struct pollfd pfd = { .fd = partition->fd, .events = POLLPRI };
 
 	for (;;) {
 		int state = current_state(partition);
@@ -165,12 +203,12 @@ REMORA_API int remora_partition_wait(struct remora_partition *partition, uint32_
 			return state;
 		if (state < 32 && (states & (1u << state)))
 			return state;
-		ready = poll(&pfd, 1, remora_time_left(timeout_ms, deadline));
+		ready = remora_partition_poll(partition, remora_time_left(timeout_ms, deadline));
 		if (ready < 0)
-			return -errno;
+			return ready;
 		if (ready == 0)
 			return -ETIMEDOUT;
-		if (pfd.revents & POLLHUP)
+		if (ready & EPOLLHUP)
 			return -ENODEV;
 	}
 }

@@ -11,8 +11,10 @@ struct remora_ctl {
 	int fd;
 };
 
+/* @epoll: for remora_partition_poll(); -1 until it is called first */
 struct remora_partition {
 	int fd;
+	int epoll;
 };
 
 #define REMORA_API __attribute__((visibility("default")))

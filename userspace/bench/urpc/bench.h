@@ -65,6 +65,19 @@ struct options {
 	bool pairs; /* latency of every pair of CPUs instead */
 };
 
+/* What to measure: a round trip, or a stream through @slots places when that is not 0. */
+struct measurement {
+	const struct subject *subject;
+	const struct options *options;
+	unsigned int slots;
+};
+
+/* guard.c: the same placement of the two CPUs for all measurements. */
+void guard_init(const struct options *o);
+bool guard_measure(const struct options *o, bool (*measure)(const struct measurement *, double *),
+		   const struct measurement *m, double *value);
+unsigned int guard_refused(void);
+
 /* run.c: figures in TSC cycles. False, with a sentence on stderr, when it cannot be measured. */
 bool bench_round_trip(const struct subject *s, const struct options *o, double *cycles);
 bool bench_stream(const struct subject *s, const struct options *o, unsigned int slots,

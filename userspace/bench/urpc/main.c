@@ -37,24 +37,39 @@ static bool chosen(const struct subject *s, const struct options *o)
 	return !o->only || strstr(s->name, o->only);
 }
 
+static bool measure_one(const struct measurement *m, double *value)
+{
+	if (m->slots)
+		return bench_stream(m->subject, m->options, m->slots, value);
+	return bench_round_trip(m->subject, m->options, value);
+}
+
+static bool guarded(const struct subject *s, const struct options *o, unsigned int slots,
+		    double *value)
+{
+	struct measurement m = { s, o, slots };
+
+	return guard_measure(o, measure_one, &m, value);
+}
+
 static void measure(struct results *r, const struct options *o)
 {
 	unsigned int run, i, k;
 
+	guard_init(o);
 	for (run = 0; run < o->runs; run++) {
 		for (i = 0; subjects[i]; i++) {
 			const struct subject *s = subjects[i];
 
 			if (!chosen(s, o) || r->failed[i])
 				continue;
-			r->failed[i] = !bench_round_trip(s, o, &r->trip[i][run]);
+			r->failed[i] = !guarded(s, o, 0, &r->trip[i][run]);
 			if (!(s->flags & SUBJECT_STREAM))
 				continue;
 			for (k = 0; k < LENGTHS && !r->failed[i]; k++) {
 				if (k && !(s->flags & SUBJECT_SLOTS))
 					break;
-				r->failed[i] = !bench_stream(s, o, lengths[k],
-							     &r->stream[i][k][run]);
+				r->failed[i] = !guarded(s, o, lengths[k], &r->stream[i][k][run]);
 			}
 		}
 		fprintf(stderr, "run %u of %u\r", run + 1, o->runs);

@@ -6,7 +6,9 @@
  * both sides are awake. Any other channel carries each message by read(2) and write(2). The calls
  * are the same for both.
  *
- * A dead peer: messages that came before are still received, then every call is -EHOSTDOWN.
+ * A dead peer: messages that came before are still received, then calls that wait, and a
+ * doorbell, are -EHOSTDOWN. When the partition is stopped or destroyed the module takes the rings
+ * away: a touch of a mapped channel is SIGBUS then. Watch the descriptor for POLLHUP.
  */
 #ifndef REMORA_CHAN_H
 #define REMORA_CHAN_H
@@ -101,7 +103,7 @@ int remora_chan_recv(struct remora_chan *chan, struct remora_message *message, i
 
 /**
  * remora_chan_arm - announce that the caller is about to sleep in poll(2) or epoll_wait(2)
- * A mapped channel's descriptor becomes readable only while it is armed. After the wait call
+ * A mapped channel that is not armed polls readable always: it is told to look for itself. After the wait call
  * remora_chan_disarm(), and receive until -EAGAIN. Always true on other channels.
  * Return: true: sleep; false: a message is here already, and the channel is not armed.
  */

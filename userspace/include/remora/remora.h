@@ -122,6 +122,15 @@ int remora_partition_status(struct remora_partition *partition, struct remora_re
 void remora_report_free(struct remora_report *report);
 
 /**
+ * remora_partition_poll - wait until something may have changed since the call before
+ * Wakes for a change of state and, once console lines were asked for, for new ones. Unlike poll(2)
+ * on the descriptor it does not return again and again while a core is crashed.
+ * @timeout_ms: -1: no limit
+ * Return: POLLPRI, POLLIN, POLLERR and POLLHUP as they stand now; 0 when the time is up; -EINTR.
+ */
+int remora_partition_poll(struct remora_partition *partition, int timeout_ms);
+
+/**
  * remora_partition_wait - wait until the partition is in one of some states
  * @states:     bit (1 << enum remora_state) for each state that ends the wait
  * @timeout_ms: -1: no limit
