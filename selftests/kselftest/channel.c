@@ -304,8 +304,6 @@ TEST_F(channel, unknown_ioctl)
 
 	EXPECT_EQ(-1, ioctl(self->ch, REMORA_IOC_STATUS, buffer));
 	EXPECT_EQ(ENOTTY, errno);
-	EXPECT_EQ(-1, lseek(self->ch, 0, SEEK_SET));
-	EXPECT_EQ(ESPIPE, errno);
 }
 
 TEST_F(channel, notify)
@@ -323,7 +321,7 @@ TEST_F_TIMEOUT(channel, sequence_wraps, 300)
 	struct pollfd p = { .fd = self->ch };
 
 	memset(out, 0, sizeof(out));
-	while (got < total) {
+	for (;;) {
 		unsigned int n = total - sent < 16 ? total - sent : 16;
 		ssize_t ret = 0;
 
@@ -336,6 +334,8 @@ TEST_F_TIMEOUT(channel, sequence_wraps, 300)
 		ret = read(self->ch, in, sizeof(in));
 		for (ssize_t i = 0; i < ret / (ssize_t)sizeof(in[0]); i++, got++)
 			ASSERT_EQ(got, in[i].payload[0]);
+		if (got == total)
+			break;
 		p.events = sent < total ? POLLIN | POLLOUT : POLLIN;
 		ASSERT_EQ(1, poll(&p, 1, 5000)) { TH_LOG("sent %u, got %u", sent, got); }
 	}

@@ -157,7 +157,7 @@ static void memory_unavailable_change(struct rt_spec *s)
 {
 	s->extents[0].bytes = 1ull << 50;
 }
-REFUSED(memory_unavailable, MEMORY_UNAVAILABLE, ENOMEM, "memory");
+REFUSED(memory_unavailable, MEMORY_UNAVAILABLE, ENOMEM, "1073741824 MiB");
 
 /* The sum of the sizes wraps around 2^64. */
 static void memory_overflow_change(struct rt_spec *s)
@@ -177,7 +177,7 @@ static void memory_overlap_change(struct rt_spec *s)
 	s->extents[1].address += 2 * RT_MIB;
 	s->c.extent_count = 2;
 }
-REFUSED(memory_overlap, MEMORY_OVERLAP, EEXIST, "0x40000000");
+REFUSED(memory_overlap, MEMORY_OVERLAP, EEXIST, "0x40200000");
 
 static void memory_not_reserved_change(struct rt_spec *s)
 {
@@ -336,8 +336,8 @@ TEST_F(arranged, cpu_twice)
 	self->s.cpus[1] = self->s.cpus[0];
 	self->s.c.cpu_count = 2;
 	self->s.extents[0].bytes = 32 * RT_MIB;
-	EXPECT_GT(0, rt_create(&self->s));
-	EXPECT_NE(0, self->s.c.error.reason);
+	expect_refused(_metadata, rt_create(&self->s), &self->s.c.error, REMORA_R_CPU_DUPLICATE,
+		       EINVAL, "CPU");
 	RT_EXPECT_LEDGER_ZERO();
 }
 
@@ -374,7 +374,8 @@ TEST_F(arranged, extents_pointer)
 TEST_F(arranged, image_fd_closed)
 {
 	self->s.c.image_fd = 1000000;
-	EXPECT_EQ(-EBADF, rt_create(&self->s));
+	EXPECT_EQ(-ENOENT, rt_create(&self->s));
+	EXPECT_EQ(REMORA_R_IMAGE_NOT_FOUND, self->s.c.error.reason);
 	RT_EXPECT_LEDGER_ZERO();
 }
 

@@ -45,7 +45,7 @@ FAULT(scribble, SCRIBBLE, -1, NULL);
 FAULT(stack, STACK, 14, "rip");
 FAULT(text, TEXT, 14, "rip");
 FAULT(exec, EXEC, 14, "rip");
-FAULT(check, CHECK, 256, "rip");
+FAULT(check, CHECK, 256, "+0x");
 
 FIXTURE_SETUP(fault)
 {

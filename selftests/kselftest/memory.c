@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory from each source, on a wanted node, in several extents; all of it comes back, scrubbed. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "harness.h"
+
+FIXTURE(memory)
+{
+	struct rt_snapshot before;
+	struct rt_spec s;
+	struct rt_status st;
+	int fd;
+};
+
+FIXTURE_SETUP(memory)
+{
+	rt_sweep();
+	rt_spec_init(&self->s, "mem", 0, 1);
+	self->s.c.flags = REMORA_CREATE_AUTOSTART;
+	self->fd = -1;
+	ASSERT_EQ(0, rt_snapshot(&self->before));
+}
+
+FIXTURE_TEARDOWN(memory)
+{
+	close(self->fd);
+	rt_sweep();
+	RT_EXPECT_LEDGER_ZERO();
+	RT_EXPECT_AS_BEFORE(&self->before, 12288);
+}
+
+static unsigned long long block_bytes(void)
+{
+	char text[32];
+
+	if (rt_read_text("/sys/devices/system/memory/block_size_bytes", text, sizeof(text)) < 0)
+		return 0;
+	return strtoull(text, NULL, 16);
+}
+
+static int run(FIXTURE_DATA(memory) *self)
+{
+	int ret = rt_create(&self->s);
+
+	if (ret)
+		return ret;
+	self->fd = rt_open(self->s.c.name, O_RDWR);
+	ret = rt_status(self->fd, &self->st);
+	return ret ? ret : rt_ping(self->fd, 1, 50);
+}
+
+static void expect_from(struct __test_metadata *_metadata, const struct rt_status *st,
+			unsigned int source, int node, unsigned long long least)
+{
+	__u64 sum = 0;
+
+	for (unsigned int i = 0; i < st->s.extent_count; i++) {
+		sum += st->extents[i].bytes;
+		EXPECT_EQ(source, st->extents[i].source);
+		if (node >= 0)
+			EXPECT_EQ(node, st->extents[i].node);
+	}
+	EXPECT_LE(least, sum);
+	EXPECT_EQ(sum / 4096, (__u64)rt_ledger("pages"));
+}
+
+TEST_F(memory, contiguous)
+{
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	expect_from(_metadata, &self->st, REMORA_MEMORY_CONTIGUOUS, -1, 16 * RT_MIB);
+}
+
+/* More than one contiguous range of Linux's can hold comes in pieces. */
+TEST_F(memory, contiguous_large)
+{
+	self->s.extents[0].bytes = 384 * RT_MIB;
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	expect_from(_metadata, &self->st, REMORA_MEMORY_CONTIGUOUS, -1, 384 * RT_MIB);
+}
+
+TEST_F(memory, contiguous_several)
+{
+	for (int i = 0; i < REMORA_EXTENTS_MAX; i++) {
+		self->s.extents[i] = self->s.extents[0];
+		self->s.extents[i].bytes = 4 * RT_MIB;
+	}
+	self->s.c.extent_count = REMORA_EXTENTS_MAX;
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	expect_from(_metadata, &self->st, REMORA_MEMORY_CONTIGUOUS, -1, 64 * RT_MIB);
+}
+
+TEST_F_TIMEOUT(memory, block, 60)
+{
+	if (!block_bytes())
+		SKIP(return, "this kernel has no memory hotplug");
+	self->s.extents[0].source = REMORA_MEMORY_BLOCK;
+	self->s.extents[0].bytes = block_bytes();
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	expect_from(_metadata, &self->st, REMORA_MEMORY_BLOCK, -1, block_bytes());
+	/* It is gone from Linux meanwhile, and comes back usable. */
+	EXPECT_NE(NULL, rt_snapshot_differs(&self->before, 0));
+	ASSERT_EQ(0, rt_destroy(self->s.c.name, 0, NULL));
+	RT_EXPECT_AS_BEFORE(&self->before, 12288);
+}
+
+/* The wanted size is rounded up to whole blocks. */
+TEST_F_TIMEOUT(memory, block_rounded, 60)
+{
+	if (!block_bytes())
+		SKIP(return, "this kernel has no memory hotplug");
+	self->s.extents[0].source = REMORA_MEMORY_BLOCK;
+	self->s.extents[0].bytes = 16 * RT_MIB;
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	expect_from(_metadata, &self->st, REMORA_MEMORY_BLOCK, -1, block_bytes());
+}
+
+/* The region of memmap= on the kernel's command line, when there is one (see ../checklib/jobs.sh). */
+TEST_F(memory, reserved)
+{
+	char line[4096], *p;
+
+	ASSERT_LT(0, rt_read_text("/proc/cmdline", line, sizeof(line)));
+	p = strstr(line, "memmap=");
+	self->s.extents[0].source = REMORA_MEMORY_RESERVED;
+	self->s.extents[0].address = ~0ull;
+	if (!p) {
+		EXPECT_EQ(-EFAULT, rt_create(&self->s));
+		EXPECT_EQ(REMORA_R_MEMORY_NOT_RESERVED, self->s.c.error.reason);
+		return;
+	}
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	expect_from(_metadata, &self->st, REMORA_MEMORY_RESERVED, -1, 16 * RT_MIB);
+}
+
+/* By address; and while it is in use nobody else gets it. */
+TEST_F(memory, reserved_by_address)
+{
+	char line[4096], *p;
+	struct rt_spec second;
+
+	ASSERT_LT(0, rt_read_text("/proc/cmdline", line, sizeof(line)));
+	p = strstr(line, "memmap=");
+	p = p ? strchr(p, '$') : NULL;
+	if (!p)
+		SKIP(return, "no memmap= on the command line");
+	self->s.extents[0].source = REMORA_MEMORY_RESERVED;
+	self->s.extents[0].address = strtoull(p + 1, NULL, 0);
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	EXPECT_EQ(self->s.extents[0].address, self->st.extents[0].address);
+	rt_spec_init(&second, "mem2", 0, 1);
+	second.extents[0] = self->s.extents[0];
+	EXPECT_GT(0, rt_create(&second));
+	EXPECT_NE(0, second.c.error.reason);
+}
+
+TEST_F_TIMEOUT(memory, automatic, 60)
+{
+	self->s.extents[0].source = REMORA_MEMORY_AUTO;
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	ASSERT_LT(0, self->st.s.extent_count);
+	EXPECT_NE(REMORA_MEMORY_AUTO, self->st.extents[0].source);
+}
+
+TEST_F(memory, wanted_node)
+{
+	if (rt_read_long("/sys/devices/system/node/node1/cpu0/online") == -ENOENT &&
+	    access("/sys/devices/system/node/node1", F_OK))
+		SKIP(return, "one NUMA node only");
+	for (int node = 0; node < 2; node++) {
+		self->s.extents[0].node = node;
+		ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+		expect_from(_metadata, &self->st, REMORA_MEMORY_CONTIGUOUS, node, 16 * RT_MIB);
+		close(self->fd);
+		self->fd = -1;
+		ASSERT_EQ(0, rt_destroy(self->s.c.name, 0, NULL));
+	}
+}
+
+TEST_F_TIMEOUT(memory, block_of_node, 60)
+{
+	if (access("/sys/devices/system/node/node1", F_OK) || !block_bytes())
+		SKIP(return, "one NUMA node, or no memory hotplug");
+	self->s.extents[0].source = REMORA_MEMORY_BLOCK;
+	self->s.extents[0].bytes = block_bytes();
+	self->s.extents[0].node = 1;
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	expect_from(_metadata, &self->st, REMORA_MEMORY_BLOCK, 1, block_bytes());
+}
+
+/* Exactly the least amount works. */
+TEST_F(memory, least)
+{
+	self->s.extents[0].bytes = 2 * RT_MIB;
+	while (self->s.extents[0].bytes < 64 * RT_MIB && rt_check(&self->s) == -EINVAL)
+		self->s.extents[0].bytes += 2 * RT_MIB;
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The size rule of every structure: smaller than the first published one, larger, with news or not. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "harness.h"
+
+FIXTURE(size)
+{
+	struct rt_spec s;
+	int control;
+	int fd;
+	int ch;
+};
+
+enum which { CONTROL, DEVICE, CHANNEL };
+
+FIXTURE_VARIANT(size)
+{
+	unsigned long command;
+	unsigned int bytes;
+	enum which which;
+	long error; /* offset of the structure's struct remora_error, or -1 */
+};
+
+#define SIZE(name_, command_, type_, which_, error_)                                               \
+	FIXTURE_VARIANT_ADD(size, name_)                                                           \
+	{                                                                                          \
+		.command = command_, .bytes = sizeof(type_), .which = which_, .error = error_,     \
+	}
+#define ERROR(type_) ((long)offsetof(type_, error))
+
+SIZE(version, REMORA_IOC_VERSION, struct remora_version, CONTROL, -1);
+SIZE(create, REMORA_IOC_CREATE, struct remora_create, CONTROL, ERROR(struct remora_create));
+SIZE(check, REMORA_IOC_CHECK, struct remora_create, CONTROL, ERROR(struct remora_create));
+SIZE(destroy, REMORA_IOC_DESTROY, struct remora_name, CONTROL, ERROR(struct remora_name));
+SIZE(list, REMORA_IOC_LIST, struct remora_list, CONTROL, -1);
+SIZE(start, REMORA_IOC_START, struct remora_act, DEVICE, ERROR(struct remora_act));
+SIZE(stop, REMORA_IOC_STOP, struct remora_act, DEVICE, ERROR(struct remora_act));
+SIZE(reset, REMORA_IOC_RESET, struct remora_act, DEVICE, ERROR(struct remora_act));
+SIZE(status, REMORA_IOC_STATUS, struct remora_status, DEVICE, -1);
+SIZE(console, REMORA_IOC_CONSOLE, struct remora_console, DEVICE, -1);
+SIZE(bind, REMORA_IOC_BIND, struct remora_bind, DEVICE, ERROR(struct remora_bind));
+SIZE(inject, REMORA_IOC_INJECT, struct remora_inject, DEVICE, ERROR(struct remora_inject));
+SIZE(peer_ping, REMORA_IOC_PEER_PING, struct remora_peer_ping, DEVICE,
+     ERROR(struct remora_peer_ping));
+SIZE(channel, REMORA_IOC_CHANNEL, struct remora_channel, CHANNEL, -1);
+
+FIXTURE_SETUP(size)
+{
+	rt_sweep();
+	ASSERT_EQ(0, rt_begin(&self->s, "size", 0, 1, &self->fd))
+	{
+		TH_LOG("%s", self->s.c.error.message);
+	}
+	self->ch = rt_bind(self->fd, 1, REMORA_SERVICE_ECHO, 0, 0, NULL);
+	self->control = rt_control(O_RDWR);
+	ASSERT_LE(0, self->ch);
+	ASSERT_LE(0, self->control);
+}
+
+FIXTURE_TEARDOWN(size)
+{
+	close(self->control);
+	close(self->ch);
+	close(self->fd);
+	rt_sweep();
+}
+
+static int target(const FIXTURE_DATA(size) *self, enum which which)
+{
+	return which == CONTROL ? self->control : which == DEVICE ? self->fd : self->ch;
+}
+
+static int try(int fd, unsigned long command, void *buffer, __u32 size)
+{
+	memcpy(buffer, &size, sizeof(size));
+	return ioctl(fd, command, buffer) < 0 ? -errno : 0;
+}
+
+/* All structures begin with their size; all zero otherwise they are harmless requests. */
+TEST_F(size, rule)
+{
+	int fd = target(self, variant->which);
+	unsigned char buffer[8192];
+	struct remora_error e;
+	unsigned int size;
+
+	for (size = 0; size < variant->bytes; size += 4) {
+		memset(buffer, 0, sizeof(buffer));
+		EXPECT_EQ(-EINVAL, try(fd, variant->command, buffer, size))
+		{
+			TH_LOG("size %u", size);
+		}
+	}
+	/* Longer, and what this module does not know is not zero. */
+	memset(buffer, 0, sizeof(buffer));
+	buffer[variant->bytes + 4] = 1;
+	EXPECT_EQ(-E2BIG, try(fd, variant->command, buffer, variant->bytes + 8));
+	if (variant->error >= 0) {
+		memcpy(&e, buffer + variant->error, sizeof(e));
+		EXPECT_EQ(REMORA_R_SIZE_UNKNOWN, e.reason);
+		EXPECT_NE(0, e.message[0]);
+	}
+	memset(buffer, 0, sizeof(buffer));
+	EXPECT_EQ(-E2BIG, try(fd, variant->command, buffer, 1u << 30));
+}
+
+/* Longer with zeros behind is the same request: the answer is not about the size. */
+TEST_F(size, longer_with_zeros)
+{
+	int fd = target(self, variant->which), plain, longer;
+	unsigned char buffer[8192];
+
+	memset(buffer, 0, sizeof(buffer));
+	plain = try(fd, variant->command, buffer, variant->bytes);
+	if (variant->command == REMORA_IOC_STOP)
+		ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, NULL));
+	memset(buffer, 0, sizeof(buffer));
+	longer = try(fd, variant->command, buffer, variant->bytes + 64);
+	EXPECT_EQ(plain, longer);
+	for (unsigned int i = variant->bytes; i < variant->bytes + 64; i++)
+		EXPECT_EQ(0, buffer[i]);
+}
+
+TEST_HARNESS_MAIN
