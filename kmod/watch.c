@@ -130,7 +130,10 @@ static unsigned long watch_period(void)
 	return msecs_to_jiffies(READ_ONCE(watch_ms) ?: 1000);
 }
 
-/* Does it still turn its event loop? At most once a period, however often the work is kicked. */
+/*
+ * Does it still turn its event loop? At most once a period, however often the work is kicked. A core
+ * that never did may have no IDT yet: an NMI would take the whole machine down, so it gets none.
+ */
 static void watch_pulse(struct remora_core *core, u64 heartbeat)
 {
 	struct abi_core *page = core->page;
@@ -146,10 +149,11 @@ static void watch_pulse(struct remora_core *core, u64 heartbeat)
 		WRITE_ONCE(core->control_node.silent, false);
 	if (alive || (READ_ONCE(page->sleeping) && !READ_ONCE(core->control_node.silent)))
 		core->missed_probes = 0;
-	else if (core->missed_probes <= REMORA_PROBES)
+	else if (core->missed_probes < REMORA_PROBES || (core->missed_probes == REMORA_PROBES && heartbeat))
 		probe(core);
 	else
-		core_died(core, "it does not answer, not even to an NMI");
+		core_died(core, heartbeat ? "it does not answer, not even to an NMI" :
+					    "it never turned its event loop and does not answer");
 }
 
 static void watch_core(struct remora_core *core)
