@@ -37,7 +37,8 @@ need_number()
 }
 
 # Run a command while this process holds the cache's lock NAME. The lock file
-# is never removed: removing it would let two holders in.
+# is never removed: removing it would let two holders in. What the command
+# starts keeps the lock too, so that what a killed lab left running has it.
 with_lock()
 {
 	local name=$1
@@ -67,7 +68,7 @@ cached_locked()
 	local stamp=$1
 	shift
 	[ -e "$stamp" ] && return 0
-	"$@" 9>&-
+	"$@"
 	[ -e "$stamp" ] || die "internal: '$*' did not make $stamp"
 }
 

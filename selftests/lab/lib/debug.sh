@@ -59,26 +59,31 @@ debug_prune()
 	rm -rf "$1"/arch/[!x]* "$1"/arch/xtensa
 }
 
-# The tree is moved after the build; nothing in it may know its old place, so
-# it is built where it stays.
+# The tree knows its place, so it is built where it stays. A build that was
+# killed goes on where it was: "key" in the tree says what it was configured for.
 debug_build()
 {
-	local dir
+	local dir key
 	dir=$(kernel_dir debug)
-	rm -rf "$dir"
-	mkdir -p "$dir"
-	debug_unpack "$dir"
-	debug_configure "$dir/source"
-	say "building the debug kernel (about 5 minutes on 2 processors)"
+	key=$(debug_key)
+	if [ "$(cat "$dir/source/key" 2>/dev/null)" != "$key" ]; then
+		rm -rf "$dir"
+		mkdir -p "$dir"
+		debug_unpack "$dir"
+		debug_configure "$dir/source"
+		echo "$key" >"$dir/source/key"
+	fi
+	say "building the debug kernel (5 minutes on 2 processors that do nothing else)"
 	nice -n 10 make -C "$dir/source" -j"$(nproc)" vmlinux modules >"$dir/log" 2>&1 </dev/null || {
 		tail -n 30 "$dir/log" >&2
 		die "the debug kernel did not build; its whole output is in $dir/log"
 	}
+	rm -f "$dir/source/key"
 	strip -g -o "$dir/vmlinux" "$dir/source/vmlinux"
 	cp "$dir/source/.config" "$dir/config"
 	make -s -C "$dir/source" kernelrelease >"$dir/release"
 	debug_prune "$dir/source"
-	debug_key >"$dir/key"
+	echo "$key" >"$dir/key"
 	touch "$dir/ready"
 }
 
