@@ -253,6 +253,10 @@ static int node_explain(struct remora_core *core, int ret, struct remora_error *
 	case -ETIMEDOUT:
 		return remora_fail(err, REMORA_R_CORE_NO_ANSWER,
 				   "core %u does not answer", core->node);
+	case -EPROTO:
+		return remora_fail(err, REMORA_R_CORE_DEAD,
+				   "core %u broke the protocol of its control channel and counts as dead",
+				   core->node);
 	case -EINTR:
 		return remora_fail(err, REMORA_R_INTERRUPTED, NULL);
 	default:

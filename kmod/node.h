@@ -85,9 +85,9 @@ struct remora_call {
 /**
  * remora_node_call - request and answer
  * Context: process, sleeps, killable; no lock that the doorbell or remora_node_close() needs.
- * Return: 0, or the negative status of an answer by abi_ctl_status; -EHOSTDOWN when the core is
- * dead or dies meanwhile; -ETIMEDOUT; -EPROTO; -EINTR. Of these only failures of the module's own
- * are noted in @err.
+ * Return: 0, or the negative status of an answer by abi_ctl_status, with result 0 and nothing in
+ * @err; else -EHOSTDOWN when the core is dead, dies meanwhile or breaks the protocol, -ETIMEDOUT,
+ * -EINTR. An answer of the wrong type or length is -EPROTO.
  */
 int remora_node_call(struct remora_core *core, struct remora_call *call, struct remora_error *err);
 
