@@ -116,6 +116,12 @@ static int params_fill(struct remora_spec *spec, struct remora_error *err)
 	return 0;
 }
 
+/* What insmod makes of these two is a story about a broken module file. */
+static int params_errno(int ret)
+{
+	return ret == -ENOENT || ret == -ENOEXEC ? -EINVAL : ret;
+}
+
 int remora_params_apply(void)
 {
 	struct remora_error err = {};
@@ -135,5 +141,5 @@ int remora_params_apply(void)
 			       err.reason ? err.message : "cannot be created");
 	}
 	kfree(spec);
-	return ret;
+	return params_errno(ret);
 }

@@ -21,6 +21,7 @@
 #define START_RUNNING_MS 10000u /* then until it serves; it measures its idle costs meanwhile */
 #define STOP_DEFAULT_MS 2000u
 #define STOP_MAX_MS 60000u
+#define STOP_KILLED_MS 200u /* left to the cores when the caller is killed meanwhile */
 
 /*
  * A core's doorbell ends a wait; a core that died may not have rung it, so waits look by
@@ -345,15 +346,24 @@ static void cores_command(struct remora_partition *p, enum abi_command command)
 	}
 }
 
-/* Asks all cores to stop and waits. Return: true when all are down. */
+/*
+ * Asks all cores to stop and waits. A caller that is killed does not leave them half stopped: they
+ * get a little more time, which is plenty for a core that is well.
+ * Return: true when all are down.
+ */
 static bool stop_politely(struct remora_partition *p, unsigned int timeout_ms)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms);
+	bool killed = false;
 
 	cores_command(p, ABI_COMMAND_STOP);
-	while (!cores_down(p) && time_before(jiffies, end) && !fatal_signal_pending(current))
-		wait_event_killable_timeout(p->events, cores_down(p),
-					    msecs_to_jiffies(WAIT_LOOK_MS));
+	while (!cores_down(p) && time_before(jiffies, end)) {
+		if (!killed && fatal_signal_pending(current)) {
+			killed = true;
+			end = min(end, jiffies + msecs_to_jiffies(STOP_KILLED_MS));
+		}
+		wait_event_timeout(p->events, cores_down(p), msecs_to_jiffies(WAIT_LOOK_MS));
+	}
 	return cores_down(p);
 }
 

@@ -15,7 +15,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
-#include <asm/tsc.h>
 
 #include <abi/image.h>
 #include "device.h"
@@ -199,6 +198,7 @@ CORE_ATTR(apic_id, "%u", c->cpu.apic_id);
 CORE_ATTR(numa_node, "%d", c->cpu.numa);
 CORE_ATTR(channels, "%u", READ_ONCE(c->channels));
 CORE_ATTR(sleeping, "%u", READ_ONCE(c->page->sleeping));
+CORE_ATTR(boot_ns, "%llu", remora_core_boot_ns(c));
 CORE_ATTR(console_lines, "%llu", READ_ONCE(c->console->written));
 CORE_COUNTER(heartbeat, heartbeat);
 CORE_COUNTER(poll_cycles, poll_cycles);
@@ -215,18 +215,6 @@ CORE_COUNTER(sleeps, count.sleeps);
 CORE_COUNTER(messages_received, count.received);
 CORE_COUNTER(messages_sent, count.sent);
 CORE_COUNTER(protocol_errors, count.protocol_errors);
-
-static ssize_t core_boot_ns_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	struct remora_core *c = to_core(kobj);
-	u64 ready = READ_ONCE(c->page->ready_tsc), sipi = READ_ONCE(c->sipi_tsc);
-
-	/* The core's word: without sense unless it is later than the start-up message. */
-	if (!ready || ready < sipi)
-		return sysfs_emit(buf, "0\n");
-	return sysfs_emit(buf, "%llu\n", mul_u64_u64_div_u64(ready - sipi, NSEC_PER_MSEC, tsc_khz));
-}
-static struct kobj_attribute core_attr_boot_ns = __ATTR(boot_ns, 0444, core_boot_ns_show, NULL);
 
 /* One line about the last crash, empty when there was none since the last start. */
 static ssize_t core_crash_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
