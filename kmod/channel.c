@@ -298,8 +298,7 @@ static bool chan_forgotten(struct remora_chan *chan)
 
 	if (READ_ONCE(chan->hung))
 		return true;
-	remora_node_call(chan->core, &call, NULL);
-	return !call.result;
+	return remora_node_call(chan->core, &call, NULL) != -EPROTO && !call.result;
 }
 
 void remora_chan_dispose(struct remora_chan *chan)
