@@ -57,7 +57,7 @@ static bool hotpluggable(unsigned int cpu)
 {
 	struct device *dev = get_cpu_device(cpu);
 
-	return dev && !dev->offline_disabled;
+	return dev && remora_device_can_offline(dev);
 }
 
 static int check_one(u32 cpu, struct remora_error *err)

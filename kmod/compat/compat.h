@@ -6,6 +6,7 @@
 #ifndef REMORA_COMPAT_H
 #define REMORA_COMPAT_H
 
+#include <linux/device.h>
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
 #include <linux/version.h>
@@ -23,6 +24,16 @@
 static inline bool remora_kernel_untested(void)
 {
 	return LINUX_VERSION_CODE > REMORA_TESTED_LAST;
+}
+
+/* May the device be taken offline? */
+static inline bool remora_device_can_offline(struct device *dev)
+{
+#ifdef REMORA_HAVE_DEV_FLAGS
+	return !dev_offline_disabled(dev);
+#else
+	return !dev->offline_disabled;
+#endif
 }
 
 /* On another CPU, without a fault where the register does not exist. Process context. */

@@ -17,3 +17,4 @@ ccflags-y += $(call remora-probe,RDMSRQ,arch/x86/include/asm/msr.h,rdmsrq_on_cpu
 ccflags-y += $(call remora-export,E820_RAW,e820__mapped_raw_any)
 ccflags-y += $(call remora-probe,IRQ_MOVE_PCNTXT,include/linux/irq.h,IRQ_MOVE_PCNTXT[[:space:]]*=)
 ccflags-y += $(call remora-probe,VM_FLAGS_SET,include/linux/mm.h,void vm_flags_set.struct)
+ccflags-y += $(call remora-probe,DEV_FLAGS,include/linux/device.h,DEV_FLAG_OFFLINE_DISABLED)
