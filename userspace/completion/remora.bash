@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Completion of the remora command. Verbs and options come from the command's own help.
+
+_remora_verbs() {
+	remora --help 2>/dev/null | sed -n '/^verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+}
+
+_remora_options() { # VERB
+	remora "$1" --help 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p'
+}
+
+_remora_names() {
+	local name
+	for name in /sys/class/remora/*; do
+		name=${name##*/}
+		case $name in remora | '*') ;; *) echo "${name#remora-}" ;; esac
+	done
+}
+
+_remora_errors() {
+	remora explain 2>/dev/null | sed 's/^ *[0-9]* \([A-Z_0-9]*\) .*/\1/'
+}
+
+# Words that may follow an option; none: it takes no word of a known set.
+_remora_argument() { # VERB OPTION
+	case $1:$2 in
+	*:--image | *:-i) compgen -f -- "$cur" ;;
+	inject:--kind | inject:-k) remora inject --list 2>/dev/null | sed 's/ .*//' ;;
+	wait:--state | wait:-s) echo offline booting running stopping crashed ;;
+	ping:--mode | ping:-m) echo polled blocking rw all ;;
+	esac
+}
+
+_remora() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local verb=${COMP_WORDS[1]:-} words
+
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		words=$(_remora_verbs)
+	elif [[ $prev == -* && -n $(_remora_argument "$verb" "$prev") ]]; then
+		words=$(_remora_argument "$verb" "$prev")
+	elif [[ $cur == -* ]]; then
+		words=$(_remora_options "$verb")
+	else
+		case $verb in
+		explain) words=$(_remora_errors) ;;
+		bench) words=wakeup ;;
+		create | check | list | version) words='' ;;
+		*) words=$(_remora_names) ;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+complete -F _remora remora
