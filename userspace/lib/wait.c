@@ -11,8 +11,9 @@
 
 #include "chan.h"
 
-/* Spins between system calls that look whether the peer is alive and the time over. */
-#define SPINS_PER_LOOK 16384u
+/* Turns between system calls that look whether the peer is alive and the time over. */
+#define TURNS_PER_LOOK 16384u
+#define TURNS_PER_COUNTER 16u
 
 /* What is waited for: one attempt, and how to announce sleep. */
 struct wait {
@@ -21,7 +22,7 @@ struct wait {
 	bool (*arm)(struct wait *wait);
 	short events;
 	int timeout_ms;
-	int64_t deadline;
+	int64_t deadline; /* 0: the clock was not asked yet */
 	uint16_t type;
 	size_t length;
 	const void *payload;
@@ -54,6 +55,17 @@ static bool arm_send(struct wait *wait)
 }
 
 /*
+ * The clock is asked for only when polling has gone on for a while: most waits end before.
+ * Return: for poll(2).
+ */
+static int time_left(struct wait *wait)
+{
+	if (!wait->deadline)
+		wait->deadline = remora_clock_ms() + wait->timeout_ms;
+	return remora_time_left(wait->timeout_ms, wait->deadline);
+}
+
+/*
  * Block for at most @timeout_ms. Return: 0 (look again), -EHOSTDOWN, -ETIMEDOUT, -EINTR.
  * What came before the peer died is still there: the caller makes a last attempt.
  */
@@ -80,24 +92,24 @@ static int look(struct wait *wait)
 
 	if (err == -EHOSTDOWN || err == -EBADF)
 		return err;
-	return remora_time_left(wait->timeout_ms, wait->deadline) ? 0 : -ETIMEDOUT;
+	return time_left(wait) ? 0 : -ETIMEDOUT;
 }
 
 /* Return: -EAGAIN when polling was in vain and it is time to block. */
 static int spin(struct wait *wait)
 {
+	/* A turn of a channel that is not mapped is a system call: look at the counter each time. */
+	unsigned int mask = wait->chan->mapped ? TURNS_PER_COUNTER - 1 : 0;
 	uint64_t start = cycles();
-	unsigned int spins = 0;
 
-	for (;;) {
+	for (unsigned int turn = 0;; turn++) {
 		int err = wait->attempt(wait);
 
 		if (err != -EAGAIN)
 			return err;
-		if (cycles() - start >= wait->chan->poll_cycles)
+		if (!(turn & mask) && cycles() - start >= wait->chan->poll_cycles)
 			return -EAGAIN;
-		spins++;
-		if (spins % (SPINS_PER_LOOK) == 0) {
+		if (turn % TURNS_PER_LOOK == TURNS_PER_LOOK - 1) {
 			err = look(wait);
 			if (err)
 				return wait->attempt(wait) ? err : 0;
@@ -108,15 +120,13 @@ static int spin(struct wait *wait)
 
 static int run(struct wait *wait)
 {
-	int err;
+	int err = spin(wait);
 
-	wait->deadline = remora_clock_ms() + wait->timeout_ms;
-	err = spin(wait);
 	while (err == -EAGAIN) {
 		int why = 0;
 
 		if (wait->arm(wait))
-			why = block(wait, remora_time_left(wait->timeout_ms, wait->deadline));
+			why = block(wait, time_left(wait));
 		remora_chan_disarm(wait->chan);
 		err = wait->attempt(wait);
 		if (err == -EAGAIN && why)
