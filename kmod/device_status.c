@@ -68,7 +68,7 @@ static void fill_core(struct remora_core_status *s, const struct remora_core *co
 	s->numa = core->cpu.numa;
 	s->state = READ_ONCE(core->state);
 	s->channels = READ_ONCE(core->channels);
-	if (core->page)
+	if (core->page && !core->page_ruined)
 		fill_counters(s, core);
 	if (core->console)
 		s->console_lines = READ_ONCE(core->console->written);

@@ -74,6 +74,7 @@ struct remora_core {
 	u32 probe;
 	unsigned int missed_probes;
 	unsigned long watched_at; /* jiffies */
+	bool page_ruined; /* what the core page says is rubbish */
 	struct abi_crash crash; /* checked copy, taken when the crash was seen */
 	unsigned int channels;  /* bound, under channels_lock */
 	DECLARE_BITMAP(channel_ids, ABI_CHANNELS_MAX); /* numbers in use, under channels_lock */

@@ -90,6 +90,8 @@ void remora_core_crashed(struct remora_core *core)
 
 /* ---- the look at one core ---- */
 
+static const char page_rubbish[] = "its core page is corrupted";
+
 /* Why the core page cannot be true, or NULL. */
 static const char *page_fault(const struct remora_core *core, u64 heartbeat)
 {
@@ -101,11 +103,11 @@ static const char *page_fault(const struct remora_core *core, u64 heartbeat)
 	case ABI_CORE_STOPPED:
 		return "it stopped without being asked";
 	default:
-		return "its core page is corrupted";
+		return page_rubbish;
 	}
 	if (heartbeat < core->seen_heartbeat || READ_ONCE(page->sleeping) > 1 ||
 	    READ_ONCE(page->x2apic) > 1)
-		return "its core page is corrupted";
+		return page_rubbish;
 	if (READ_ONCE(core->control_node.broken))
 		return "it broke the protocol of the control channel";
 	return NULL;
@@ -149,7 +151,8 @@ static void watch_pulse(struct remora_core *core, u64 heartbeat)
 		WRITE_ONCE(core->control_node.silent, false);
 	if (alive || (READ_ONCE(page->sleeping) && !READ_ONCE(core->control_node.silent)))
 		core->missed_probes = 0;
-	else if (core->missed_probes < REMORA_PROBES || (core->missed_probes == REMORA_PROBES && heartbeat))
+	else if (core->missed_probes < REMORA_PROBES ||
+		 (core->missed_probes == REMORA_PROBES && heartbeat))
 		probe(core);
 	else
 		core_died(core, heartbeat ? "it does not answer, not even to an NMI" :
@@ -167,10 +170,12 @@ static void watch_core(struct remora_core *core)
 		return;
 	}
 	fault = page_fault(core, heartbeat);
-	if (fault)
+	if (fault) {
+		core->page_ruined = fault == page_rubbish;
 		core_died(core, fault);
-	else
+	} else {
 		watch_pulse(core, heartbeat);
+	}
 }
 
 /* Has the core written console lines since pollers were woken last? */
@@ -247,6 +252,7 @@ void remora_watch_start(struct remora_partition *p)
 		core->probe = 0;
 		core->missed_probes = 0;
 		core->watched_at = jiffies;
+		core->page_ruined = false;
 		memset(&core->crash, 0, sizeof(core->crash));
 	}
 	remora_watch_kick(p);
