@@ -12,7 +12,7 @@ struct remora_core;
 /** remora_channels_init - locks and lists of a new partition object */
 void remora_channels_init(struct remora_partition *p);
 
-/** remora_channels_open - make p->shared the memory of channels: a create step after its allocation */
+/** remora_channels_open - make p->shared the memory of channels, once it is allocated */
 int remora_channels_open(struct remora_partition *p, struct remora_error *err);
 /** remora_channels_close - the reverse; no channel may be left (remora_channels_revoke) */
 void remora_channels_close(struct remora_partition *p);

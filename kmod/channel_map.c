@@ -2,9 +2,9 @@
 /*
  * The rings of a channel in a process.
  *
- * Pages are entered by the fault handler, under map_lock: a fault either sees the channel revoked, or
- * has entered its pages before they are zapped. A touch after that is SIGBUS. A forked child does
- * not inherit the mapping, because an end belongs to one process.
+ * Pages are entered by the fault handler, under map_lock: a fault either sees the channel revoked,
+ * or has entered its pages before they are zapped. A touch after that is SIGBUS. A forked child
+ * does not inherit the mapping, because an end belongs to one process.
  */
 #include <linux/mm.h>
 

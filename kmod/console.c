@@ -10,7 +10,8 @@
 #define CONSOLE_LINES_MAX (1ull << 48)
 
 URPC_STATIC_ASSERT(REMORA_CONSOLE_TEXT == ABI_CONSOLE_TEXT, "console text");
-URPC_STATIC_ASSERT(sizeof(struct remora_console_line) == sizeof(struct abi_console_line), "console line");
+URPC_STATIC_ASSERT(sizeof(struct remora_console_line) == sizeof(struct abi_console_line),
+		   "console line");
 
 static char printable(char c)
 {

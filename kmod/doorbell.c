@@ -2,10 +2,10 @@
 /*
  * Node 0's doorbell: a Linux interrupt whose vector and CPU the cores know.
  *
- * The domain "remora" stands on the x86 vector domain, which chooses vector and CPU. Each time it has
- * chosen, the pair is written into all host pages as one word; a core that read the old word just
- * before still hits the old vector, which the vector domain keeps alive until the first interrupt
- * has come at the new place.
+ * The domain "remora" stands on the x86 vector domain, which chooses vector and CPU. Each time it
+ * has chosen, the pair is written into all host pages as one word; a core that read the old word
+ * just before still hits the old vector, which the vector domain keeps alive until the first
+ * interrupt has come at the new place.
  */
 #include <linux/cpumask.h>
 #include <linux/interrupt.h>
