@@ -117,7 +117,7 @@ static void empty_damage(struct image *i)
 {
 	i->bytes = 0;
 }
-BAD(empty, IMAGE_TRUNCATED, ENODATA, "0 bytes");
+BAD(empty, IMAGE_TRUNCATED, ENODATA, "empty");
 
 static void header_cut_damage(struct image *i)
 {
@@ -127,9 +127,9 @@ BAD(header_cut, IMAGE_TRUNCATED, ENODATA, "63 bytes");
 
 static void segment_cut_damage(struct image *i)
 {
-	i->bytes = segment(i, PT_LOAD, 1)->p_offset + 1;
+	i->bytes = segment(i, PT_LOAD, 2)->p_offset + 1;
 }
-BAD(segment_cut, IMAGE_TRUNCATED, ENODATA, "segment 1");
+BAD(segment_cut, IMAGE_TRUNCATED, ENODATA, "segment 2");
 
 static void offset_huge_damage(struct image *i)
 {

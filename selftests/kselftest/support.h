@@ -36,7 +36,7 @@ struct rt_status {
 struct rt_snapshot {
 	char online[256];
 	long mem_total_kb;
-	long mem_free_kb;
+	long mem_free_kb; /* with what waits on the CPUs' own lists */
 };
 
 /** rt_ready - is there anything to test? The sentence why not, or NULL. */

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The tool killed at any point of any verb: whatever it was at is complete or undone, and the next
+# one works. The moments come from REMORA_SEED (default 1), the number of them from REMORA_KILLS.
+. "$(dirname "$0")/tap-lib"
+
+cpus=$(tap_cpus | tail -n 2 | paste -sd,)
+[ -n "$cpus" ] || tap_skip_all "needs a CPU besides CPU 0"
+command -v remora >/dev/null || tap_skip_all "no remora command"
+tap_load
+RANDOM=${REMORA_SEED:-1}
+kills=${REMORA_KILLS:-30}
+
+# Run a verb and kill it after 0 to $1 ms.
+killed()
+{
+	local most=$1 pid
+	shift
+	"$@" >/dev/null 2>&1 &
+	pid=$!
+	sleep "$(printf '0.%03d' $((RANDOM * most / 32768)))"
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+}
+
+bad=""
+for ((i = 0; i < kills; i++)); do
+	killed 400 remora create k --cpus "$cpus" --memory contig:64M --start
+	if [ -e /dev/remora-k ]; then
+		state=$(cat /sys/class/remora/remora-k/state)
+		[[ "$state" =~ ^(offline|running)$ ]] || bad+="turn $i: created, but $state; "
+		[ "$state" = running ] || remora start k || bad+="turn $i: start failed; "
+		killed 100 remora ping k --count 100000
+		killed 60 remora reset k
+		[ "$(cat /sys/class/remora/remora-k/state)" = running ] || remora start k ||
+			bad+="turn $i: start after a killed reset failed; "
+		remora ping k --count 5 >/dev/null || bad+="turn $i: no answer; "
+		killed 200 remora destroy k
+		[ ! -e /dev/remora-k ] || remora destroy k || bad+="turn $i: destroy failed; "
+	fi
+	[ -z "$(tap_ledger)" ] || bad+="turn $i: ledger: $(tap_ledger); "
+	[ "$(cat /sys/devices/system/cpu/online)" = "$ONLINE" ] || bad+="turn $i: CPUs missing; "
+	[ -z "$bad" ] || break
+done
+tap_is "$bad" "" "$kills kills at random moments leave nothing behind"
+tap_ok "a whole cycle afterwards" sh -c "remora create k --cpus $cpus --memory contig:64M --start &&
+	remora ping k --count 20 && remora destroy k"
+tap_is "$(tap_ledger)" "" "the ledger is zero"
+tap_end
