@@ -13,6 +13,7 @@
 #include <asm/apicdef.h>
 #include <asm/barrier.h>
 
+#include "../../device.h"
 #include "lowpage.h"
 #include "trampoline.h"
 #include "wake.h"
@@ -111,13 +112,41 @@ static bool wait_alive(bool (*alive)(void *arg), void *arg, s64 us)
 	}
 }
 
+/* INIT, SIPI, and once more SIPI, until @alive says so. On failure the core may run. */
+static int start(u32 apic_id, bool (*alive)(void *arg), void *arg, unsigned int timeout_ms,
+		 struct remora_error *err)
+{
+	u32 sipi = APIC_DM_STARTUP | (u32)(remora_wake_low_page() >> PAGE_SHIFT);
+	bool up;
+
+	remora_wake_silence(apic_id);
+	send(apic_id, sipi);
+	up = wait_alive(alive, arg, SECOND_SIPI_US);
+	if (!up) {
+		/* ignored by a core that took the first */
+		send(apic_id, sipi);
+		up = wait_alive(alive, arg, (s64)timeout_ms * USEC_PER_MSEC);
+	}
+	/*
+	 * Pairs with the barrier of the reboot notifier: either it finds this core among those it
+	 * silences, after the last SIPI, or the reboot is seen here.
+	 */
+	smp_mb();
+	if (remora_power_busy())
+		return remora_fail(err, REMORA_R_PLATFORM_SUSPEND, NULL);
+	if (!up)
+		return remora_fail(err, REMORA_R_CORE_NO_START,
+				   "the core with APIC id %u did not start within %u ms", apic_id,
+				   timeout_ms);
+	return 0;
+}
+
 int remora_wake_core(const struct remora_wake_args *args, bool (*alive)(void *arg), void *arg,
 		     unsigned int timeout_ms, struct remora_ledger *ledger,
 		     struct remora_error *err)
 {
-	u32 sipi = APIC_DM_STARTUP | (u32)(remora_wake_low_page() >> PAGE_SHIFT);
 	void *page;
-	int ret = 0;
+	int ret;
 
 	if (args->cr3 >> 32)
 		return remora_fail(err, REMORA_R_CORE_NO_START,
@@ -125,24 +154,15 @@ int remora_wake_core(const struct remora_wake_args *args, bool (*alive)(void *ar
 	mutex_lock(&wake_lock);
 	page = remora_low_page_borrow(ledger, err);
 	if (!page) {
-		mutex_unlock(&wake_lock);
-		return -remora_reason_errno(REMORA_R_PLATFORM_NO_LOW_PAGE);
+		ret = -remora_reason_errno(REMORA_R_PLATFORM_NO_LOW_PAGE);
+		goto unlock;
 	}
 	install(page, remora_wake_low_page(), args);
-
-	remora_wake_silence(args->apic_id);
-	send(args->apic_id, sipi);
-	if (!wait_alive(alive, arg, SECOND_SIPI_US)) {
-		/* ignored by a core that took the first */
-		send(args->apic_id, sipi);
-		if (!wait_alive(alive, arg, (s64)timeout_ms * USEC_PER_MSEC)) {
-			remora_wake_silence(args->apic_id);
-			ret = remora_fail(err, REMORA_R_CORE_NO_START,
-					  "the core with APIC id %u did not start within %u ms",
-					  args->apic_id, timeout_ms);
-		}
-	}
+	ret = start(args->apic_id, alive, arg, timeout_ms, err);
+	if (ret)
+		remora_wake_silence(args->apic_id);
 	remora_low_page_return(ledger);
+unlock:
 	mutex_unlock(&wake_lock);
 	return ret;
 }
