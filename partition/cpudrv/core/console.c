@@ -13,7 +13,7 @@
 #include <errors.h>
 
 static struct abi_console *ring;
-static uint64_t mask;   /* records - 1, as read and checked once */
+static uint64_t mask; /* records - 1, as read and checked once */
 static uint64_t number; /* of the last line written */
 
 int console_init(struct abi_console *console, uint64_t bytes)

@@ -33,7 +33,7 @@ static int handle_bind(struct link *control, const void *payload)
 	rc = links_bind(bind, ops);
 	if (!rc)
 		console_debug("channel %u bound to %s, %u slots", bind->channel, ops->name,
-			    bind->slots);
+			      bind->slots);
 	return rc;
 }
 
@@ -72,7 +72,7 @@ static int handle_ping(struct link *control, const void *payload)
 }
 
 static const struct {
-	uint16_t type;  /* enum abi_ctl */
+	uint16_t type; /* enum abi_ctl */
 	uint16_t bytes; /* least payload */
 	int (*handle)(struct link *control, const void *payload);
 } requests[] = {
@@ -91,7 +91,7 @@ static int handle(struct link *control, const struct urpc_msg *msg)
 			return requests[i].handle(control, msg->payload);
 		core_page->count.protocol_errors++;
 		console_warning("control message %u has %u bytes, at least %u expected", msg->type,
-			      msg->len, requests[i].bytes);
+				msg->len, requests[i].bytes);
 		return -ERR_PROTO;
 	}
 	core_page->count.protocol_errors++;

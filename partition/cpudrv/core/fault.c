@@ -88,7 +88,8 @@ static void send_bad(struct link *link)
 	struct urpc_chan *c = &link->chan;
 	struct urpc_slot *slot = &c->tx->slots[c->tx_next & (c->slots - 1)];
 
-	urpc_store_release(&slot->header, (c->tx_next & URPC_HDR_SEQ_MASK) | URPC_HDR_RESERVED_MASK);
+	urpc_store_release(&slot->header,
+			   (c->tx_next & URPC_HDR_SEQ_MASK) | URPC_HDR_RESERVED_MASK);
 	c->tx_next++;
 	link->sent = true;
 }

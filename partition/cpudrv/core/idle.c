@@ -12,10 +12,10 @@
 #include <loop.h>
 #include <timer.h>
 
-#define MEASURES 15
-#define MEASURE_DELAY_US 50
+#define MEASURES 9
+#define MEASURE_DELAY_US 20
 #define POLL_CYCLES_MIN 1000u /* below, polling costs no more than the decision */
-#define POLL_MS_MAX 1u        /* above, an emulator's scheduling was measured, not a wake-up */
+#define POLL_MS_MAX 1u /* above, an emulator's scheduling was measured, not a wake-up */
 
 static uint64_t poll_cycles;
 static uint64_t busy_at; /* TSC of the last turn with work */

@@ -52,8 +52,9 @@ static void link_close(struct link *link)
 }
 
 /*
- * Can two rings of that many slots be used by this core? Both must be inside shared memory, aligned,
- * apart from each other, from the rings of all open links and from the boot information's pages.
+ * Can two rings of that many slots be used by this core? Both must be inside shared memory,
+ * aligned, apart from each other, from the rings of all open links and from the boot information's
+ * pages.
  */
 static bool rings_valid(uint64_t tx, uint64_t rx, uint32_t slots)
 {
@@ -63,8 +64,7 @@ static bool rings_valid(uint64_t tx, uint64_t rx, uint32_t slots)
 		return false;
 	bytes = urpc_ring_bytes(slots);
 	if (!memory_within(tx, bytes, ABI_EXTENT_SHARED) ||
-	    !memory_within(rx, bytes, ABI_EXTENT_SHARED) ||
-	    memory_overlap(tx, bytes, rx, bytes) ||
+	    !memory_within(rx, bytes, ABI_EXTENT_SHARED) || memory_overlap(tx, bytes, rx, bytes) ||
 	    memory_reserved(tx, bytes) || memory_reserved(rx, bytes))
 		return false;
 	for (uint32_t i = 0; i < open_count; i++) {
@@ -185,7 +185,7 @@ static void link_broken(struct link *link)
 {
 	core_page->count.protocol_errors++;
 	console_error("%s channel %u to node %u broke the protocol at message %lu; it is closed",
-		    link->ops->name, link->number, link->node, link->chan.rx_next);
+		      link->ops->name, link->number, link->node, link->chan.rx_next);
 	link_close(link);
 }
 
@@ -231,8 +231,8 @@ bool links_poll(void)
 	bool any = false;
 
 	/*
-	 * Backwards, so that closing the link in hand moves one that had its turn. The control link,
-	 * whose handler closes others, comes last.
+	 * Backwards, so that closing the link in hand moves one that had its turn. The control
+	 * link, whose handler closes others, comes last.
 	 */
 	for (uint32_t i = open_count; i-- > 0;)
 		any |= link_poll(open_links[i]);

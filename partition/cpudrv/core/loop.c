@@ -27,8 +27,7 @@ void loop_run(void)
 		uint64_t now = arch_cycles();
 		bool busy = links_poll();
 
-		__atomic_store_n(&core_page->heartbeat, core_page->heartbeat + 1,
-				 __ATOMIC_RELAXED);
+		__atomic_store_n(&core_page->heartbeat, core_page->heartbeat + 1, __ATOMIC_RELAXED);
 		busy |= timer_run(now);
 		links_flush();
 		if (!busy) {

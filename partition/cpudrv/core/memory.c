@@ -27,7 +27,8 @@ static void extent_check(const struct abi_extent *e, uint32_t index)
 static void page_check(uint64_t base, uint64_t bytes, const char *name)
 {
 	check(base && !(base % ABI_PAGE_SIZE) && bytes && base < ABI_WINDOW_SIZE &&
-	      bytes <= ABI_WINDOW_SIZE - base, "the %s is misplaced", name);
+		      bytes <= ABI_WINDOW_SIZE - base,
+	      "the %s is misplaced", name);
 }
 
 static uint64_t peers_bytes(void)
@@ -37,8 +38,8 @@ static uint64_t peers_bytes(void)
 
 void memory_init(void)
 {
-	check(boot_info->nodes >= 2 && boot_info->nodes <= ABI_NODES_MAX &&
-	      boot_info->node && boot_info->node < boot_info->nodes,
+	check(boot_info->nodes >= 2 && boot_info->nodes <= ABI_NODES_MAX && boot_info->node &&
+		      boot_info->node < boot_info->nodes,
 	      "node %u of %u nodes makes no sense", boot_info->node, boot_info->nodes);
 	check(boot_info->tsc_khz >= 1000, "TSC frequency of %lu kHz makes no sense",
 	      boot_info->tsc_khz);

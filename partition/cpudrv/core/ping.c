@@ -23,7 +23,7 @@ static struct {
 	struct timer timer;
 	uint32_t tag;
 	uint32_t count;
-	uint64_t run;  /* of this core, counted up */
+	uint64_t run; /* of this core, counted up */
 	uint64_t done; /* round trips */
 	uint64_t sent_at;
 	uint64_t min;
@@ -73,7 +73,7 @@ static void ping_expire(struct timer *timer)
 {
 	(void)timer;
 	console_warning("node %u did not answer ping %lu within %u ms", ping.peer->node, ping.done,
-		      PING_TIMEOUT_MS);
+			PING_TIMEOUT_MS);
 	finish(-ERR_TIMEDOUT);
 }
 
@@ -149,10 +149,11 @@ static void peer_message(struct link *link, const struct urpc_msg *msg)
 {
 	struct abi_peer_ping body;
 
-	if (msg->len != sizeof(body) || (msg->type != ABI_PEER_PING && msg->type != ABI_PEER_PONG)) {
+	if (msg->len != sizeof(body) ||
+	    (msg->type != ABI_PEER_PING && msg->type != ABI_PEER_PONG)) {
 		core_page->count.protocol_errors++;
 		console_warning("node %u sent a message of type %u with %u bytes; it is dropped",
-			      link->node, msg->type, msg->len);
+				link->node, msg->type, msg->len);
 		return;
 	}
 	memcpy(&body, msg->payload, sizeof(body));

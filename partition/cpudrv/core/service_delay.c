@@ -49,6 +49,7 @@ static void delay_message(struct link *link, const struct urpc_msg *msg)
 {
 	uint64_t ns = msg->payload[0] < DELAY_MAX_NS ? msg->payload[0] : DELAY_MAX_NS;
 	struct delayed *d = pool;
+	uint64_t due;
 
 	while (d->link)
 		d++;
@@ -56,8 +57,8 @@ static void delay_message(struct link *link, const struct urpc_msg *msg)
 	d->msg = *msg;
 	link->promised++;
 	pool_used++;
-	check(timer_start(&d->timer, arch_cycles() + ns * boot_info->tsc_khz / 1000000,
-			  delay_expire), "no timer for a delayed message");
+	due = arch_cycles() + ns * boot_info->tsc_khz / 1000000;
+	check(timer_start(&d->timer, due, delay_expire), "no timer for a delayed message");
 }
 
 static void delay_close(struct link *link)

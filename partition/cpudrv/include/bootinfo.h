@@ -17,9 +17,9 @@ extern struct abi_core *core_page;
  * bootinfo_accept - check the boot information and take it into use
  * @boot: as handed over by node 0, mapped by its boot page tables
  *
- * A wrong magic halts the core: nothing in the page can be trusted then. A wrong revision or size is
- * told to node 0 by ABI_CORE_REFUSED, for which only the fields up to core_page are used; those never
- * move. Returns when the head of the page is right; its contents are checked by their users.
+ * A wrong magic halts the core: nothing in the page can be trusted then. A wrong revision or size
+ * is told to node 0 by ABI_CORE_REFUSED, for which only the fields up to core_page are used; those
+ * never move. Returns when the head of the page is right; its contents are checked by their users.
  */
 void bootinfo_accept(const struct abi_boot *boot);
 

@@ -30,10 +30,10 @@ __attribute__((noreturn)) void crash_finish(const struct abi_crash *record);
 __attribute__((noreturn, format(printf, 1, 2))) void crash_fail(const char *format, ...);
 
 /** check - die with a sentence unless a condition holds */
-#define check(condition, ...)                                                                      \
-	do {                                                                                       \
-		if (__builtin_expect(!(condition), 0))                                             \
-			crash_fail(__VA_ARGS__);                                                   \
+#define check(condition, ...)                          \
+	do {                                           \
+		if (__builtin_expect(!(condition), 0)) \
+			crash_fail(__VA_ARGS__);       \
 	} while (0)
 
 #endif

@@ -53,15 +53,15 @@ static void test_refused(void **state)
 }
 
 /* Each bad field, and a word of the sentence that must name it. */
-#define BAD(what, statement)                                                                       \
-	do {                                                                                       \
-		const char *reason;                                                                \
-		fake_prepare();                                                                    \
-		statement;                                                                         \
-		reason = fake_crash(start);                                                        \
-		if (!strstr(reason, what))                                                         \
-			fail_msg("%s: \"%s\" does not mention \"%s\"", #statement, reason, what);  \
-		assert_int_equal(fake_core->crash.vector, CRASH_VECTOR_CHECK);                     \
+#define BAD(what, statement)                                                                      \
+	do {                                                                                      \
+		const char *reason;                                                               \
+		fake_prepare();                                                                   \
+		statement;                                                                        \
+		reason = fake_crash(start);                                                       \
+		if (!strstr(reason, what))                                                        \
+			fail_msg("%s: \"%s\" does not mention \"%s\"", #statement, reason, what); \
+		assert_int_equal(fake_core->crash.vector, CRASH_VECTOR_CHECK);                    \
 	} while (0)
 
 static void test_bad_fields(void **state)
@@ -179,7 +179,8 @@ static void test_crash(void **state)
 	assert_int_equal(fake_core->crash.vector, 14);
 	assert_int_equal(fake_core->crash.rip, 0x1234);
 	fake_prepare();
-	assert_string_equal(fake_crash(crash_twice), "another crash while a crash was being reported");
+	assert_string_equal(fake_crash(crash_twice),
+			    "another crash while a crash was being reported");
 	assert_int_equal(fake_core->crash.vector, CRASH_VECTOR_CHECK);
 }
 
@@ -282,10 +283,10 @@ static void test_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),	     cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_bad_fields),   cmocka_unit_test(test_bad_channels),
-		cmocka_unit_test(test_memory),	     cmocka_unit_test(test_within),
-		cmocka_unit_test(test_crash),	     cmocka_unit_test(test_console_init),
+		cmocka_unit_test(test_good),	      cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_bad_fields),    cmocka_unit_test(test_bad_channels),
+		cmocka_unit_test(test_memory),	      cmocka_unit_test(test_within),
+		cmocka_unit_test(test_crash),	      cmocka_unit_test(test_console_init),
 		cmocka_unit_test(test_console_lines), cmocka_unit_test(test_console_wrap),
 		cmocka_unit_test(test_long),
 	};

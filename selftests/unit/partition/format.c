@@ -18,12 +18,12 @@ void *base_memmove(void *to, const void *from, size_t bytes);
 void *base_memset(void *to, int byte, size_t bytes);
 int base_memcmp(const void *a, const void *b, size_t bytes);
 
-#define SAME(...)                                                                                  \
-	do {                                                                                       \
-		char ours[256], theirs[256];                                                       \
-		size_t length = base_format(ours, sizeof(ours), __VA_ARGS__);                      \
-		assert_int_equal(length, snprintf(theirs, sizeof(theirs), __VA_ARGS__));           \
-		assert_string_equal(ours, theirs);                                                 \
+#define SAME(...)                                                                        \
+	do {                                                                             \
+		char ours[256], theirs[256];                                             \
+		size_t length = base_format(ours, sizeof(ours), __VA_ARGS__);            \
+		assert_int_equal(length, snprintf(theirs, sizeof(theirs), __VA_ARGS__)); \
+		assert_string_equal(ours, theirs);                                       \
 	} while (0)
 
 static void test_numbers(void **state)
@@ -134,9 +134,9 @@ static void test_strcopy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers), cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_numbers),	     cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_unterminated), cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_unknown), cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_unknown),	     cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_strcopy),
 	};
 

@@ -48,8 +48,11 @@ static int ask_bytes(uint16_t type, void *request, size_t bytes)
 
 static struct abi_ctl_bind good_bind(uint32_t service)
 {
-	return (struct abi_ctl_bind){ .channel = CHANNEL, .tx = FAKE_RING(4), .rx = FAKE_RING(5),
-				      .slots = FAKE_SLOTS, .service = service };
+	return (struct abi_ctl_bind){ .channel = CHANNEL,
+				      .tx = FAKE_RING(4),
+				      .rx = FAKE_RING(5),
+				      .slots = FAKE_SLOTS,
+				      .service = service };
 }
 
 static void bind(uint32_t service)
@@ -282,6 +285,25 @@ static void test_broken(void **state)
 	assert_int_equal(urpc_recv(&bound, &msg), -URPC_EAGAIN);
 }
 
+/* A nonsense acknowledgement is found while the window is full, when messages are refused. */
+static void test_broken_full(void **state)
+{
+	uint64_t errors = fake_core->count.protocol_errors;
+
+	(void)state;
+	bind(ABI_SERVICE_ECHO);
+	for (unsigned int i = 0; i < 100; i++) {
+		urpc_send(&bound, 0, NULL, 0);
+		fake_step();
+	}
+	assert_int_equal(fake_core->count.protocol_errors, errors);
+	bound.tx->ack = UINT64_MAX;
+	fake_step();
+	fake_step();
+	assert_int_equal(fake_core->count.protocol_errors, errors + 1);
+	assert_int_equal(unbind(), -ERR_NOENT);
+}
+
 static void test_bad_rings(void **state)
 {
 	struct abi_ctl_fault fault = { .tag = 1, .kind = ABI_FAULT_RINGS };
@@ -450,14 +472,38 @@ static void test_ping_errors(void **state)
 	assert_int_equal(urpc_recv(&control, &msg), -URPC_EAGAIN);
 	fake_tsc += 1001 * MS;
 	fake_step();
-	assert_int_equal(ping_answer().status, -ERR_TIMEDOUT);
-	urpc_recv(&peer, &msg);
+	answer = ping_answer();
+	assert_int_equal(answer.status, -ERR_TIMEDOUT);
+	assert_int_equal(answer.count, 0);
+	while (!urpc_recv(&peer, &msg))
+		;
+}
+
+/* More runs than the control channel has slots: each gives its promise back. */
+static void test_ping_often(void **state)
+{
+	struct abi_ctl_peer_ping request = { .peer = 2, .count = 1 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 3 * FAKE_SLOTS; i++) {
+		ping_send(&request);
+		assert_int_equal(urpc_recv(&peer, &msg), 0);
+		assert_int_equal(urpc_send(&peer, ABI_PEER_PONG, msg.payload, msg.len), 0);
+		fake_step();
+		assert_int_equal(ping_answer().status, 0);
+	}
 }
 
 /* ---- idling ---- */
 
 static unsigned int turns;
 static unsigned int scene; /* what the world does next */
+
+/* Comes after the event loop's look at the host page: it must not sleep over it. */
+static void late_probe(void)
+{
+	fake_host->probe = 88;
+}
 
 /* A world that waits for the core to sleep, then wakes it; the last scene stops it. */
 static void world(void)
@@ -483,7 +529,10 @@ static void world(void)
 		fake_host->probe = 77;
 		break;
 	case 3:
-		assert_int_equal(fake_core->probe_echo, 77);
+		fake_window = late_probe;
+		break;
+	case 4:
+		assert_int_equal(fake_core->probe_echo, 88);
 		fake_host->command = ABI_COMMAND_STOP;
 		break;
 	default:
@@ -501,8 +550,8 @@ static void test_idle(void **state)
 	bind(ABI_SERVICE_ECHO);
 	fake_world = world;
 	loop_run();
-	assert_int_equal(scene, 4);
-	assert_int_equal(fake_core->count.sleeps, sleeps + 4);
+	assert_int_equal(scene, 5);
+	assert_int_equal(fake_core->count.sleeps, sleeps + 5);
 	assert_int_equal(fake_core->sleeping, 0);
 	assert_true(fake_core->heartbeat > heartbeat + 4);
 	assert_true(turns > 4 * (fake_core->poll_cycles / 200)); /* it polled before each sleep */
@@ -515,10 +564,13 @@ static void test_idle(void **state)
 /* A core that sleeps while a message is delayed sets its timer, and wakes by it. */
 static void delay_world(void)
 {
-	if (!fake_core->sleeping)
+	if (!fake_core->sleeping) {
+		assert_int_equal(fake_timer, 0); /* off again after a doorbell */
 		return;
-	if (!scene++) {
+	}
+	if (scene++ < 2) {
 		assert_in_range(fake_timer, fake_tsc, fake_tsc + 50 * MS);
+		fake_doorbell = scene == 1;
 		return;
 	}
 	assert_int_equal(urpc_recv(&bound, &msg), 0);
@@ -546,14 +598,15 @@ static void test_idle_timer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bind_errors),   cmocka_unit_test(test_bad_requests),
-		cmocka_unit_test(test_echo),	      cmocka_unit_test(test_back_pressure),
-		cmocka_unit_test(test_delay),	      cmocka_unit_test(test_delay_limits),
-		cmocka_unit_test(test_sink),	      cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_bad_rings),     cmocka_unit_test(test_notify),
-		cmocka_unit_test(test_notify_room),   cmocka_unit_test(test_peer_pong),
-		cmocka_unit_test(test_ping),	      cmocka_unit_test(test_ping_errors),
-		cmocka_unit_test(test_idle),	      cmocka_unit_test(test_idle_timer),
+		cmocka_unit_test(test_bind_errors), cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_echo),	    cmocka_unit_test(test_back_pressure),
+		cmocka_unit_test(test_delay),	    cmocka_unit_test(test_delay_limits),
+		cmocka_unit_test(test_sink),	    cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_bad_rings),   cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_notify_room), cmocka_unit_test(test_peer_pong),
+		cmocka_unit_test(test_ping),	    cmocka_unit_test(test_ping_errors),
+		cmocka_unit_test(test_ping_often),  cmocka_unit_test(test_broken_full),
+		cmocka_unit_test(test_idle),	    cmocka_unit_test(test_idle_timer),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

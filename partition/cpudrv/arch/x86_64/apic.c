@@ -57,9 +57,9 @@ static void mask_all(void)
 		uint32_t offset;
 		uint32_t least; /* highest entry number from which on it exists */
 	} entries[] = {
-		{ APIC_LVT_TIMER, 0 },	     { APIC_LVT_LINT0, 1 },   { APIC_LVT_LINT1, 2 },
-		{ APIC_LVT_ERROR, 3 },	     { APIC_LVT_PERFORMANCE, 4 },
-		{ APIC_LVT_THERMAL, 5 },     { APIC_LVT_CMCI, 6 },
+		{ APIC_LVT_TIMER, 0 }, { APIC_LVT_LINT0, 1 },	    { APIC_LVT_LINT1, 2 },
+		{ APIC_LVT_ERROR, 3 }, { APIC_LVT_PERFORMANCE, 4 }, { APIC_LVT_THERMAL, 5 },
+		{ APIC_LVT_CMCI, 6 },
 	};
 	uint32_t highest = apic_read(APIC_VERSION) >> 16 & 0xff;
 

@@ -26,7 +26,7 @@ static void calibrate(void)
 	while (arch_cycles() < end)
 		arch_relax();
 	left = apic_read(APIC_TIMER_CURRENT);
-	/* The wait may have been longer than a millisecond by an emulator's or hypervisor's pause. */
+	/* An emulator's or hypervisor's pause may have made the wait longer. */
 	end = arch_cycles() - (end - boot_info->tsc_khz);
 	apic_write(APIC_TIMER_INITIAL, 0);
 	ticks_per_ms = (uint64_t)(COUNT_MAX - left) * boot_info->tsc_khz / end;
@@ -38,7 +38,7 @@ void apic_timer_init(void)
 	by_deadline = cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE;
 	if (by_deadline) {
 		apic_write(APIC_LVT_TIMER, LVT_MODE_DEADLINE | ABI_VECTOR_TIMER);
-		/* In xAPIC mode the LVT write and the MSR writes to come need ordering: SDM 11.5.4.1. */
+		/* Orders the LVT write in memory before MSR writes to come: SDM 11.5.4.1. */
 		__asm__ volatile("mfence" ::: "memory");
 		return;
 	}

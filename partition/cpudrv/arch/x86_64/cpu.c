@@ -28,7 +28,7 @@ void cpu_init(void)
 	write_cr0(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
 }
 
-/* intel_pstate leaves a CPU that went offline at its lowest speed. Node 0 restores its own value. */
+/* intel_pstate leaves a CPU that went offline at its lowest speed. Node 0 restores its value. */
 void cpu_performance_init(void)
 {
 	if (!boot_info->hwp_request || !(cpuid_checked(6, 0).eax & CPUID_6_EAX_HWP))

@@ -84,8 +84,9 @@ void paging_init(void)
 
 void paging_report(void)
 {
-	console_info("paging: %lu tables, %lu large pages, text %lu KiB, constants %lu KiB, data %lu KiB",
-		   tables.pages, tables.large, (uint64_t)(section_text_end - section_text) >> 10,
-		   (uint64_t)(section_rodata_end - section_rodata) >> 10,
-		   (uint64_t)(section_data_end - section_data) >> 10);
+	console_info("paging: %lu tables, %lu large pages, text %lu KiB, "
+		     "constants %lu KiB, data %lu KiB",
+		     tables.pages, tables.large, (uint64_t)(section_text_end - section_text) >> 10,
+		     (uint64_t)(section_rodata_end - section_rodata) >> 10,
+		     (uint64_t)(section_data_end - section_data) >> 10);
 }

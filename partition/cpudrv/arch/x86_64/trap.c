@@ -47,13 +47,13 @@ static const char *page_fault_text(uint32_t error, uint64_t address)
 static void print_registers(const struct trap_frame *f)
 {
 	console_error("rip %016lx rsp %016lx rflags %08lx cs %02lx ss %02lx", f->rip, f->rsp, f->rflags,
-		    f->cs, f->ss);
+		      f->cs, f->ss);
 	console_error("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);
 	console_error("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi, f->rdi, f->rbp, f->r8);
 	console_error("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9, f->r10, f->r11, f->r12);
 	console_error("r13 %016lx r14 %016lx r15 %016lx", f->r13, f->r14, f->r15);
 	console_error("cr0 %08lx cr2 %016lx cr3 %012lx cr4 %06lx", read_cr0(), read_cr2(), read_cr3(),
-		    read_cr4());
+		      read_cr4());
 }
 
 void trap_report(const struct trap_frame *f, const char *reason)
@@ -71,7 +71,7 @@ void trap_report(const struct trap_frame *f, const char *reason)
 	crash_begin(&record);
 	console_error("crash of node %u: %s", boot_info ? boot_info->node : 0, reason);
 	console_error("vector %lu, error code 0x%lx, %lu turns of the event loop", f->vector, f->error,
-		    core_page ? core_page->heartbeat : 0);
+		      core_page ? core_page->heartbeat : 0);
 	print_registers(f);
 	backtrace_print(f->rip, f->rbp);
 	crash_finish(&record);

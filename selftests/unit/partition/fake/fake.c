@@ -20,6 +20,7 @@ static void nothing(void)
 {
 }
 void (*fake_world)(void) = nothing;
+void (*fake_window)(void) = nothing;
 
 struct abi_boot *fake_boot;
 struct abi_host *fake_host;
@@ -29,6 +30,7 @@ uint32_t fake_ring_apic;
 uint8_t fake_ring_vector;
 unsigned int fake_halts;
 uint64_t fake_timer;
+bool fake_doorbell;
 
 bool arch_ring(uint32_t apic_id, uint8_t vector)
 {
@@ -48,12 +50,13 @@ void arch_timer_off(void)
 	fake_timer = 0;
 }
 
-/* The timer, if it is set, ends every halt; the world may do its part first. */
+/* The timer, if it is set, ends a halt that no doorbell has ended. */
 void arch_halt(void)
 {
 	fake_halts++;
+	fake_doorbell = false;
 	fake_world();
-	if (fake_timer) {
+	if (fake_timer && !fake_doorbell) {
 		if (fake_timer > fake_tsc)
 			fake_tsc = fake_timer;
 		fake_tsc += 5000; /* what a wake-up costs here */
@@ -105,8 +108,8 @@ void fake_prepare(void)
 	struct abi_channel *peers;
 
 	if (!fake_ram)
-		fake_ram = mmap(NULL, FAKE_RAM, PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		fake_ram = mmap(NULL, FAKE_RAM, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				-1, 0);
 	if (fake_ram == MAP_FAILED)
 		abort();
 	memset(fake_ram, 0, FAKE_RAM);
@@ -114,13 +117,20 @@ void fake_prepare(void)
 	fake_host = arch_window(FAKE_PAGES + ABI_PAGE_SIZE);
 	fake_core = arch_window(FAKE_PAGES + 2 * ABI_PAGE_SIZE);
 	*fake_boot = (struct abi_boot){
-		.magic = ABI_MAGIC, .revision = ABI_REVISION, .size = sizeof(*fake_boot),
-		.node = 1, .nodes = 3, .flags = ABI_BOOT_FAULTS, .tsc_khz = 1000000,
-		.host_page = FAKE_PAGES + ABI_PAGE_SIZE, .core_page = FAKE_PAGES + 2 * ABI_PAGE_SIZE,
+		.magic = ABI_MAGIC,
+		.revision = ABI_REVISION,
+		.size = sizeof(*fake_boot),
+		.node = 1,
+		.nodes = 3,
+		.flags = ABI_BOOT_FAULTS,
+		.tsc_khz = 1000000,
+		.host_page = FAKE_PAGES + ABI_PAGE_SIZE,
+		.core_page = FAKE_PAGES + 2 * ABI_PAGE_SIZE,
 		.console = FAKE_CONSOLE,
-		.console_size = sizeof(struct abi_console) +
-				FAKE_RECORDS * sizeof(struct abi_console_line),
-		.image_phys = FAKE_IMAGE, .image_size = 0x10000,
+		.console_size =
+			sizeof(struct abi_console) + FAKE_RECORDS * sizeof(struct abi_console_line),
+		.image_phys = FAKE_IMAGE,
+		.image_size = 0x10000,
 		.node_apic_id = { 0, 11, 12 },
 		.control = { FAKE_RING(0), FAKE_RING(1), FAKE_SLOTS, 0 },
 		.peers = FAKE_PAGES + 3 * ABI_PAGE_SIZE,
@@ -134,6 +144,7 @@ void fake_prepare(void)
 	((struct abi_console *)arch_window(FAKE_CONSOLE))->records = FAKE_RECORDS;
 	fake_host->bell = ABI_BELL_VALID | 0xa5ull << ABI_BELL_VECTOR_SHIFT | 7;
 	fake_world = nothing;
+	fake_window = nothing;
 	fake_rings = 0;
 	fake_halts = 0;
 }

@@ -23,17 +23,18 @@
 #define FAKE_SHARED 0x600000ul
 #define FAKE_SLOTS 16u
 #define FAKE_RECORDS 64u
-#define FAKE_RING(n) (FAKE_SHARED + (n) * urpc_ring_bytes(FAKE_SLOTS))
+#define FAKE_RING(n) (FAKE_SHARED + (n)*urpc_ring_bytes(FAKE_SLOTS))
 
 extern struct abi_boot *fake_boot;
 extern struct abi_host *fake_host;
 extern struct abi_core *fake_core;
 
-extern unsigned int fake_rings;  /* doorbells sent */
-extern uint32_t fake_ring_apic;  /* of the last one */
+extern unsigned int fake_rings; /* doorbells sent */
+extern uint32_t fake_ring_apic; /* of the last one */
 extern uint8_t fake_ring_vector;
 extern unsigned int fake_halts;
 extern uint64_t fake_timer; /* deadline set, or 0 */
+extern bool fake_doorbell; /* set by fake_world: the halt ends at once */
 
 /** fake_prepare - zeroed memory and good boot information: node 1 of 3, peer node 2 */
 void fake_prepare(void);

@@ -14,8 +14,12 @@
 extern unsigned char *fake_ram; /* physical address 0 */
 extern uint64_t fake_tsc;
 
-/* Called where the real core waits: what the rest of the world does meanwhile. */
+/*
+ * What the rest of the world does: fake_world where the core waits or halts, fake_window where it
+ * lets interrupts in, which is also the last moment before it prepares to sleep.
+ */
 extern void (*fake_world)(void);
+extern void (*fake_window)(void);
 
 static inline void *arch_window(uint64_t pa)
 {
@@ -40,6 +44,7 @@ static inline void arch_relax(void)
 
 static inline void arch_interrupt_window(void)
 {
+	fake_window();
 }
 
 #endif
