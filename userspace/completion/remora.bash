@@ -47,8 +47,10 @@ _remora() {
 		case $verb in
 		explain) words=$(_remora_errors) ;;
 		bench) words=wakeup ;;
-		create | check | list | version) words='' ;;
-		*) words=$(_remora_names) ;;
+		start | stop | reset | destroy | status | console | wait | ping | inject)
+			words=$(_remora_names)
+			;;
+		*) words='' ;; # create, check, list, version: nothing to choose from
 		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

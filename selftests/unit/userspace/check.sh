@@ -1,6 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2016 # work and status are cli.sh's; the dollars are memmap='s
-# SPDX-License-Identifier: GPL-2.0-only
 # remora check on machines that are not there: trees of /proc, /sys and /lib. Read by cli.sh.
 
 root=$work/root
