@@ -178,7 +178,7 @@ static void scrub(void *virt, u64 bytes)
 	u64 done;
 
 	for (done = 0; done < bytes; done += REMORA_MEMORY_GRANULE) {
-		memset(virt + done, 0, REMORA_MEMORY_GRANULE);
+		memset(virt + done, 0, min_t(u64, bytes - done, REMORA_MEMORY_GRANULE));
 		cond_resched();
 	}
 }
@@ -326,7 +326,7 @@ int remora_region_alloc(struct remora_memory *m, size_t bytes, size_t align, int
 				continue;
 			if (alloc_from(m, i, bytes, align, r))
 				continue;
-			memset(r->virt, 0, bytes);
+			scrub(r->virt, bytes);
 			return 0;
 		}
 		if (!near)

@@ -356,7 +356,14 @@ static struct remora_partition *partition_get(const char *name)
 
 unsigned int remora_partitions_count(void)
 {
-	return remora_partitions_names(NULL, 0);
+	struct remora_partition *p;
+	unsigned int count = 0;
+
+	mutex_lock(&remora_partitions_lock);
+	list_for_each_entry(p, &partitions, link)
+		count++;
+	mutex_unlock(&remora_partitions_lock);
+	return count;
 }
 
 unsigned int remora_partitions_names(char (*names)[REMORA_NAME_MAX], unsigned int room)
@@ -553,7 +560,12 @@ int remora_partition_create(struct remora_spec *spec, struct remora_error *err)
 	ret = partition_enlist(p, err);
 	if (ret)
 		goto put;
-	ret = partition_set_up(p, err);
+	/* Looked at once more now that the name is taken: see power.c. */
+	smp_mb();
+	if (remora_power_busy())
+		ret = remora_fail(err, REMORA_R_PLATFORM_SUSPEND, NULL);
+	else
+		ret = partition_set_up(p, err);
 	if (ret)
 		goto unlist;
 	partition_set_listed(p, true);

@@ -162,7 +162,7 @@ int remora_partition_check(struct remora_spec *spec, struct remora_error *err);
 int remora_partition_destroy(const char *name, bool force, struct remora_error *err);
 void remora_partition_destroy_all(void);
 
-/** remora_partitions_count - partitions that exist now */
+/** remora_partitions_count - partitions that exist now, or are being made or destroyed */
 unsigned int remora_partitions_count(void);
 
 /**

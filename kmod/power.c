@@ -42,13 +42,19 @@ static int on_suspend(struct notifier_block *nb, unsigned long action, void *dat
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
 	case PM_RESTORE_PREPARE:
+		/*
+		 * Set before the look, as create takes its name before it looks here: one of the
+		 * two sees the other.
+		 */
+		WRITE_ONCE(suspending, true);
+		smp_mb();
 		count = remora_partitions_count();
 		if (count) {
+			WRITE_ONCE(suspending, false);
 			pr_err("suspend refused: %u partition(s) exist; destroy them first\n",
 			       count);
 			return NOTIFY_BAD;
 		}
-		WRITE_ONCE(suspending, true);
 		break;
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
