@@ -24,6 +24,7 @@ jobs_define()
 		job host quick "unit-$unit" "" "make -s -C selftests/unit/$unit check"
 	done
 	job host quick rules "" "selftests/rules/all"
+	job host full model "" "selftests/model/check"
 
 	job guest quick suite-6.1 "--kernel 6.1 --cpus 4" "$RUN all"
 	job guest quick suite-6.12-x2apic-numa \
@@ -44,6 +45,7 @@ jobs_define()
 		job reset full "reboot-$kernel" "--kernel $kernel --cpus 4 --expect-reset" \
 			"insmod /root/remora.ko && remora create r --cpus 1-3 --memory contig:64M --start && reboot -f"
 	done
+	job host full demo "" 'echo 1..1; selftests/lab/demo && echo ok 1 the demo tells its story'
 	job host full lab-itself "" selftests/lab/selftest.sh
 	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G" \
 		"REMORA_CYCLES=10 $RUN all"

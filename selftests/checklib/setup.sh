@@ -8,6 +8,7 @@ CHECK_NEEDS="
 make:make
 gcc:gcc
 rsync:rsync
+spin:spin
 "
 
 setup_missing()
