@@ -148,8 +148,33 @@ test_usage()
 	status_is 99 "a file that is not there is refused" --add /no/such/file -- true
 }
 
+# A fault of each kind this kernel can see; the module alone does no harm.
+test_faults()
+{
+	local fault pattern kdir
+	[ "$KERNEL" != 7 ] || return 0 # its modules need the next release's tools
+	cp "${LAB%/*}"/broken/* "$WORK/in/"
+	kdir=$("$LAB" headers "$KERNEL") && make -s -C "$kdir" M="$WORK/in" modules >"$WORK/err" 2>&1
+	result $? "the module of faults builds"
+	status_is 1 "... and refuses a fault it has not" --add "$WORK/in/broken.ko:/broken.ko" -- \
+		'insmod /broken.ko fault=none'
+	while read -r fault pattern; do
+		[ "$KERNEL" = debug ] || [ "$fault" = warn ] || continue
+		status_is 98 "a module's $fault fails the run" --add "$WORK/in/broken.ko:/broken.ko" -- \
+			"insmod /broken.ko fault=$fault"
+		says "$pattern" "... as '$pattern'"
+	done <<-EOT
+		warn WARNING:
+		leak new suspected memory leaks
+		overflow KASAN: slab-out-of-bounds
+		sleep sleeping function called
+		order possible circular locking
+	EOT
+}
+
 test_status
 test_files
+test_faults
 test_bad_log
 test_patterns
 test_endings

@@ -54,6 +54,10 @@ qemu_numa_arguments()
 	done
 }
 
+# A starved host delivers the timer late: Linux would then take the IO-APIC for
+# broken and panic (no_timer_check).
+LAB_APPEND="console=ttyS0 loglevel=5 panic=-1 printk.devkmsg=on no_timer_check"
+
 # Fill QEMU_ARGS, the whole command, from OPT and the run's directory.
 qemu_arguments()
 {
@@ -65,7 +69,7 @@ qemu_arguments()
 		-nodefaults -no-user-config -display none -no-reboot
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x04"
 		-kernel "$(kernel_dir "${OPT[kernel]}")/vmlinux" -initrd "$dir/initrd"
-		-append "console=ttyS0 loglevel=5 panic=-1 printk.devkmsg=on ${OPT[append]}"
+		-append "$LAB_APPEND ${OPT[append]}"
 		-serial "file:$dir/console")
 	if [ "${OPT[x2apic]}" = 1 ]; then
 		[ "$(qemu_major)" -ge 9 ] || die "--x2apic needs QEMU 9 or later; this is $(qemu_major)"
