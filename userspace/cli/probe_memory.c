@@ -55,21 +55,60 @@ static unsigned int read_regions(struct region *regions)
 	return parse_regions(cmdline, regions);
 }
 
-/* Does a region hold the extent? Regions that touch count as one only to the module. */
-static bool region_holds(const struct remora_extent *e)
+/* What of the regions other extents of the request, or this one, take. */
+struct taken {
+	struct region pieces[REMORA_EXTENTS_MAX];
+	unsigned int count;
+};
+
+static bool is_free(const struct taken *taken, uint64_t start, uint64_t bytes)
+{
+	for (unsigned int i = 0; i < taken->count; i++) {
+		const struct region *p = &taken->pieces[i];
+
+		if (start < p->start + p->bytes && p->start < start + bytes)
+			return false;
+	}
+	return true;
+}
+
+static bool fits(const struct region *r, const struct taken *taken, uint64_t start, uint64_t bytes)
+{
+	return start >= r->start && bytes <= r->bytes && start - r->start <= r->bytes - bytes &&
+	       is_free(taken, start, bytes);
+}
+
+/* Find room for an extent in one region: where it asks for, or first fit. */
+static bool place_in(const struct region *r, const struct taken *taken,
+		     const struct remora_extent *e, uint64_t *start)
+{
+	if (e->source == REMORA_MEMORY_RESERVED && e->address != ANY_REGION) {
+		*start = e->address;
+		return fits(r, taken, *start, e->bytes);
+	}
+	*start = (r->start + GRAIN - 1) & ~(GRAIN - 1);
+	if (fits(r, taken, *start, e->bytes))
+		return true;
+	for (unsigned int i = 0; i < taken->count; i++) {
+		*start = taken->pieces[i].start + taken->pieces[i].bytes;
+		if (fits(r, taken, *start, e->bytes))
+			return true;
+	}
+	return false;
+}
+
+/* Regions that touch count as one only to the module. */
+static bool take_region(struct taken *taken, const struct remora_extent *e)
 {
 	struct region regions[REGIONS_MAX];
 	unsigned int count = read_regions(regions);
+	uint64_t start;
 
 	for (unsigned int i = 0; i < count; i++) {
-		const struct region *r = &regions[i];
-
-		if (e->bytes > r->bytes)
+		if (!place_in(&regions[i], taken, e, &start))
 			continue;
-		if (e->source != REMORA_MEMORY_RESERVED || e->address == ANY_REGION)
-			return true;
-		if (e->address >= r->start && e->address - r->start <= r->bytes - e->bytes)
-			return true;
+		taken->pieces[taken->count++] = (struct region){ start, e->bytes };
+		return true;
 	}
 	return false;
 }
@@ -141,17 +180,18 @@ static bool is_sound(struct probe *probe, const struct remora_extent *e, const c
 	return true;
 }
 
-static void reserved(struct probe *probe, const struct remora_extent *e, const char *size)
+static void reserved(struct probe *probe, const struct remora_extent *e, const char *size,
+		     bool found)
 {
-	if (region_holds(e))
+	if (found)
 		probe_found(probe, LEVEL_OK, "memory", 0, "%s: kept from Linux at boot", size);
 	else if (e->address != ANY_REGION)
 		probe_found(probe, LEVEL_FAIL, "memory", REMORA_R_MEMORY_NOT_RESERVED,
-			    "%s: no memmap= of this boot holds 0x%" PRIx64 " to 0x%" PRIx64, size,
+			    "%s: no free memmap= of this boot holds 0x%" PRIx64 " to 0x%" PRIx64, size,
 			    (uint64_t)e->address, (uint64_t)(e->address + e->bytes - 1));
 	else
 		probe_found(probe, LEVEL_FAIL, "memory", REMORA_R_MEMORY_NOT_RESERVED,
-			    "%s: no memmap=SIZE$ADDRESS of that size was given at boot", size);
+			    "%s: no memmap=SIZE$ADDRESS of that size is free", size);
 }
 
 static void block(struct probe *probe, const struct remora_extent *e, const char *size)
@@ -195,7 +235,7 @@ static void contiguous(struct probe *probe, const struct remora_extent *e, const
 		probe_found(probe, LEVEL_OK, "memory", 0, "%s: %s are free", size, have);
 }
 
-static void one(struct probe *probe, const struct remora_extent *e)
+static void one(struct probe *probe, const struct remora_extent *e, struct taken *taken)
 {
 	char size[24];
 
@@ -204,7 +244,7 @@ static void one(struct probe *probe, const struct remora_extent *e)
 		return;
 	switch (e->source) {
 	case REMORA_MEMORY_RESERVED:
-		reserved(probe, e, size);
+		reserved(probe, e, size, take_region(taken, e));
 		break;
 	case REMORA_MEMORY_BLOCK:
 		block(probe, e, size);
@@ -213,8 +253,8 @@ static void one(struct probe *probe, const struct remora_extent *e)
 		contiguous(probe, e, size);
 		break;
 	default:
-		if (e->node < 0 && region_holds(e))
-			reserved(probe, e, size);
+		if (e->node < 0 && take_region(taken, e))
+			reserved(probe, e, size, true);
 		else
 			contiguous(probe, e, size);
 	}
@@ -247,11 +287,12 @@ void probe_memory(struct probe *probe)
 {
 	uint32_t count = probe->request.create.extent_count;
 	const struct remora_extent *extents = probe->request.extents;
+	struct taken taken = { 0 };
 
 	if (!count)
 		sources(probe);
 	for (uint32_t i = 0; i < count; i++) {
-		one(probe, &extents[i]);
+		one(probe, &extents[i], &taken);
 		for (uint32_t k = 0; k < i; k++)
 			if (overlap(&extents[k], &extents[i]))
 				probe_found(probe, LEVEL_FAIL, "memory", REMORA_R_MEMORY_OVERLAP,

@@ -10,7 +10,7 @@
 
 /* The kernels that the test run boots: x.y as x * 1000 + y. Documentation/ says which exactly. */
 #define KERNEL_OLDEST 6001
-#define KERNEL_NEWEST 6012
+#define KERNEL_NEWEST 7002
 
 #define SECURE_BOOT "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
@@ -30,7 +30,7 @@ static void kernel(struct probe *probe)
 		probe_found(probe, LEVEL_FAIL, "kernel", 0, "%s is older than 6.1", release);
 	else if (version > KERNEL_NEWEST)
 		probe_found(probe, LEVEL_WARN, "kernel", REMORA_R_PLATFORM_UNTESTED,
-			    "%s is newer than the tested ones (6.1 to 6.12)", release);
+			    "%s is newer than the tested ones (6.1 to 7.2)", release);
 	else
 		probe_found(probe, LEVEL_OK, "kernel", 0, "%s", release);
 }

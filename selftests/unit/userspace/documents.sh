@@ -98,6 +98,13 @@ C
 ) 2>"$work/err"
 verdict "a C++ program builds with the installed files and runs" $?
 
+# The module and remora check know the same kernels.
+versions() { grep -o "$1 .*" "$2" | grep -o '[0-9]\+, [0-9]\+' | awk -F', ' '{ print $1 * 1000 + $2 }'; }
+probe=$user/cli/probe_platform.c compat=$top/kmod/compat/compat.h
+[ "$(versions REMORA_TESTED_FIRST "$compat")" = "$(sed -n 's/#define KERNEL_OLDEST //p' "$probe")" ] &&
+	[ "$(versions REMORA_TESTED_LAST "$compat")" = "$(sed -n 's/#define KERNEL_NEWEST //p' "$probe")" ]
+verdict "check and the module name the same tested kernels" $?
+
 mkdir "$work/bin"
 cp "$work/build/remora" "$work/bin/remora"
 complete_line() { # WORDS...: completions of the last word
