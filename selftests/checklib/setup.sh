@@ -9,6 +9,9 @@ make:make
 gcc:gcc
 rsync:rsync
 spin:spin
+mandoc:mandoc
+g++:g++
+jq:jq
 "
 
 setup_missing()
