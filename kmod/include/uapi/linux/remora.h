@@ -353,8 +353,10 @@ struct remora_inject {
 	struct remora_error error;
 };
 
-/** struct remora_peer_ping - REMORA_IOC_PEER_PING: round trips between two cores. Can be killed;
- * ETIMEDOUT after 5 s and 20 ms a round trip, at most 10 minutes. */
+/**
+ * struct remora_peer_ping - REMORA_IOC_PEER_PING: round trips between two cores
+ * The caller can be killed; ETIMEDOUT after 5 s and 20 ms a round trip, at most 10 minutes.
+ */
 struct remora_peer_ping {
 	__u32 size;
 	__u32 node;
