@@ -154,6 +154,26 @@ static int check_one(const struct remora_extent *want, struct remora_error *err)
 	return sources[REMORA_MEMORY_CONTIGUOUS]->check(want, err);
 }
 
+/*
+ * Extent @last together with the earlier ones that draw on the same source and node, as one wish.
+ * Alone stay reserved ones, which may lie in two regions, and AUTO, which may use two sources.
+ */
+static struct remora_extent with_earlier(const struct remora_extent *want, unsigned int last)
+{
+	const u64 unit = want[last].source == REMORA_MEMORY_BLOCK ? memory_block_size_bytes() :
+								    REMORA_MEMORY_GRANULE;
+	struct remora_extent sum = want[last];
+	unsigned int i;
+
+	if (sum.source == REMORA_MEMORY_RESERVED || sum.source == REMORA_MEMORY_AUTO)
+		return sum;
+	sum.bytes = round_up(sum.bytes, unit);
+	for (i = 0; i < last; i++)
+		if (want[i].source == sum.source && want[i].node == sum.node)
+			sum.bytes += round_up(want[i].bytes, unit);
+	return sum;
+}
+
 int remora_memory_check(const struct remora_extent *want, unsigned int count, unsigned int cores,
 			struct remora_error *err)
 {
@@ -167,8 +187,11 @@ int remora_memory_check(const struct remora_extent *want, unsigned int count, un
 		return remora_fail(err, REMORA_R_MEMORY_TOO_SMALL,
 				   "%llu MiB is too little memory for %u cores; they need %llu MiB",
 				   total >> 20, cores, remora_memory_minimum(cores) >> 20);
-	for (i = 0; i < count && !ret; i++)
-		ret = check_one(&want[i], err);
+	for (i = 0; i < count && !ret; i++) {
+		struct remora_extent sum = with_earlier(want, i);
+
+		ret = check_one(&sum, err);
+	}
 	return ret;
 }
 

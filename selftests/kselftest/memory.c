@@ -107,6 +107,17 @@ TEST_F(memory, contiguous_several)
 	expect_from(_metadata, &self->st, REMORA_MEMORY_CONTIGUOUS, -1, 64 * RT_MIB);
 }
 
+/* Each extent alone could be had, both cannot: the check adds them up before anything is touched. */
+TEST_F(memory, sum_too_large)
+{
+	self->s.extents[0].bytes = self->before.mem_total_kb * 1024 / 8 * 5 / RT_MIB / 2 * 2 * RT_MIB;
+	self->s.extents[1] = self->s.extents[0];
+	EXPECT_EQ(0, rt_check(&self->s)) { TH_LOG("%s", self->s.c.error.message); }
+	self->s.c.extent_count = 2;
+	EXPECT_EQ(-ENOMEM, rt_check(&self->s));
+	EXPECT_EQ(REMORA_R_MEMORY_UNAVAILABLE, self->s.c.error.reason);
+}
+
 TEST_F_TIMEOUT(memory, block, 60)
 {
 	if (!block_bytes())
