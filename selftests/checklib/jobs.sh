@@ -12,6 +12,8 @@ job()
 }
 
 RUN=/selftests/kselftest/run
+# A region that Linux is told to leave alone, for the tests of reserved memory.
+REGION='memmap=64M$0x60000000'
 
 jobs_define()
 {
@@ -24,11 +26,12 @@ jobs_define()
 		job host quick "unit-$unit" "" "make -s -C selftests/unit/$unit check"
 	done
 	job host quick rules "" "selftests/rules/all"
+	job host quick check-itself "" "selftests/checklib/selftest"
 	job host full model "" "selftests/model/check"
 
 	job guest quick suite-6.1 "--kernel 6.1 --cpus 4" "$RUN all"
 	job guest quick suite-6.12-x2apic-numa \
-		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G" "$RUN all"
+		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" "$RUN all"
 	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" "$RUN all"
 	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" "$RUN all"
 	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
@@ -47,7 +50,7 @@ jobs_define()
 	done
 	job host full demo "" 'echo 1..1; selftests/lab/demo && echo ok 1 the demo tells its story'
 	job host full lab-itself "" selftests/lab/selftest.sh
-	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G" \
+	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G --append $REGION" \
 		"REMORA_CYCLES=10 $RUN all"
 	job guest full suite-debug-x2apic "--kernel debug --cpus 4 --x2apic" \
 		"REMORA_CYCLES=10 $RUN cycles channel mapping faults hangup"
