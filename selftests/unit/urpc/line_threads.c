@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two threads on a call line: checksummed calls, polled; and sleepers on both ends that must never
+ * miss a doorbell. Built once plain, so that the processor's own reordering is under test, and once
+ * with ThreadSanitizer, which checks that header release and acquire order the payload both ways.
+ *
+ * SLOW divides the amount of work; the environment's STRESS is the number of polled calls.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "line.h"
+
+#ifndef SLOW
+#define SLOW 1
+#endif
+#ifndef PATIENCE_S
+#define PATIENCE_S 30 /* a wait this long is a hang, on a loaded machine too */
+#endif
+#define SPINS_BEFORE_YIELD 200
+
+enum bell_kind { BELL_NONE, BELL_SPIN, BELL_FUTEX };
+
+/* A doorbell: counts rings; its owner sleeps until the count differs from what it saw last. */
+struct bell {
+	uint32_t count __attribute__((aligned(URPC_CACHE_LINE)));
+	enum bell_kind kind; /* BELL_NONE: who waits polls, nobody rings */
+};
+
+struct side {
+	struct urpc_line_end *end;
+	struct bell *own;
+	struct bell *peer;
+	uint64_t calls;
+	uint64_t seed;
+	uint64_t sleeps;
+};
+
+static uint64_t now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec;
+}
+
+/* Threads cannot leave by a cmocka assertion: the process ends, short of its plan. */
+static void die(const char *what, const struct side *s)
+{
+	printf("not ok - %s (%s, call %llu, state %u)\n", what,
+	       s->end->role == URPC_LINE_CALLER ? "caller" : "callee",
+	       (unsigned long long)s->end->number, s->end->state);
+	fflush(stdout);
+	_exit(1);
+}
+
+/* One turn of a poll loop with a limit: two cores, but perhaps not for us alone. */
+static void turn(uint64_t *turns, uint64_t *since, const char *what, const struct side *s)
+{
+	urpc_pause();
+	if (++*turns % SPINS_BEFORE_YIELD)
+		return;
+	sched_yield();
+	if (!*since)
+		*since = now_s();
+	else if (now_s() - *since > PATIENCE_S)
+		die(what, s);
+}
+
+static void bell_ring(struct bell *b)
+{
+	__atomic_fetch_add(&b->count, 1, __ATOMIC_SEQ_CST);
+	if (b->kind == BELL_FUTEX)
+		syscall(SYS_futex, &b->count, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void bell_wait(struct side *s, uint32_t seen)
+{
+	const struct timespec limit = { .tv_sec = PATIENCE_S };
+	struct bell *b = s->own;
+	uint64_t turns = 0, since = 0;
+
+	while (__atomic_load_n(&b->count, __ATOMIC_SEQ_CST) == seen) {
+		if (b->kind == BELL_SPIN)
+			turn(&turns, &since, "lost wake-up", s);
+		else if (syscall(SYS_futex, &b->count, FUTEX_WAIT_PRIVATE, seen, &limit, NULL, 0) &&
+			 errno == ETIMEDOUT)
+			die("lost wake-up", s);
+	}
+}
+
+/* Poll, or sleep without polling first, which makes the race with the peer as likely as can be. */
+static void wait_turn(struct side *s)
+{
+	uint64_t turns = 0, since = 0;
+	uint32_t seen;
+
+	if (s->own->kind == BELL_NONE) {
+		while (!urpc_line_ready(s->end))
+			turn(&turns, &since, "stuck", s);
+		return;
+	}
+	seen = __atomic_load_n(&s->own->count, __ATOMIC_SEQ_CST);
+	if (urpc_line_arm(s->end)) {
+		s->sleeps++;
+		bell_wait(s, seen);
+		urpc_line_disarm(s->end);
+	}
+}
+
+static void posted(struct side *s)
+{
+	if (s->peer->kind != BELL_NONE && urpc_line_notify_needed(s->end))
+		bell_ring(s->peer);
+}
+
+static void dawdle(struct side *s)
+{
+	uint64_t n = s->own->kind == BELL_NONE ? 0 : pair_random(&s->seed) >> 57;
+
+	while (n--)
+		urpc_compiler_barrier();
+}
+
+/* Seven words that depend on each other and on whether they ask or answer. */
+static void fill(uint64_t words[URPC_PAYLOAD_WORDS], uint64_t number, uint64_t salt)
+{
+	int i;
+
+	words[0] = number;
+	words[URPC_PAYLOAD_WORDS - 1] = number ^ salt;
+	for (i = 1; i < URPC_PAYLOAD_WORDS - 1; i++) {
+		words[i] = (number + (uint64_t)i + salt) * 0x9e3779b97f4a7c15ull;
+		words[URPC_PAYLOAD_WORDS - 1] += words[i];
+	}
+}
+
+static void check(const struct urpc_msg *m, uint64_t number, uint64_t salt, const struct side *s)
+{
+	uint64_t words[URPC_PAYLOAD_WORDS];
+
+	fill(words, number, salt);
+	if (m->len != sizeof(words) || memcmp(words, m->payload, sizeof(words)))
+		die("message lost, repeated, torn or damaged", s);
+}
+
+static void *caller(void *arg)
+{
+	struct side *s = arg;
+	uint64_t words[URPC_PAYLOAD_WORDS], n;
+	struct urpc_msg m;
+	int err;
+
+	for (n = 1; n <= s->calls; n++) {
+		dawdle(s);
+		fill(words, n, 0);
+		if (urpc_line_call(s->end, 1, words, sizeof(words)))
+			die("call refused", s);
+		posted(s);
+		dawdle(s);
+		while ((err = urpc_line_finish(s->end, &m)) == -URPC_EAGAIN)
+			wait_turn(s);
+		if (err)
+			die("protocol broken between honest ends", s);
+		check(&m, n, ~0ull, s);
+	}
+	return NULL;
+}
+
+static void *callee(void *arg)
+{
+	struct side *s = arg;
+	uint64_t words[URPC_PAYLOAD_WORDS], n;
+	struct urpc_msg m;
+	int err;
+
+	for (n = 1; n <= s->calls; n++) {
+		dawdle(s);
+		while ((err = urpc_line_accept(s->end, &m)) == -URPC_EAGAIN)
+			wait_turn(s);
+		if (err)
+			die("protocol broken between honest ends", s);
+		check(&m, n, 0, s);
+		fill(words, n, ~0ull);
+		if (urpc_line_reply(s->end, 2, words, sizeof(words)))
+			die("reply refused", s);
+		posted(s);
+	}
+	return NULL;
+}
+
+/* Run two threads over a line; each must have slept at least once if it may. */
+static void run(uint64_t calls, enum bell_kind kind)
+{
+	struct bell bells[2] = { { .kind = kind }, { .kind = kind } };
+	pthread_t thread[2];
+	struct called l;
+	struct side a = { &l.caller, &bells[0], &bells[1], calls, 12345, 0 };
+	struct side b = { &l.callee, &bells[1], &bells[0], calls, 54321, 0 };
+
+	line_open(&l);
+	assert_int_equal(pthread_create(&thread[0], NULL, caller, &a), 0);
+	assert_int_equal(pthread_create(&thread[1], NULL, callee, &b), 0);
+	pthread_join(thread[0], NULL);
+	pthread_join(thread[1], NULL);
+	assert_int_equal(l.caller.number, calls);
+	assert_int_equal(l.callee.number, calls);
+	if (kind != BELL_NONE)
+		assert_true(a.sleeps && b.sleeps);
+	line_close(&l);
+}
+
+static void polled_calls(void **state)
+{
+	const char *text = getenv("STRESS");
+
+	(void)state;
+	run((text ? strtoull(text, NULL, 0) : 600000) / SLOW, BELL_NONE);
+}
+
+static void wake_by_spinning(void **state)
+{
+	(void)state;
+	run(200000 / SLOW, BELL_SPIN);
+}
+
+static void wake_by_futex(void **state)
+{
+	(void)state;
+	run(20000 / SLOW, BELL_FUTEX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(polled_calls),
+		cmocka_unit_test(wake_by_spinning),
+		cmocka_unit_test(wake_by_futex),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("urpc line threads", tests, NULL, NULL);
+}
