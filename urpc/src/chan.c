@@ -16,11 +16,13 @@ int urpc_chan_init(struct urpc_chan *c, struct urpc_ring *tx, const struct urpc_
 
 	c->tx = tx;
 	c->rx = rx;
-	c->slots = slots;
+	c->slots = (uint16_t)slots;
 	c->broken = false;
 	c->armed = 0;
 	c->acked = false;
-	c->run = false;
+	c->run = 0;
+	c->sure = 0;
+	c->reserved = 0;
 	c->tx_next = 1;
 	c->tx_acked = 0;
 	c->tx_heard = 0;
@@ -46,8 +48,8 @@ void urpc_ack(struct urpc_chan *c)
 }
 
 /*
- * Read the peer's control line. It may be behind what rode in headers, but by less than half a
- * window: urpc_recv() writes it before any later header.
+ * Read the peer's control line. It may be behind what rode in headers, but by less than a
+ * quarter of a window: urpc_recv() writes it before any later header.
  * Return: true when there is room to send.
  */
 bool urpc_window_refresh(struct urpc_chan *c)
@@ -57,7 +59,7 @@ bool urpc_window_refresh(struct urpc_chan *c)
 	if (c->broken)
 		return false;
 	ack = urpc_load_acquire(&c->rx->ack);
-	if (ack >= c->tx_next || ack + c->slots / 2 <= c->tx_acked) {
+	if (ack >= c->tx_next || ack + c->slots / URPC_ACK_PART <= c->tx_acked) {
 		urpc_break(c);
 		return false;
 	}

@@ -159,37 +159,37 @@ static void ack_rides_along(void **state)
 	struct pair p;
 
 	(void)state;
-	pair_open(&p, 8);
-	for (i = 0; i < 8; i++)
+	pair_open(&p, 16);
+	for (i = 0; i < 16; i++)
 		assert_int_equal(pair_send(&p.a, i), 0);
 	for (i = 0; i < 3; i++)
 		pair_expect(&p.b, i);
 	assert_int_equal(p.ba->ack, 0);
-	assert_int_equal(pair_send(&p.a, 8), -URPC_EAGAIN);
+	assert_int_equal(pair_send(&p.a, 16), -URPC_EAGAIN);
 	assert_int_equal(pair_send(&p.b, 100), 0);
 	pair_expect(&p.a, 100);
-	for (i = 8; i < 11; i++)
+	for (i = 16; i < 19; i++)
 		assert_int_equal(pair_send(&p.a, i), 0);
-	assert_int_equal(pair_send(&p.a, 11), -URPC_EAGAIN);
+	assert_int_equal(pair_send(&p.a, 19), -URPC_EAGAIN);
 	pair_close(&p);
 }
 
-/* Without traffic back, the control line follows at each half window; urpc_ack() completes it. */
+/* Without traffic back, the control line follows at each quarter window; urpc_ack() completes it. */
 static void ack_in_control_line(void **state)
 {
-	uint32_t slots, half;
+	uint32_t slots, part;
 	uint64_t i;
 	struct pair p;
 
 	(void)state;
 	for (slots = URPC_SLOTS_MIN; slots <= URPC_SLOTS_MAX; slots *= 2) {
 		pair_open(&p, slots);
-		half = slots / 2;
+		part = slots / 4;
 		for (i = 0; i < slots; i++)
 			assert_int_equal(pair_send(&p.a, i), 0);
 		for (i = 0; i < slots - 1; i++) {
 			pair_expect(&p.b, i);
-			assert_int_equal(p.ba->ack, (i + 1) / half * half);
+			assert_int_equal(p.ba->ack, (i + 1) / part * part);
 		}
 		urpc_ack(&p.b);
 		assert_int_equal(p.ba->ack, slots - 1);

@@ -10,9 +10,9 @@
  *          equals s mod 2^16; the slot of message s is s mod slots; the first message is number 1,
  *          so that zeroed memory is an empty ring.
  *   ack    number of the last message consumed from the opposite ring. It rides in every header,
- *          and it is stored in the ring's own control line each time half a window of messages was
+ *          and it is stored in the ring's own control line each time a quarter of a window was
  *          consumed, so that the control line alone never lets a sender stall: it is less than
- *          half a window behind. The later of the two counts.
+ *          that behind. The later of the two counts.
  *   armed  the writer of this ring sleeps, or is about to, and wants a doorbell: for the next
  *          message of the opposite ring, for room in its own ring, or for either.
  */

@@ -44,24 +44,27 @@
  * @broken:    the peer broke the protocol
  * @armed:     URPC_ARMED_* bits now in @tx
  * @acked:     an acknowledgement was published that urpc_ack_notify_needed() has not looked at
- * @run:       the last urpc_recv() found a message: the stream is pipelined
+ * @run:       messages received in a row since the last look ahead (see urpc/ops.h)
+ * @sure:      messages from rx_next on that are known to have been sent
  * @tx_next:   number of the next message to send (first is 1)
  * @tx_acked:  number of the last message the peer is known to have consumed, checked
  * @tx_heard:  the part of @tx_acked that rode in headers: no header yet to come carries less
  * @rx_next:   number of the next message to receive (first is 1)
  * @rx_told:   number of the last message whose acknowledgement is in the control line
  *
- * Private to the end, a cache line in all. rx_next - 1 - rx_told < slots / 2 whenever urpc_recv()
+ * Private to the end, a cache line in all. rx_next - 1 - rx_told < slots / 4 whenever urpc_recv()
  * has returned; tx_heard <= tx_acked < tx_next <= tx_acked + slots + 1 always.
  */
 struct urpc_chan {
 	struct urpc_ring *tx;
 	const struct urpc_ring *rx;
-	uint32_t slots;
+	uint16_t slots;
 	bool broken;
 	uint8_t armed;
 	bool acked;
-	bool run;
+	uint8_t run;
+	uint8_t sure;
+	uint8_t reserved;
 	uint64_t tx_next;
 	uint64_t tx_acked;
 	uint64_t tx_heard;
@@ -105,7 +108,7 @@ static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payl
 
 /**
  * urpc_recv - take the next message out of the ring
- * Acknowledges by itself, in the control line, once half the window is unacknowledged there.
+ * Acknowledges by itself, in the control line, once a quarter of the window is unacknowledged there.
  * After a burst, a receiver that does not go on to urpc_notify_needed() asks
  * urpc_ack_notify_needed(), in case the peer sleeps for want of room.
  * Return: 0 and *@m filled, -URPC_EAGAIN (none), -URPC_EPROTO.
@@ -150,7 +153,7 @@ bool urpc_arm(struct urpc_chan *c);
 /**
  * urpc_arm_send - announce sleep until there is room to send
  * Sets URPC_ARMED_SEND, full fence, looks at the peer's acknowledgement again.
- * The wake-up comes when the peer has consumed up to half a window, or all there was.
+ * The wake-up comes when the peer has consumed up to a quarter of a window.
  * Return: true when the caller may sleep; false (and that bit cleared) when there is room, or the
  * end is broken.
  */

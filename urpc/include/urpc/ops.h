@@ -20,11 +20,19 @@
 #include <urpc/chan.h>
 
 /*
- * Slots ahead that the sender fetches for writing, and the receiver of a pipelined stream for
- * reading. At most a quarter of the ring, so that neither end takes a line from the other in use.
+ * The sender fetches slots for writing a little ahead, in rings where that slot was read long ago.
+ * The receiver fetches ahead only what it knows to be written, because a line fetched before that
+ * is taken away from its writer: now and then it looks at a header further on, and has learnt about
+ * all up to that one. Rings too short for that to pay are left alone.
  */
 #define URPC_TX_AHEAD 8u
-#define URPC_RX_AHEAD 4u
+#define URPC_TX_AHEAD_SLOTS 32u
+#define URPC_RX_AHEAD 8u
+#define URPC_RX_LOOK 16u
+#define URPC_RX_AHEAD_SLOTS 256u
+
+/* The control line acknowledges at least this part of the window. */
+#define URPC_ACK_PART 4u
 
 /* A word at any address, of any type. */
 struct urpc_unaligned {
@@ -156,7 +164,7 @@ static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payl
 	header |= (uint64_t)len << URPC_HDR_LEN_SHIFT;
 	urpc_store_release(&slot->header, header);
 	c->tx_next++;
-	if (urpc_likely(c->slots >= 4 * URPC_TX_AHEAD))
+	if (urpc_likely(c->slots >= URPC_TX_AHEAD_SLOTS))
 		urpc_prefetchw(&c->tx->slots[(c->tx_next + URPC_TX_AHEAD) & (c->slots - 1)]);
 	return 0;
 }
@@ -181,6 +189,25 @@ static inline int urpc_accept(struct urpc_chan *c, uint64_t header)
 	return (int)len;
 }
 
+/* Message rx_next is about to be taken: keep URPC_RX_AHEAD further ones on their way here. */
+static inline void urpc_look_ahead(struct urpc_chan *c)
+{
+	if (c->sure <= URPC_RX_AHEAD) {
+		if (c->run < URPC_RX_AHEAD) {
+			c->run++;
+			c->sure = 0;
+			return;
+		}
+		c->run = 0;
+		if (!urpc_ring_ready(c->rx, c->slots, c->rx_next + URPC_RX_LOOK))
+			return;
+		c->run = URPC_RX_AHEAD;
+		c->sure = URPC_RX_LOOK;
+	}
+	c->sure--;
+	urpc_prefetch(&c->rx->slots[(c->rx_next + URPC_RX_AHEAD) & (c->slots - 1)]);
+}
+
 static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m)
 {
 	const struct urpc_slot *slot = &c->rx->slots[c->rx_next & (c->slots - 1)];
@@ -195,22 +222,22 @@ static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m)
 			return urpc_break(c);
 		/* The message to come is younger than every acknowledgement read so far. */
 		c->tx_heard = c->tx_acked;
-		c->run = false;
+		c->run = 0;
+		c->sure = 0;
 		return -URPC_EAGAIN;
 	}
 	len = urpc_accept(c, header);
 	if (urpc_unlikely(len < 0))
 		return len;
 
-	if (c->run && c->slots >= 4 * URPC_RX_AHEAD)
-		urpc_prefetch(&c->rx->slots[(c->rx_next + URPC_RX_AHEAD) & (c->slots - 1)]);
+	if (c->slots >= URPC_RX_AHEAD_SLOTS)
+		urpc_look_ahead(c);
 	m->type = (uint16_t)(header >> URPC_HDR_TYPE_SHIFT);
 	m->len = (uint16_t)len;
 	m->reserved = 0;
 	urpc_copy_out(m->payload, slot->payload, (size_t)len);
-	c->run = true;
 	c->rx_next++;
-	if (urpc_unlikely(c->rx_next - 1 - c->rx_told >= c->slots / 2))
+	if (urpc_unlikely(c->rx_next - 1 - c->rx_told >= c->slots / URPC_ACK_PART))
 		urpc_ack(c);
 	return 0;
 }
