@@ -15,7 +15,7 @@
 
 #define PING_COUNT_MAX 1000000u
 #define PING_SAMPLES 4096u
-#define PING_TIMEOUT_MS 1000u /* for one round trip */
+#define PING_TIMEOUT_MS 4000u /* for one round trip; node 0 waits for 5 s at least */
 
 static struct {
 	struct link *control; /* NULL: nothing runs */

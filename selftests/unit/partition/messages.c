@@ -461,7 +461,7 @@ static void test_ping_errors(void **state)
 
 	ping_send(&request);
 	assert_int_equal(ping_answer().status, -ERR_BUSY);
-	fake_tsc += 1001 * MS;
+	fake_tsc += 4001 * MS;
 	fake_step();
 	answer = ping_answer();
 	assert_int_equal(answer.status, -ERR_TIMEDOUT);
@@ -470,7 +470,7 @@ static void test_ping_errors(void **state)
 	assert_int_equal(urpc_send(&peer, ABI_PEER_PONG, late.payload, late.len), 0);
 	fake_step();
 	assert_int_equal(urpc_recv(&control, &msg), -URPC_EAGAIN);
-	fake_tsc += 1001 * MS;
+	fake_tsc += 4001 * MS;
 	fake_step();
 	answer = ping_answer();
 	assert_int_equal(answer.status, -ERR_TIMEDOUT);
