@@ -161,15 +161,20 @@ static irqreturn_t doorbell_handler(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-int remora_doorbell_acquire(struct remora_partition *p, struct remora_error *err)
+void remora_doorbell_init(struct remora_partition *p)
 {
 	struct remora_doorbell *d = &p->doorbell;
-	int virq, ret;
 
 	raw_spin_lock_init(&d->lock);
 	d->bell = 0;
 	atomic64_set(&d->taken, 0);
 	snprintf(d->label, sizeof(d->label), "remora-%s", p->name);
+}
+
+int remora_doorbell_acquire(struct remora_partition *p, struct remora_error *err)
+{
+	struct remora_doorbell *d = &p->doorbell;
+	int virq, ret;
 
 	virq = irq_domain_alloc_irqs(doorbell_domain, 1, NUMA_NO_NODE, p);
 	if (virq <= 0)

@@ -34,6 +34,9 @@ struct remora_doorbell {
 int remora_doorbell_domain_init(void);
 void remora_doorbell_domain_exit(void);
 
+/** remora_doorbell_init - once for a new partition object that has its name; publish may follow */
+void remora_doorbell_init(struct remora_partition *p);
+
 /**
  * remora_doorbell_acquire - allocate, request, activate; remora_doorbell_publish() follows
  * From here to release the handler looks at p->cores, so that array, its control nodes and the

@@ -274,6 +274,7 @@ static struct remora_partition *partition_alloc(const struct remora_spec *spec)
 	init_waitqueue_head(&p->events);
 	INIT_LIST_HEAD(&p->link);
 	remora_channels_init(p);
+	remora_doorbell_init(p);
 	remora_watch_init(p);
 	for (i = 0; i < p->core_count; i++) {
 		struct remora_core *core = &p->cores[i];
