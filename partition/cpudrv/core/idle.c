@@ -15,7 +15,7 @@
 #define MEASURES 9
 #define MEASURE_DELAY_US 20
 #define POLL_CYCLES_MIN 1000u /* below, polling costs no more than the decision */
-#define POLL_MS_MAX 1u /* above, an emulator's scheduling was measured, not a wake-up */
+#define POLL_US_MAX 100u /* above, an emulator's scheduling was measured, not a wake-up */
 
 static uint64_t poll_cycles;
 static uint64_t busy_at; /* TSC of the last turn with work */
@@ -51,7 +51,7 @@ static uint64_t median(uint64_t *values, unsigned int count)
 void idle_init(void)
 {
 	uint64_t cost[MEASURES];
-	uint64_t most = POLL_MS_MAX * boot_info->tsc_khz;
+	uint64_t most = POLL_US_MAX * boot_info->tsc_khz / 1000;
 
 	for (unsigned int i = 0; i < MEASURES; i++)
 		cost[i] = measure_block();
