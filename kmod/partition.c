@@ -477,6 +477,21 @@ static void spec_warn(void *arg, enum remora_reason reason)
 	}
 }
 
+/* Good, and free at this moment? */
+static int name_check(const char *name, struct remora_error *err)
+{
+	int ret = remora_parse_name(name, err);
+
+	if (ret)
+		return ret;
+	mutex_lock(&remora_partitions_lock);
+	if (partition_find(name))
+		ret = remora_fail(err, REMORA_R_NAME_EXISTS, "partition \"%s\" exists already",
+				  name);
+	mutex_unlock(&remora_partitions_lock);
+	return ret;
+}
+
 /* Everything that can be said about a wanted partition without its image and without taking. */
 static int spec_check(struct remora_spec *spec, struct remora_error *err)
 {
@@ -490,7 +505,7 @@ static int spec_check(struct remora_spec *spec, struct remora_error *err)
 				   spec->flags, known);
 	if (remora_power_busy())
 		return remora_fail(err, REMORA_R_PLATFORM_SUSPEND, NULL);
-	ret = remora_parse_name(spec->name, err);
+	ret = name_check(spec->name, err);
 	if (!ret)
 		ret = remora_platform_check(spec_warn, spec, err);
 	if (!ret)
@@ -511,17 +526,10 @@ int remora_partition_check(struct remora_spec *spec, struct remora_error *err)
 {
 	struct remora_image image;
 	void *data;
-	bool exists;
 	int ret = spec_check(spec, err);
 
 	if (ret)
 		return ret;
-	mutex_lock(&remora_partitions_lock);
-	exists = partition_find(spec->name);
-	mutex_unlock(&remora_partitions_lock);
-	if (exists)
-		return remora_fail(err, REMORA_R_NAME_EXISTS, "partition \"%s\" exists already",
-				   spec->name);
 	spec_default(spec);
 	ret = remora_image_load(&image, &data, spec->image_name, spec->image_file, err);
 	if (!ret)
