@@ -72,11 +72,13 @@ struct measurement {
 	unsigned int slots;
 };
 
-/* guard.c: the same placement of the two CPUs for all measurements. */
+/* Where the two CPUs really were; the last two are no places. */
+enum placement { PLACED_CLOSE, PLACED_APART, PLACEMENTS, PLACED_UNSTEADY, PLACED_FAILED };
+
+/* guard.c: keeps figures of different placements apart. */
 void guard_init(const struct options *o);
-bool guard_measure(const struct options *o, bool (*measure)(const struct measurement *, double *),
-		   const struct measurement *m, double *value);
-unsigned int guard_refused(void);
+enum placement guard_measure(const struct measurement *m, double *value);
+void guard_describe(FILE *to, enum placement chosen);
 
 /* run.c: figures in TSC cycles. False, with a sentence on stderr, when it cannot be measured. */
 bool bench_round_trip(const struct subject *s, const struct options *o, double *cycles);

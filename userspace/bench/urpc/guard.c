@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * In a virtual machine two CPUs may be two cores at one moment and two threads of one core at the
- * next. The raw cache line tells: it is measured before and after every measurement, and what was
- * not taken in the reference placement, the slower one, is measured again.
+ * next. The raw cache line tells: it is measured before and after every measurement, what was not
+ * taken in one placement is thrown away, and figures of different placements are kept apart.
  */
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "bench.h"
 
-#define PROBES 60
-#define PROBE_GAP_NS 20000000
-#define TRIES 300
-#define NEAR_ENOUGH 1.3 /* the line's own figure varies by less than this within a placement */
+#define PROBES 40
+#define PROBE_GAP_NS 25000000
+#define TRIES 5
+#define APART 2.5 /* two threads of a core and two cores differ by more than this, noise by less */
 
-static double reference;
-static unsigned int refused;
-
-static void wait_a_little(void)
-{
-	const struct timespec gap = { .tv_nsec = PROBE_GAP_NS };
-
-	nanosleep(&gap, NULL);
-}
+static double fastest, slowest;
 
 static double probe(const struct options *o)
 {
@@ -34,59 +25,55 @@ static double probe(const struct options *o)
 	return cycles;
 }
 
-static bool in_place(const struct options *o)
+/* Look for a second: what placements are there? */
+void guard_init(const struct options *o)
+{
+	const struct timespec gap = { .tv_nsec = PROBE_GAP_NS };
+	unsigned int i;
+
+	for (i = 0; i < PROBES; i++) {
+		double now = probe(o);
+
+		fastest = !i || now < fastest ? now : fastest;
+		nanosleep(&gap, NULL);
+	}
+}
+
+static enum placement placement(const struct options *o)
 {
 	double now = probe(o);
 
-	return now < reference * NEAR_ENOUGH && now > reference / NEAR_ENOUGH;
+	slowest = now > slowest ? now : slowest;
+	return now > fastest * APART ? PLACED_APART : PLACED_CLOSE;
 }
 
-/* Look for a second or so: the reference is the median of the slowest group of probes. */
-void guard_init(const struct options *o)
+/* Measure once, if that can be done within one placement. */
+enum placement guard_measure(const struct measurement *m, double *value)
 {
-	double seen[PROBES], slowest;
-	unsigned int i, first;
-
-	for (i = 0; i < PROBES; i++) {
-		seen[i] = probe(o);
-		wait_a_little();
-	}
-	/* The tenth slowest: a probe that was interrupted is no placement. */
-	bench_figure(seen, PROBES);
-	slowest = seen[PROBES - PROBES / 10];
-	for (first = 0; seen[first] < slowest / NEAR_ENOUGH; first++)
-		;
-	reference = bench_figure(seen + first, PROBES - first).median;
-	if (seen[0] < reference / NEAR_ENOUGH)
-		fprintf(stderr,
-			"bench: these CPUs change places: round trips of the raw line from %.0f to %.0f "
-			"cycles seen; measuring where it takes %.0f\n",
-			seen[0], slowest, reference);
-}
-
-/* Call @measure until it was done in the reference placement, or there is no hope. */
-bool guard_measure(const struct options *o, bool (*measure)(const struct measurement *, double *),
-		   const struct measurement *m, double *value)
-{
+	const struct options *o = m->options;
 	unsigned int i;
+	bool ok;
 
 	for (i = 0; i < TRIES; i++) {
-		if (!in_place(o)) {
-			wait_a_little();
-			continue;
-		}
-		if (!measure(m, value))
-			return false;
-		if (in_place(o))
-			return true;
-		refused++;
+		enum placement before = placement(o);
+
+		if (m->slots)
+			ok = bench_stream(m->subject, o, m->slots, value);
+		else
+			ok = bench_round_trip(m->subject, o, value);
+		if (!ok)
+			return PLACED_FAILED;
+		if (placement(o) == before)
+			return before;
 	}
-	fprintf(stderr, "bench: %s was not measured in one placement in %d tries\n",
-		m->subject->name, TRIES);
-	return false;
+	return PLACED_UNSTEADY;
 }
 
-unsigned int guard_refused(void)
+void guard_describe(FILE *to, enum placement chosen)
 {
-	return refused;
+	if (slowest > fastest * APART)
+		fprintf(to,
+			"# these CPUs change places: the raw line's round trip was seen from %.0f to %.0f "
+			"cycles;\n# the figures are those of the %s placement\n",
+			fastest, slowest, chosen == PLACED_APART ? "distant" : "close");
 }

@@ -40,13 +40,13 @@ static inline bool try_send(struct chan *c, int end, const uint64_t *words)
 	return true;
 }
 
-static inline bool try_recv(struct chan *c, int end, uint64_t *words)
+static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	(void)words;
 	if (urpc_load_acquire(&c->shared[!end].word) == c->got[end].word)
-		return false;
+		return NULL;
 	c->got[end].word++;
-	return true;
+	return words;
 }
 
 #include "subject.h"

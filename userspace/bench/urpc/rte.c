@@ -46,9 +46,9 @@ static inline bool try_send(struct chan *c, int end, const uint64_t *words)
 	return rte_ring_sp_enqueue_elem(c->way[end], (void *)(uintptr_t)words, 64) == 0;
 }
 
-static inline bool try_recv(struct chan *c, int end, uint64_t *words)
+static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
-	return rte_ring_sc_dequeue_elem(c->way[!end], words, 64) == 0;
+	return rte_ring_sc_dequeue_elem(c->way[!end], words, 64) ? NULL : words;
 }
 
 #include "subject.h"

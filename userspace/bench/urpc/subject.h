@@ -5,8 +5,9 @@
  *   static void *chan_open(unsigned int slots)
  *   static void chan_close(void *chan)
  *   static inline bool try_send(struct chan *c, int end, const uint64_t *words)
- *   static inline bool try_recv(struct chan *c, int end, uint64_t *words)
- * Subjects that block may simply never return false. Every subject polls in the same way.
+ *   static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *buffer)
+ * The latter copies a message into the buffer (a line) and says where its words are; NULL: none.
+ * Subjects that block never say no. Every subject polls in the same way.
  */
 #include <urpc/barrier.h>
 
@@ -18,15 +19,20 @@ static inline void message_fill(uint64_t *words, uint64_t number)
 		words[i] = number + (uint64_t)i;
 }
 
+/* A message on its way in or out: a line of its own. */
+struct buffer {
+	uint64_t words[BENCH_WORDS + 1] __attribute__((aligned(64)));
+};
+
 static void subject_ping(void *chan, uint64_t n)
 {
 	struct chan *c = (struct chan *)chan;
-	uint64_t words[BENCH_WORDS + 1] = { 0 };
+	struct buffer b = { { 0 } };
 
 	while (n--) {
-		while (!try_send(c, 0, words))
+		while (!try_send(c, 0, b.words))
 			urpc_pause();
-		while (!try_recv(c, 0, words))
+		while (!try_recv(c, 0, b.words))
 			urpc_pause();
 	}
 }
@@ -34,12 +40,12 @@ static void subject_ping(void *chan, uint64_t n)
 static void subject_echo(void *chan, uint64_t n)
 {
 	struct chan *c = (struct chan *)chan;
-	uint64_t words[BENCH_WORDS + 1] = { 0 };
+	struct buffer in = { { 0 } }, out = { { 0 } };
 
 	while (n--) {
-		while (!try_recv(c, 1, words))
+		while (!try_recv(c, 1, in.words))
 			urpc_pause();
-		while (!try_send(c, 1, words))
+		while (!try_send(c, 1, out.words))
 			urpc_pause();
 	}
 }
@@ -47,11 +53,11 @@ static void subject_echo(void *chan, uint64_t n)
 static void subject_source(void *chan, uint64_t first, uint64_t n)
 {
 	struct chan *c = (struct chan *)chan;
-	uint64_t words[BENCH_WORDS + 1] = { 0 };
+	struct buffer b = { { 0 } };
 
 	for (; n--; first++) {
-		message_fill(words, first);
-		while (!try_send(c, 0, words))
+		message_fill(b.words, first);
+		while (!try_send(c, 0, b.words))
 			urpc_pause();
 	}
 }
@@ -59,12 +65,13 @@ static void subject_source(void *chan, uint64_t first, uint64_t n)
 static uint64_t subject_sink(void *chan, uint64_t n)
 {
 	struct chan *c = (struct chan *)chan;
-	uint64_t words[BENCH_WORDS + 1];
+	struct buffer b = { { 0 } };
+	const uint64_t *words;
 	uint64_t sum = 0;
 	int i;
 
 	while (n--) {
-		while (!try_recv(c, 1, words))
+		while (!(words = try_recv(c, 1, b.words)))
 			urpc_pause();
 		for (i = 0; i < BENCH_WORDS; i++)
 			sum += words[i];

@@ -22,5 +22,11 @@ const struct subject *const subjects[] = {
 #ifdef HAVE_URCU
 	&subject_wfcq,
 #endif
+	&subject_blocking,
+	&subject_futex,
+	&subject_eventfd,
+	&subject_pipe,
+	&subject_mq,
+	&subject_unix,
 	NULL,
 };
