@@ -38,6 +38,16 @@ int urpc_break(struct urpc_chan *c)
 	return -URPC_EPROTO;
 }
 
+/* Of a payload, clear what is past its @len bytes, which are fewer than URPC_PAYLOAD_BYTES. */
+void urpc_clear_rest(uint64_t *words, size_t len)
+{
+	size_t i;
+
+	words[len / 8] &= (1ull << (8 * (len % 8))) - 1;
+	for (i = len / 8 + 1; i < URPC_PAYLOAD_WORDS; i++)
+		words[i] = 0;
+}
+
 void urpc_ack(struct urpc_chan *c)
 {
 	if (c->rx_told == c->rx_next - 1)

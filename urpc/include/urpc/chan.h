@@ -165,6 +165,7 @@ void urpc_disarm(struct urpc_chan *c);
 /* The parts of the fast path that are rarely taken. For urpc/ops.h only. */
 bool urpc_window_refresh(struct urpc_chan *c);
 int urpc_break(struct urpc_chan *c);
+void urpc_clear_rest(uint64_t *words, size_t len);
 
 #ifdef __cplusplus
 }

@@ -67,11 +67,8 @@ static inline void urpc_copy_out(uint64_t *to, const uint64_t *from, size_t len)
 	for (i = 0; i < URPC_PAYLOAD_WORDS; i++)
 		to[i] = from[i];
 	urpc_compiler_barrier();
-	if (urpc_unlikely(len < URPC_PAYLOAD_BYTES)) {
-		to[len / 8] &= (1ull << (8 * (len % 8))) - 1;
-		for (i = len / 8 + 1; i < URPC_PAYLOAD_WORDS; i++)
-			to[i] = 0;
-	}
+	if (urpc_unlikely(len < URPC_PAYLOAD_BYTES))
+		urpc_clear_rest(to, len);
 }
 
 /*
@@ -147,25 +144,27 @@ static inline bool urpc_can_send(struct urpc_chan *c)
 
 static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payload, size_t len)
 {
-	struct urpc_slot *slot = &c->tx->slots[c->tx_next & (c->slots - 1)];
+	const uint64_t number = c->tx_next, slots = c->slots;
+	struct urpc_ring *tx = c->tx;
+	struct urpc_slot *slot = &tx->slots[number & (slots - 1)];
 	uint64_t header;
 
 	if (urpc_unlikely(c->broken))
 		return -URPC_EPROTO;
 	if (urpc_unlikely(len > URPC_PAYLOAD_BYTES))
 		return -URPC_EMSGSIZE;
-	if (urpc_unlikely(c->tx_next - c->tx_acked > c->slots) && !urpc_window_refresh(c))
+	if (urpc_unlikely(number - c->tx_acked > slots) && !urpc_window_refresh(c))
 		return c->broken ? -URPC_EPROTO : -URPC_EAGAIN;
 
-	urpc_copy_in(slot->payload, payload, len);
-	header = (c->tx_next & URPC_HDR_SEQ_MASK) << URPC_HDR_SEQ_SHIFT;
+	header = (number & URPC_HDR_SEQ_MASK) << URPC_HDR_SEQ_SHIFT;
 	header |= ((c->rx_next - 1) & URPC_HDR_SEQ_MASK) << URPC_HDR_ACK_SHIFT;
 	header |= (uint64_t)type << URPC_HDR_TYPE_SHIFT;
 	header |= (uint64_t)len << URPC_HDR_LEN_SHIFT;
+	c->tx_next = number + 1;
+	urpc_copy_in(slot->payload, payload, len);
 	urpc_store_release(&slot->header, header);
-	c->tx_next++;
-	if (urpc_likely(c->slots >= URPC_TX_AHEAD_SLOTS))
-		urpc_prefetchw(&c->tx->slots[(c->tx_next + URPC_TX_AHEAD) & (c->slots - 1)]);
+	if (urpc_likely(slots >= URPC_TX_AHEAD_SLOTS))
+		urpc_prefetchw(&tx->slots[(number + 1 + URPC_TX_AHEAD) & (slots - 1)]);
 	return 0;
 }
 
@@ -189,8 +188,8 @@ static inline int urpc_accept(struct urpc_chan *c, uint64_t header)
 	return (int)len;
 }
 
-/* Message rx_next is about to be taken: keep URPC_RX_AHEAD further ones on their way here. */
-static inline void urpc_look_ahead(struct urpc_chan *c)
+/* Message @number is about to be taken: keep URPC_RX_AHEAD further ones on their way here. */
+static inline void urpc_look_ahead(struct urpc_chan *c, uint64_t number)
 {
 	if (c->sure <= URPC_RX_AHEAD) {
 		if (c->run < URPC_RX_AHEAD) {
@@ -199,26 +198,27 @@ static inline void urpc_look_ahead(struct urpc_chan *c)
 			return;
 		}
 		c->run = 0;
-		if (!urpc_ring_ready(c->rx, c->slots, c->rx_next + URPC_RX_LOOK))
+		if (!urpc_ring_ready(c->rx, c->slots, number + URPC_RX_LOOK))
 			return;
 		c->run = URPC_RX_AHEAD;
 		c->sure = URPC_RX_LOOK;
 	}
 	c->sure--;
-	urpc_prefetch(&c->rx->slots[(c->rx_next + URPC_RX_AHEAD) & (c->slots - 1)]);
+	urpc_prefetch(&c->rx->slots[(number + URPC_RX_AHEAD) & (c->slots - 1u)]);
 }
 
 static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m)
 {
-	const struct urpc_slot *slot = &c->rx->slots[c->rx_next & (c->slots - 1)];
+	const uint64_t number = c->rx_next, slots = c->slots;
+	const struct urpc_slot *slot = &c->rx->slots[number & (slots - 1)];
 	uint64_t header;
 	int len;
 
 	if (urpc_unlikely(c->broken))
 		return -URPC_EPROTO;
 	header = urpc_load_acquire(&slot->header);
-	if ((header ^ c->rx_next) & URPC_HDR_SEQ_MASK) {
-		if (urpc_unlikely(!urpc_header_stale(header, c->slots, c->rx_next)))
+	if ((header ^ number) & URPC_HDR_SEQ_MASK) {
+		if (urpc_unlikely(!urpc_header_stale(header, c->slots, number)))
 			return urpc_break(c);
 		/* The message to come is younger than every acknowledgement read so far. */
 		c->tx_heard = c->tx_acked;
@@ -230,14 +230,14 @@ static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m)
 	if (urpc_unlikely(len < 0))
 		return len;
 
-	if (c->slots >= URPC_RX_AHEAD_SLOTS)
-		urpc_look_ahead(c);
+	if (slots >= URPC_RX_AHEAD_SLOTS)
+		urpc_look_ahead(c, number);
 	m->type = (uint16_t)(header >> URPC_HDR_TYPE_SHIFT);
 	m->len = (uint16_t)len;
 	m->reserved = 0;
+	c->rx_next = number + 1;
 	urpc_copy_out(m->payload, slot->payload, (size_t)len);
-	c->rx_next++;
-	if (urpc_unlikely(c->rx_next - 1 - c->rx_told >= c->slots / URPC_ACK_PART))
+	if (urpc_unlikely(number - c->rx_told >= slots / URPC_ACK_PART))
 		urpc_ack(c);
 	return 0;
 }

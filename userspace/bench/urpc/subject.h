@@ -15,6 +15,7 @@ static inline void message_fill(uint64_t *words, uint64_t number)
 {
 	int i;
 
+#pragma GCC unroll 7
 	for (i = 0; i < BENCH_WORDS; i++)
 		words[i] = number + (uint64_t)i;
 }
@@ -73,6 +74,7 @@ static uint64_t subject_sink(void *chan, uint64_t n)
 	while (n--) {
 		while (!(words = try_recv(c, 1, b.words)))
 			urpc_pause();
+#pragma GCC unroll 7
 		for (i = 0; i < BENCH_WORDS; i++)
 			sum += words[i];
 	}
