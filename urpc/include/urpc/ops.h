@@ -20,16 +20,17 @@
 #include <urpc/chan.h>
 
 /*
- * The sender fetches slots for writing a little ahead, in rings where that slot was read long ago.
- * The receiver fetches ahead only what it knows to be written, because a line fetched before that
- * is taken away from its writer: now and then it looks at a header further on, and has learnt about
- * all up to that one. Rings too short for that to pay are left alone.
+ * Both ends fetch lines ahead. The sender asks for a slot early, and for the right to write it when
+ * its turn is near: in a ring that is not too short it was read long ago. (Processors differ in
+ * which of the two matters.) The receiver fetches only what it knows to be written, because a line
+ * fetched before that is taken away from its writer: now and then it looks at a header further on,
+ * and has learnt about all up to that one.
  */
-#define URPC_TX_AHEAD 8u
-#define URPC_TX_AHEAD_SLOTS 32u
+#define URPC_AHEAD_SLOTS 64u
+#define URPC_TX_AHEAD 16u
+#define URPC_TX_AHEAD_OWN 4u
 #define URPC_RX_AHEAD 8u
 #define URPC_RX_LOOK 16u
-#define URPC_RX_AHEAD_SLOTS 256u
 
 /* The control line acknowledges at least this part of the window. */
 #define URPC_ACK_PART 4u
@@ -163,8 +164,10 @@ static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payl
 	c->tx_next = number + 1;
 	urpc_copy_in(slot->payload, payload, len);
 	urpc_store_release(&slot->header, header);
-	if (urpc_likely(slots >= URPC_TX_AHEAD_SLOTS))
-		urpc_prefetchw(&tx->slots[(number + 1 + URPC_TX_AHEAD) & (slots - 1)]);
+	if (urpc_likely(slots >= URPC_AHEAD_SLOTS)) {
+		urpc_prefetch(&tx->slots[(number + URPC_TX_AHEAD) & (slots - 1)]);
+		urpc_prefetchw(&tx->slots[(number + URPC_TX_AHEAD_OWN) & (slots - 1)]);
+	}
 	return 0;
 }
 
@@ -230,7 +233,7 @@ static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m)
 	if (urpc_unlikely(len < 0))
 		return len;
 
-	if (slots >= URPC_RX_AHEAD_SLOTS)
+	if (slots >= URPC_AHEAD_SLOTS)
 		urpc_look_ahead(c, number);
 	m->type = (uint16_t)(header >> URPC_HDR_TYPE_SHIFT);
 	m->len = (uint16_t)len;
