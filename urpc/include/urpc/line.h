@@ -25,7 +25,7 @@
  *		ring the callee's doorbell			urpc_line_reply(e, ...);
  *	while (urpc_line_finish(e, &m)			if (urpc_line_notify_needed(e))
  *	       == -URPC_EAGAIN)					ring the caller's doorbell
- *		urpc_pause() twice, or			}
+ *		urpc_line_pause(), or			}
  *		sleep					poll for a while, then sleep
  *						}
  * where to sleep is
@@ -162,9 +162,17 @@ static inline int urpc_line_reply(struct urpc_line_end *e, uint16_t type, const 
 /**
  * urpc_line_ready - has what this end waits for come, or something that breaks the protocol?
  * One acquire load. False while this end waits for nothing; true on a broken end, so that nobody
- * waits there. Put two urpc_pause() between looks: each look takes the line from its writer.
+ * waits there. An end that polls puts urpc_line_pause() between looks.
  */
 static inline bool urpc_line_ready(const struct urpc_line_end *e);
+
+/**
+ * urpc_line_pause - wait a little between two looks
+ * Longer than urpc_pause(): the end that posted last must not look again before the other has taken
+ * the message and begun to write over it. A look in between makes the line a shared one, and the
+ * answer pays for taking it back; on one processor that doubled the round trip.
+ */
+static inline void urpc_line_pause(void);
 
 /**
  * urpc_line_changed - does the line hold anything but @seen?

@@ -120,6 +120,13 @@ static inline bool urpc_line_ready(const struct urpc_line_end *e)
 	return urpc_line_changed(e->line, e->seen);
 }
 
+static inline void urpc_line_pause(void)
+{
+	urpc_pause();
+	urpc_pause();
+	urpc_pause();
+}
+
 static inline bool urpc_line_notify_needed(const struct urpc_line_end *e)
 {
 	urpc_fence_full();
