@@ -38,21 +38,39 @@ static void chan_close(void *chan)
 	free(chan);
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+static void ping(void *chan, uint64_t n)
 {
-	if (end)
-		return urpc_line_reply(&c->end[1].line, 1, words, BENCH_WORDS * 8) == 0;
-	return urpc_line_call(&c->end[0].line, 1, words, BENCH_WORDS * 8) == 0;
+	struct urpc_line_end *e = &((struct chan *)chan)->end[0].line;
+	uint64_t words[BENCH_WORDS] = { 0 };
+	struct urpc_msg m = { 0 };
+
+	for (; n; n--) {
+		words[0] = n;
+		urpc_line_call(e, 1, words, sizeof(words));
+		while (urpc_line_finish(e, &m) == -URPC_EAGAIN)
+			urpc_line_pause();
+		if (m.payload[0] != n)
+			abort(); /* no figure of a line that does not work */
+	}
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+static void echo(void *chan, uint64_t n)
 {
-	struct urpc_msg *m = (struct urpc_msg *)(void *)words;
+	struct urpc_line_end *e = &((struct chan *)chan)->end[1].line;
+	struct urpc_msg m = { 0 };
 
-	if (end)
-		return urpc_line_accept(&c->end[1].line, m) ? NULL : m->payload;
-	return urpc_line_finish(&c->end[0].line, m) ? NULL : m->payload;
+	while (n--) {
+		while (urpc_line_accept(e, &m) == -URPC_EAGAIN)
+			urpc_line_pause();
+		urpc_line_reply(e, 1, m.payload, sizeof(m.payload));
+	}
 }
 
-#include "subject.h"
-DEFINE_SUBJECT(subject_line, "urpc call line", 0);
+extern const struct subject subject_line;
+const struct subject subject_line = {
+	.name = "urpc call line",
+	.open = chan_open,
+	.close = chan_close,
+	.ping = ping,
+	.echo = echo,
+};
