@@ -34,6 +34,11 @@ jobs_define()
 		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" "$RUN all"
 	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" "$RUN all"
 	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" "$RUN all"
+	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G --append $REGION" \
+		"REMORA_CYCLES=10 REMORA_LOAD=8 REMORA_KILLS=10 $RUN all"
+	job guest full suite-debug-x2apic "--kernel debug --cpus 4 --x2apic" \
+		"REMORA_CYCLES=10 $RUN cycles channel mapping faults hangup"
+	job guest full nomem-debug "--kernel debug --cpus 2 --no-check-log" "$RUN nomem kernellog"
 	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
 	for kernel in 6.1 6.12; do
 		for mode in xapic x2apic; do
@@ -50,10 +55,6 @@ jobs_define()
 	done
 	job host full demo "" 'echo 1..1; selftests/lab/demo && echo ok 1 the demo tells its story'
 	job host full lab-itself "" selftests/lab/selftest.sh
-	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G --append $REGION" \
-		"REMORA_CYCLES=10 $RUN all"
-	job guest full suite-debug-x2apic "--kernel debug --cpus 4 --x2apic" \
-		"REMORA_CYCLES=10 $RUN cycles channel mapping faults hangup"
 }
 
 # Keep the jobs that are wanted.
