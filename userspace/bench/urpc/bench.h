@@ -18,8 +18,8 @@ extern "C" {
 
 /* What a subject can do. */
 #define SUBJECT_STREAM 1u /* pipelined throughput has a meaning */
-#define SUBJECT_SLOTS 2u  /* has a queue length */
-#define SUBJECT_SLOW 4u   /* enters the kernel: measure fewer */
+#define SUBJECT_SLOTS 2u /* has a queue length */
+#define SUBJECT_SLOW 4u /* enters the kernel: measure fewer */
 
 /**
  * struct subject - one way to pass messages between two threads
@@ -73,7 +73,13 @@ struct measurement {
 };
 
 /* Where the two CPUs really were; the last two are no places. */
-enum placement { PLACED_CLOSE, PLACED_APART, PLACEMENTS, PLACED_UNSTEADY, PLACED_FAILED };
+enum placement {
+	PLACED_CLOSE,
+	PLACED_APART,
+	PLACEMENTS,
+	PLACED_UNSTEADY,
+	PLACED_FAILED
+};
 
 /* guard.c: keeps figures of different placements apart. */
 void guard_init(const struct options *o);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Subjects whose channel is file descriptors, written and read whole messages at a time, blocking. */
+/* Subjects whose channel is file descriptors, written and read whole messages at a time, blocking.
+ */
 #ifndef BENCH_URPC_FDS_H
 #define BENCH_URPC_FDS_H
 
@@ -10,7 +11,7 @@
 #include "bench.h"
 
 struct chan {
-	int in[2];  /* of end 0 and end 1; each is closed once */
+	int in[2]; /* of end 0 and end 1; each is closed once */
 	int out[2];
 };
 

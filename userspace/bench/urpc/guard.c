@@ -12,7 +12,8 @@
 #define PROBES 40
 #define PROBE_GAP_NS 25000000
 #define TRIES 5
-#define APART 2.5 /* two threads of a core and two cores differ by more than this, noise by less */
+#define APART 2.5 /* two threads of a core and two cores differ by more than this, noise by less \
+		   */
 
 static double fastest, slowest;
 
@@ -73,7 +74,8 @@ void guard_describe(FILE *to, enum placement chosen)
 {
 	if (slowest > fastest * APART)
 		fprintf(to,
-			"# these CPUs change places: the raw line's round trip was seen from %.0f to %.0f "
+			"# these CPUs change places: the raw line's round trip was seen from %.0f "
+			"to %.0f "
 			"cycles;\n# the figures are those of the %s placement\n",
 			fastest, slowest, chosen == PLACED_APART ? "distant" : "close");
 }

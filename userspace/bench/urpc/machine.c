@@ -125,8 +125,8 @@ void machine_describe(FILE *to, const struct options *o)
 	cpuinfo("model name", model, sizeof(model));
 	first_line("/proc/loadavg", load, sizeof(load));
 	cpuinfo("flags", hypervisor, sizeof(hypervisor));
-	fprintf(to, "# processor: %s\n# kernel: %s %s\n# TSC: %.3f GHz\n", model, u.sysname, u.release,
-		machine_tsc_ghz());
+	fprintf(to, "# processor: %s\n# kernel: %s %s\n# TSC: %.3f GHz\n", model, u.sysname,
+		u.release, machine_tsc_ghz());
 	fprintf(to, "# CPUs used: %d and %d (%s)%s\n# load average: %s\n", o->cpu[0], o->cpu[1],
 		machine_distance(o->cpu[0], o->cpu[1]), o->fifo ? ", SCHED_FIFO" : "", load);
 	fprintf(to, "# measured natively; medians of %u runs; cycles are TSC cycles\n", o->runs);

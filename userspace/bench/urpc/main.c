@@ -28,7 +28,7 @@ struct results {
 	struct cell trip[MAX_SUBJECTS];
 	struct cell stream[MAX_SUBJECTS][LENGTHS];
 	bool failed[MAX_SUBJECTS];
-	enum placement chosen;
+	bool complete[PLACEMENTS];
 };
 
 static const char usage[] =
@@ -83,36 +83,46 @@ static unsigned int fewest(const struct results *r, const struct options *o, enu
 	return n;
 }
 
+static void measure_round(struct results *r, const struct options *o)
+{
+	unsigned int i, k;
+
+	for (i = 0; subjects[i]; i++) {
+		const struct subject *s = subjects[i];
+
+		if (!chosen(s, o) || r->failed[i])
+			continue;
+		r->failed[i] = !measure_cell(&r->trip[i], s, o, 0);
+		for (k = 0; k < streams(s) && !r->failed[i]; k++)
+			r->failed[i] = !measure_cell(&r->stream[i][k], s, o, lengths[k]);
+	}
+}
+
 /*
- * Round after round, until one placement has all its figures. Two cores are what is asked for: if
- * they were seen at all, their figures are reported, when complete.
+ * Round after round, until one placement has all its figures. Two cores are what is asked for: once
+ * they were seen apart, it goes on for a while until those figures are complete.
+ * Return: false when no placement is complete.
  */
 static bool measure(struct results *r, const struct options *o)
 {
-	unsigned int round, i, k;
+	unsigned int round, close, apart;
 
 	guard_init(o);
 	for (round = 1; round <= ROUNDS_A_RUN * o->runs; round++) {
-		for (i = 0; subjects[i]; i++) {
-			const struct subject *s = subjects[i];
-
-			if (!chosen(s, o) || r->failed[i])
-				continue;
-			r->failed[i] = !measure_cell(&r->trip[i], s, o, 0);
-			for (k = 0; k < streams(s) && !r->failed[i]; k++)
-				r->failed[i] = !measure_cell(&r->stream[i][k], s, o, lengths[k]);
-		}
-		fprintf(stderr, "bench: round %u: %u and %u of %u runs complete, close and apart\n",
-			round, fewest(r, o, PLACED_CLOSE), fewest(r, o, PLACED_APART), o->runs);
-		for (k = PLACEMENTS; k-- > 0;) {
-			r->chosen = (enum placement)k;
-			if (fewest(r, o, r->chosen) >= o->runs)
-				return true;
-		}
+		measure_round(r, o);
+		close = fewest(r, o, PLACED_CLOSE);
+		apart = fewest(r, o, PLACED_APART);
+		fprintf(stderr, "bench: round %u: of %u runs complete: %u close, %u apart\n", round,
+			o->runs, close, apart);
+		r->complete[PLACED_CLOSE] = close >= o->runs;
+		r->complete[PLACED_APART] = apart >= o->runs;
+		if (r->complete[PLACED_APART] || (r->complete[PLACED_CLOSE] && !apart))
+			return true;
 	}
-	fprintf(stderr, "bench: in %u rounds these CPUs stayed in no place for %u runs\n", round - 1,
-		o->runs);
-	return false;
+	if (!r->complete[PLACED_CLOSE])
+		fprintf(stderr, "bench: in %u rounds these CPUs stayed in no place for %u runs\n",
+			round - 1, o->runs);
+	return r->complete[PLACED_CLOSE];
 }
 
 static void csv_row(FILE *csv, const char *name, const char *what, unsigned int slots,
@@ -146,10 +156,10 @@ static struct figure cell_figure(struct cell *c, enum placement p)
 	return bench_figure(c->value[p], c->n[p]);
 }
 
-static void report_one(struct results *r, unsigned int i, FILE *csv)
+static void report_one(struct results *r, enum placement p, unsigned int i, FILE *csv)
 {
 	const struct subject *s = subjects[i];
-	struct figure trip = cell_figure(&r->trip[i], r->chosen);
+	struct figure trip = cell_figure(&r->trip[i], p);
 	struct figure way = scaled(trip, 0.5), f;
 	double ns = 1 / machine_tsc_ghz();
 	unsigned int k;
@@ -164,7 +174,7 @@ static void report_one(struct results *r, unsigned int i, FILE *csv)
 			printf(" %8s", "-");
 			continue;
 		}
-		f = rate(cell_figure(&r->stream[i][k], r->chosen));
+		f = rate(cell_figure(&r->stream[i][k], p));
 		printf(" %8.1f", f.median);
 		csv_row(csv, s->name, "stream", s->flags & SUBJECT_SLOTS ? lengths[k] : 0, f,
 			"Mmsg/s");
@@ -172,41 +182,55 @@ static void report_one(struct results *r, unsigned int i, FILE *csv)
 	printf("\n");
 }
 
+static bool report_placement(struct results *r, const struct options *o, enum placement p,
+			     FILE *csv)
+{
+	bool all = true;
+	unsigned int i;
+
+	guard_describe(stdout, p);
+	printf("%-28s %17s %17s %26s\n", "", "one way", "round trip", "M messages/s by slots");
+	printf("%-28s %8s %8s %8s %8s %8u %8u %8u\n", "", "cycles", "ns", "cycles", "ns",
+	       lengths[0], lengths[1], lengths[2]);
+	for (i = 0; subjects[i]; i++) {
+		if (!chosen(subjects[i], o))
+			continue;
+		if (r->failed[i]) {
+			printf("%-28s could not be measured, see above\n", subjects[i]->name);
+			all = false;
+		} else {
+			report_one(r, p, i, csv);
+		}
+	}
+	return all;
+}
+
+/* Every complete placement as a table; the CSV has the distant one when there is a choice. */
 static int report(struct results *r, const struct options *o)
 {
+	enum placement best = r->complete[PLACED_APART] ? PLACED_APART : PLACED_CLOSE;
 	FILE *csv = o->csv ? fopen(o->csv, "w") : NULL;
-	int status = 0;
-	unsigned int i;
+	bool all = true;
+	unsigned int p;
 
 	if (o->csv && !csv) {
 		perror(o->csv);
 		return 1;
 	}
 	machine_describe(stdout, o);
-	guard_describe(stdout, r->chosen);
 	if (csv) {
 		machine_describe(csv, o);
-		guard_describe(csv, r->chosen);
+		guard_describe(csv, best);
 		fprintf(csv, "subject,what,slots,median,min,max,unit\n");
 	}
-	printf("%-28s %17s %17s %26s\n", "", "one way", "round trip", "M messages/s by slots");
-	printf("%-28s %8s %8s %8s %8s %8u %8u %8u\n", "", "cycles", "ns", "cycles", "ns", lengths[0],
-	       lengths[1], lengths[2]);
-	for (i = 0; subjects[i]; i++) {
-		if (!chosen(subjects[i], o))
-			continue;
-		if (r->failed[i]) {
-			printf("%-28s could not be measured, see above\n", subjects[i]->name);
-			status = 1;
-		} else {
-			report_one(r, i, csv);
-		}
-	}
+	for (p = 0; p < PLACEMENTS; p++)
+		if (r->complete[p])
+			all &= report_placement(r, o, (enum placement)p, p == best ? csv : NULL);
 	if (csv && fclose(csv)) {
 		perror(o->csv);
 		return 1;
 	}
-	return status;
+	return all ? 0 : 1;
 }
 
 static const struct subject *find(const char *name)
@@ -250,9 +274,12 @@ static int pairs(struct options o)
 static bool parse(int argc, char **argv, struct options *o)
 {
 	static const struct option table[] = {
-		{ "cpus", required_argument, NULL, 'c' }, { "runs", required_argument, NULL, 'r' },
-		{ "csv", required_argument, NULL, 'v' },  { "only", required_argument, NULL, 'o' },
-		{ "fifo", no_argument, NULL, 'f' },	  { "pairs", no_argument, NULL, 'p' },
+		{ "cpus", required_argument, NULL, 'c' },
+		{ "runs", required_argument, NULL, 'r' },
+		{ "csv", required_argument, NULL, 'v' },
+		{ "only", required_argument, NULL, 'o' },
+		{ "fifo", no_argument, NULL, 'f' },
+		{ "pairs", no_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
 	char rest;

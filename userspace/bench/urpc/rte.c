@@ -31,8 +31,8 @@ static void *chan_open(unsigned int slots)
 		return NULL;
 	for (i = 0; i < 2 && !err; i++) {
 		c->way[i] = aligned_alloc(256, ((size_t)bytes + 255) & ~255ul);
-		err = !c->way[i] || rte_ring_init(c->way[i], "bench", slots,
-						  RING_F_SP_ENQ | RING_F_SC_DEQ);
+		err = !c->way[i] ||
+		      rte_ring_init(c->way[i], "bench", slots, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	}
 	if (err) {
 		chan_close(c);

@@ -81,7 +81,7 @@ static uint64_t subject_sink(void *chan, uint64_t n)
 	return sum;
 }
 
-#define DEFINE_SUBJECT(symbol, name, flags) \
-	extern const struct subject symbol; \
-	const struct subject symbol = { name,	       flags,	     chan_open,	     chan_close, \
+#define DEFINE_SUBJECT(symbol, name, flags)                                                     \
+	extern const struct subject symbol;                                                     \
+	const struct subject symbol = { name,	      flags,	    chan_open,	    chan_close, \
 					subject_ping, subject_echo, subject_source, subject_sink }

@@ -3,14 +3,11 @@
 #include "bench.h"
 
 extern const struct subject subject_raw, subject_urpc, subject_line, subject_clear, subject_ck,
-	subject_rte, subject_wfcq, subject_boost, subject_pipe, subject_eventfd, subject_futex, subject_mq,
-	subject_unix, subject_blocking;
+	subject_rte, subject_wfcq, subject_boost, subject_pipe, subject_eventfd, subject_futex,
+	subject_mq, subject_unix, subject_blocking;
 
 const struct subject *const subjects[] = {
-	&subject_raw,
-	&subject_urpc,
-	&subject_line,
-	&subject_clear,
+	&subject_raw,	   &subject_urpc,  &subject_line,    &subject_clear,
 #ifdef HAVE_CK
 	&subject_ck,
 #endif
@@ -23,11 +20,6 @@ const struct subject *const subjects[] = {
 #ifdef HAVE_URCU
 	&subject_wfcq,
 #endif
-	&subject_blocking,
-	&subject_futex,
-	&subject_eventfd,
-	&subject_pipe,
-	&subject_mq,
-	&subject_unix,
-	NULL,
+	&subject_blocking, &subject_futex, &subject_eventfd, &subject_pipe,  &subject_mq,
+	&subject_unix,	   NULL,
 };
