@@ -175,6 +175,14 @@ static inline bool urpc_line_ready(const struct urpc_line_end *e);
 static inline void urpc_line_pause(void);
 
 /**
+ * urpc_line_fetch - fetch the line for writing, before each look of an end that polls
+ * A hint. Where a read leaves a modified line shared (AMD) it saves the answer's upgrade, and one
+ * urpc_pause() between looks is best then; where a read takes the only copy (Intel) it gains
+ * nothing, and pollers do better without. Measure with bench-urpc, which has a row for each.
+ */
+static inline void urpc_line_fetch(const struct urpc_line_end *e);
+
+/**
  * urpc_line_changed - does the line hold anything but @seen?
  * For a kernel that serves a mapped end whose private state it does not have: @seen is that end's
  * armed line's. It says nothing of use about an end that is not armed.

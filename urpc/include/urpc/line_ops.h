@@ -127,6 +127,11 @@ static inline void urpc_line_pause(void)
 	urpc_pause();
 }
 
+static inline void urpc_line_fetch(const struct urpc_line_end *e)
+{
+	urpc_prefetchw(&e->line->call);
+}
+
 static inline bool urpc_line_notify_needed(const struct urpc_line_end *e)
 {
 	urpc_fence_full();

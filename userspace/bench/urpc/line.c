@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The transport's call line: request and reply in one cache line, one call outstanding. */
+/*
+ * The transport's call line: request and reply in one cache line, one call outstanding. Twice: with
+ * plain looks, and with the line fetched for writing before each look.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +41,17 @@ static void chan_close(void *chan)
 	free(chan);
 }
 
-static void ping(void *chan, uint64_t n)
+static inline void look(const struct urpc_line_end *e, bool fetch)
+{
+	if (fetch) {
+		urpc_pause();
+		urpc_line_fetch(e);
+	} else {
+		urpc_line_pause();
+	}
+}
+
+static inline void ping_by(void *chan, uint64_t n, bool fetch)
 {
 	struct urpc_line_end *e = &((struct chan *)chan)->end[0].line;
 	uint64_t words[BENCH_WORDS] = { 0 };
@@ -48,29 +61,56 @@ static void ping(void *chan, uint64_t n)
 		words[0] = n;
 		urpc_line_call(e, 1, words, sizeof(words));
 		while (urpc_line_finish(e, &m) == -URPC_EAGAIN)
-			urpc_line_pause();
+			look(e, fetch);
 		if (m.payload[0] != n)
 			abort(); /* no figure of a line that does not work */
 	}
 }
 
-static void echo(void *chan, uint64_t n)
+static inline void echo_by(void *chan, uint64_t n, bool fetch)
 {
 	struct urpc_line_end *e = &((struct chan *)chan)->end[1].line;
 	struct urpc_msg m = { 0 };
 
 	while (n--) {
 		while (urpc_line_accept(e, &m) == -URPC_EAGAIN)
-			urpc_line_pause();
+			look(e, fetch);
 		urpc_line_reply(e, 1, m.payload, sizeof(m.payload));
 	}
 }
 
-extern const struct subject subject_line;
+static void ping(void *chan, uint64_t n)
+{
+	ping_by(chan, n, false);
+}
+
+static void echo(void *chan, uint64_t n)
+{
+	echo_by(chan, n, false);
+}
+
+static void ping_fetch(void *chan, uint64_t n)
+{
+	ping_by(chan, n, true);
+}
+
+static void echo_fetch(void *chan, uint64_t n)
+{
+	echo_by(chan, n, true);
+}
+
+extern const struct subject subject_line, subject_line_fetch;
 const struct subject subject_line = {
 	.name = "urpc call line",
 	.open = chan_open,
 	.close = chan_close,
 	.ping = ping,
 	.echo = echo,
+};
+const struct subject subject_line_fetch = {
+	.name = "urpc call line, fetched",
+	.open = chan_open,
+	.close = chan_close,
+	.ping = ping_fetch,
+	.echo = echo_fetch,
 };
