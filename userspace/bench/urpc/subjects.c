@@ -7,7 +7,11 @@ extern const struct subject subject_raw, subject_urpc, subject_line, subject_lin
 	subject_eventfd, subject_futex, subject_mq, subject_unix, subject_blocking;
 
 const struct subject *const subjects[] = {
-	&subject_raw,	   &subject_urpc,  &subject_line,    &subject_clear,
+	&subject_raw,
+	&subject_urpc,
+	&subject_line,
+	&subject_line_fetch,
+	&subject_clear,
 #ifdef HAVE_CK
 	&subject_ck,
 #endif
