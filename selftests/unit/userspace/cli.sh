@@ -113,8 +113,8 @@ expect 2 'no reason of number' explain 4711
 echo "# explain knows every reason, by name and by number"
 missing=0
 while read -r number name _; do
-	"$bin/remora" explain "$name" | grep -q "^$name (reason $number, " || missing=1
-	"$bin/remora" explain "$number" | grep -q "^$name (reason $number, " || missing=1
+	grep -q "^$name (reason $number, " <<<"$("$bin/remora" explain "$name")" || missing=1
+	grep -q "^$name (reason $number, " <<<"$("$bin/remora" explain "$number")" || missing=1
 done < <("$bin/remora" explain)
 [ "$missing" = 0 ] && [ "$("$bin/remora" explain | wc -l)" -ge 60 ]
 verdict "explain covers the list" $?

@@ -113,7 +113,8 @@ complete_line() { # WORDS...: completions of the last word
 		"$work/root/opt/remora/share/bash-completion/completions/remora" "$@" 2>"$work/err"
 }
 completes() { # WANTED WORDS...
-	complete_line "${@:2}" | grep -qx -- "$1"
+	# No pipe: grep leaves at the first match, and pipefail would count what its writer gets.
+	grep -qx -- "$1" <<<"$(complete_line "${@:2}")"
 	verdict "completion: ${*:2} -> $1" $?
 }
 completes create remora cr
