@@ -253,7 +253,10 @@ static bool link_arm(struct link *link)
 	if (!link->stalled)
 		return urpc_arm(&link->chan);
 	urpc_ack(&link->chan);
-	return urpc_can_send(&link->chan) ? !link->chan.broken : urpc_arm_send(&link->chan);
+	if (!urpc_can_send(&link->chan))
+		return urpc_arm_send(&link->chan);
+	/* There is room by now; unless it is promised, the message can be taken after all. */
+	return !link->chan.broken && !link->ops->ready(link);
 }
 
 bool links_arm(void)
