@@ -25,25 +25,25 @@ killed()
 
 bad=""
 for ((i = 0; i < kills; i++)); do
-	killed 400 remora create k --cpus "$cpus" --memory contig:64M --start
-	if [ -e /dev/remora-k ]; then
-		state=$(cat /sys/class/remora/remora-k/state)
+	killed 400 remora create kst-k --cpus "$cpus" --memory contig:64M --start
+	if [ -e /dev/remora-kst-k ]; then
+		state=$(cat /sys/class/remora/remora-kst-k/state)
 		[[ "$state" =~ ^(offline|running)$ ]] || bad+="turn $i: created, but $state; "
-		[ "$state" = running ] || remora start k || bad+="turn $i: start failed; "
-		killed 100 remora ping k --count 100000
-		killed 60 remora reset k
-		[ "$(cat /sys/class/remora/remora-k/state)" = running ] || remora start k ||
+		[ "$state" = running ] || remora start kst-k || bad+="turn $i: start failed; "
+		killed 100 remora ping kst-k --count 100000
+		killed 60 remora reset kst-k
+		[ "$(cat /sys/class/remora/remora-kst-k/state)" = running ] || remora start kst-k ||
 			bad+="turn $i: start after a killed reset failed; "
-		remora ping k --count 5 >/dev/null || bad+="turn $i: no answer; "
-		killed 200 remora destroy k
-		[ ! -e /dev/remora-k ] || remora destroy k || bad+="turn $i: destroy failed; "
+		remora ping kst-k --count 5 >/dev/null || bad+="turn $i: no answer; "
+		killed 200 remora destroy kst-k
+		[ ! -e /dev/remora-kst-k ] || remora destroy kst-k || bad+="turn $i: destroy failed; "
 	fi
 	[ -z "$(tap_ledger)" ] || bad+="turn $i: ledger: $(tap_ledger); "
 	[ "$(cat /sys/devices/system/cpu/online)" = "$ONLINE" ] || bad+="turn $i: CPUs missing; "
 	[ -z "$bad" ] || break
 done
 tap_is "$bad" "" "$kills kills at random moments leave nothing behind"
-tap_ok "a whole cycle afterwards" sh -c "remora create k --cpus $cpus --memory contig:64M --start &&
-	remora ping k --count 20 && remora destroy k"
+tap_ok "a whole cycle afterwards" sh -c "remora create kst-k --cpus $cpus --memory contig:64M --start &&
+	remora ping kst-k --count 20 && remora destroy kst-k"
 tap_is "$(tap_ledger)" "" "the ledger is zero"
 tap_end

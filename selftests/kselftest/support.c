@@ -32,7 +32,9 @@ static int call_control(unsigned long command, void *arg)
 
 const char *rt_ready(void)
 {
+	char names[64][REMORA_NAME_MAX];
 	__u32 cpus[RT_CPUS_ROOM];
+	int count, i;
 
 	if (access(RT_CONTROL, F_OK))
 		return "no " RT_CONTROL ": the module is not loaded";
@@ -42,6 +44,10 @@ const char *rt_ready(void)
 		return "no " RT_FIRMWARE ": the CPU driver is not installed";
 	if (!rt_cpus(cpus, RT_CPUS_ROOM))
 		return "no CPU but CPU 0 can be taken";
+	count = rt_list(names, 64);
+	for (i = 0; i < count && i < 64; i++)
+		if (strncmp(names[i], RT_PREFIX, strlen(RT_PREFIX)))
+			return "there are partitions; the tests want the module to themselves";
 	return NULL;
 }
 

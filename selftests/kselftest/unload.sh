@@ -8,14 +8,14 @@ cpu=$(tap_last_cpu)
 command -v remora >/dev/null || tap_skip_all "no remora command"
 tap_load
 
-tap_ok "create and start" remora create u --cpus "$cpu" --memory contig:32M --start
-exec 7<>/dev/remora-u
+tap_ok "create and start" remora create kst-u --cpus "$cpu" --memory contig:32M --start
+exec 7<>/dev/remora-kst-u
 tap_fails "rmmod with an open device is refused" rmmod remora
-tap_is "$(cat /sys/class/remora/remora-u/state)" running "and the partition runs on"
+tap_is "$(cat /sys/class/remora/remora-kst-u/state)" running "and the partition runs on"
 exec 7>&-
 
 # A channel whose program waits for ever.
-remora ping u --count 1000000 >/dev/null 2>&1 &
+remora ping kst-u --count 1000000 >/dev/null 2>&1 &
 pinger=$!
 for _ in $(seq 100); do
 	[ "$(cat /sys/kernel/remora/ledger/channels)" = 0 ] || break
@@ -23,7 +23,7 @@ for _ in $(seq 100); do
 done
 tap_is "$(cat /sys/kernel/remora/ledger/channels)" 1 "a channel is open"
 tap_fails "rmmod with an open channel is refused" rmmod remora
-tap_is "$(cat /sys/class/remora/remora-u/state)" running "and the partition runs on"
+tap_is "$(cat /sys/class/remora/remora-kst-u/state)" running "and the partition runs on"
 kill -9 "$pinger"
 wait "$pinger" 2>/dev/null
 
