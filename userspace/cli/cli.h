@@ -115,6 +115,16 @@ int cli_open_ctl(struct remora_ctl **ctl, bool write);
 /** cli_open_partition - open a partition, or report why not. Return: CLI_OK or an exit code. */
 int cli_open_partition(struct remora_partition **partition, const char *name, bool write);
 
+/**
+ * cli_on_partition - open a partition for writing, do one thing to it, report, close
+ * @act: of libremora's kind: 0 or -errno with the module's words; gets @arg
+ * Return: CLI_OK or the exit code that fits.
+ */
+int cli_on_partition(const char *name,
+		     int (*act)(struct remora_partition *partition, const void *arg,
+				struct remora_error *error),
+		     const void *arg);
+
 /** cli_get_report - status of an open partition, or report why not. Return: CLI_OK or other. */
 int cli_get_report(struct remora_partition *partition, struct remora_report **report);
 

@@ -56,6 +56,25 @@ int cli_open_partition(struct remora_partition **partition, const char *name, bo
 	return cli_errno(err, NULL, name);
 }
 
+int cli_on_partition(const char *name,
+		     int (*act)(struct remora_partition *partition, const void *arg,
+				struct remora_error *error),
+		     const void *arg)
+{
+	struct remora_partition *partition;
+	struct remora_error error;
+	int code, err;
+
+	code = cli_open_partition(&partition, name, true);
+	if (code)
+		return code;
+	err = act(partition, arg, &error);
+	if (err)
+		code = cli_errno(err, &error, name);
+	remora_partition_close(partition);
+	return code;
+}
+
 int cli_get_report(struct remora_partition *partition, struct remora_report **report)
 {
 	int err = remora_partition_status(partition, report);

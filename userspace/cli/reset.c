@@ -4,26 +4,20 @@
  */
 #include "cli.h"
 
+static int act(struct remora_partition *partition, const void *arg, struct remora_error *error)
+{
+	(void)arg;
+	return remora_partition_reset(partition, error);
+}
+
 int cli_reset(int argc, char **argv)
 {
 	const struct cli_syntax syntax = {
 		"reset NAME",
 		"Stops all cores by force, whatever they do, and boots them again.", NULL, 1, 1,
 	};
-	struct remora_partition *partition;
-	struct remora_error error;
 	const char *name;
-	int code, err;
+	int code = cli_parse(argc, argv, &syntax, &name);
 
-	code = cli_parse(argc, argv, &syntax, &name);
-	if (code != CLI_PARSED)
-		return code;
-	code = cli_open_partition(&partition, name, true);
-	if (code)
-		return code;
-	err = remora_partition_reset(partition, &error);
-	if (err)
-		code = cli_errno(err, &error, name);
-	remora_partition_close(partition);
-	return code;
+	return code == CLI_PARSED ? cli_on_partition(name, act, NULL) : code;
 }

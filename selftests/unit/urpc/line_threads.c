@@ -7,33 +7,15 @@
  * SLOW divides the amount of work; the environment's STRESS is the number of polled calls.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "bell.h"
 #include "line.h"
 
 #ifndef SLOW
 #define SLOW 1
 #endif
-#ifndef PATIENCE_S
-#define PATIENCE_S 30 /* a wait this long is a hang, on a loaded machine too */
-#endif
-#define SPINS_BEFORE_YIELD 200
-
-enum bell_kind { BELL_NONE, BELL_SPIN, BELL_FUTEX };
-
-/* A doorbell: counts rings; its owner sleeps until the count differs from what it saw last. */
-struct bell {
-	uint32_t count __attribute__((aligned(URPC_CACHE_LINE)));
-	enum bell_kind kind; /* BELL_NONE: who waits polls, nobody rings */
-};
-
 struct side {
 	struct urpc_line_end *end;
 	struct bell *own;
@@ -43,17 +25,11 @@ struct side {
 	uint64_t sleeps;
 };
 
-static uint64_t now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec;
-}
-
 /* Threads cannot leave by a cmocka assertion: the process ends, short of its plan. */
-static void die(const char *what, const struct side *s)
+static void die(const char *what, const void *who)
 {
+	const struct side *s = who;
+
 	printf("not ok - %s (%s, call %llu, state %u)\n", what,
 	       s->end->role == URPC_LINE_CALLER ? "caller" : "callee",
 	       (unsigned long long)s->end->number, s->end->state);
@@ -61,56 +37,21 @@ static void die(const char *what, const struct side *s)
 	_exit(1);
 }
 
-/* One turn of a poll loop with a limit: two cores, but perhaps not for us alone. */
-static void turn(uint64_t *turns, uint64_t *since, const char *what, const struct side *s)
-{
-	urpc_pause();
-	if (++*turns % SPINS_BEFORE_YIELD)
-		return;
-	sched_yield();
-	if (!*since)
-		*since = now_s();
-	else if (now_s() - *since > PATIENCE_S)
-		die(what, s);
-}
-
-static void bell_ring(struct bell *b)
-{
-	__atomic_fetch_add(&b->count, 1, __ATOMIC_SEQ_CST);
-	if (b->kind == BELL_FUTEX)
-		syscall(SYS_futex, &b->count, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-
-static void bell_wait(struct side *s, uint32_t seen)
-{
-	const struct timespec limit = { .tv_sec = PATIENCE_S };
-	struct bell *b = s->own;
-	uint64_t turns = 0, since = 0;
-
-	while (__atomic_load_n(&b->count, __ATOMIC_SEQ_CST) == seen) {
-		if (b->kind == BELL_SPIN)
-			turn(&turns, &since, "lost wake-up", s);
-		else if (syscall(SYS_futex, &b->count, FUTEX_WAIT_PRIVATE, seen, &limit, NULL, 0) &&
-			 errno == ETIMEDOUT)
-			die("lost wake-up", s);
-	}
-}
-
 /* Poll, or sleep without polling first, which makes the race with the peer as likely as can be. */
 static void wait_turn(struct side *s)
 {
-	uint64_t turns = 0, since = 0;
+	struct patience patience = { 0 };
 	uint32_t seen;
 
 	if (s->own->kind == BELL_NONE) {
 		while (!urpc_line_ready(s->end))
-			turn(&turns, &since, "stuck", s);
+			bell_turn(&patience, "stuck", die, s);
 		return;
 	}
-	seen = __atomic_load_n(&s->own->count, __ATOMIC_SEQ_CST);
+	seen = bell_seen(s->own);
 	if (urpc_line_arm(s->end)) {
 		s->sleeps++;
-		bell_wait(s, seen);
+		bell_wait(s->own, seen, die, s);
 		urpc_line_disarm(s->end);
 	}
 }

@@ -8,33 +8,15 @@
  * stress (100 million in the long run).
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "bell.h"
 #include "pair.h"
 
 #ifndef SLOW
 #define SLOW 1
 #endif
-#ifndef PATIENCE_S
-#define PATIENCE_S 30 /* a wait this long is a hang, on a loaded machine too */
-#endif
-#define SPINS_BEFORE_YIELD 200
-
-enum bell_kind { BELL_SPIN, BELL_FUTEX };
-
-/* A doorbell: counts rings; its owner sleeps until the count differs from what it saw last. */
-struct bell {
-	uint32_t count __attribute__((aligned(URPC_CACHE_LINE)));
-	enum bell_kind kind;
-};
-
 struct side {
 	struct urpc_chan *chan;
 	struct bell *own;
@@ -44,17 +26,11 @@ struct side {
 	uint64_t sleeps;
 };
 
-static uint64_t now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec;
-}
-
 /* Threads cannot leave by a cmocka assertion: the process ends, short of its plan. */
-static void die(const char *what, const struct urpc_chan *c)
+static void die(const char *what, const void *who)
 {
+	const struct urpc_chan *c = who;
+
 	printf("not ok - %s (sent %llu, received %llu, acknowledged %llu)\n", what,
 	       (unsigned long long)c->tx_next - 1, (unsigned long long)c->rx_next - 1,
 	       (unsigned long long)c->tx_acked);
@@ -62,59 +38,25 @@ static void die(const char *what, const struct urpc_chan *c)
 	_exit(1);
 }
 
-/* One turn of a poll loop with a limit: two cores, but perhaps not for us alone. */
-static void turn(uint64_t *turns, uint64_t *since, const char *what, const struct urpc_chan *c)
-{
-	urpc_pause();
-	if (++*turns % SPINS_BEFORE_YIELD)
-		return;
-	sched_yield();
-	if (!*since)
-		*since = now_s();
-	else if (now_s() - *since > PATIENCE_S)
-		die(what, c);
-}
-
-static void bell_ring(struct bell *b)
-{
-	__atomic_fetch_add(&b->count, 1, __ATOMIC_SEQ_CST);
-	if (b->kind == BELL_FUTEX)
-		syscall(SYS_futex, &b->count, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-
-static void bell_wait(struct bell *b, uint32_t seen, const struct urpc_chan *c)
-{
-	const struct timespec limit = { .tv_sec = PATIENCE_S };
-	uint64_t turns = 0, since = 0;
-
-	while (__atomic_load_n(&b->count, __ATOMIC_SEQ_CST) == seen) {
-		if (b->kind == BELL_SPIN)
-			turn(&turns, &since, "lost wake-up", c);
-		else if (syscall(SYS_futex, &b->count, FUTEX_WAIT_PRIVATE, seen, &limit, NULL, 0) &&
-			 errno == ETIMEDOUT)
-			die("lost wake-up", c);
-	}
-}
-
 /* Sleep without polling first, which makes the race with the peer's send as likely as can be. */
 static void sleep_recv(struct side *s)
 {
-	uint32_t seen = __atomic_load_n(&s->own->count, __ATOMIC_SEQ_CST);
+	uint32_t seen = bell_seen(s->own);
 
 	if (urpc_arm(s->chan)) {
 		s->sleeps++;
-		bell_wait(s->own, seen, s->chan);
+		bell_wait(s->own, seen, die, s->chan);
 		urpc_disarm(s->chan);
 	}
 }
 
 static void sleep_send(struct side *s)
 {
-	uint32_t seen = __atomic_load_n(&s->own->count, __ATOMIC_SEQ_CST);
+	uint32_t seen = bell_seen(s->own);
 
 	if (urpc_arm_send(s->chan)) {
 		s->sleeps++;
-		bell_wait(s->own, seen, s->chan);
+		bell_wait(s->own, seen, die, s->chan);
 		urpc_disarm(s->chan);
 	}
 }
@@ -151,13 +93,14 @@ static void check(const struct urpc_msg *m, uint64_t number, const struct urpc_c
 static void *stream_out(void *arg)
 {
 	struct side *s = arg;
-	uint64_t words[URPC_PAYLOAD_WORDS], n, turns = 0, since = 0;
+	uint64_t words[URPC_PAYLOAD_WORDS], n;
+	struct patience patience = { 0 };
 
 	for (n = 1; n <= s->messages; n++) {
 		fill(words, n);
 		while (urpc_send(s->chan, 1, words, sizeof(words)) == -URPC_EAGAIN)
-			turn(&turns, &since, "sender stuck", s->chan);
-		since = 0;
+			bell_turn(&patience, "sender stuck", die, s->chan);
+		patience = (struct patience){ 0 };
 	}
 	return NULL;
 }
@@ -165,13 +108,14 @@ static void *stream_out(void *arg)
 static void *stream_in(void *arg)
 {
 	struct side *s = arg;
-	uint64_t n, turns = 0, since = 0;
+	uint64_t n;
+	struct patience patience = { 0 };
 	struct urpc_msg m;
 
 	for (n = 1; n <= s->messages; n++) {
 		while (urpc_recv(s->chan, &m) == -URPC_EAGAIN)
-			turn(&turns, &since, "receiver stuck", s->chan);
-		since = 0;
+			bell_turn(&patience, "receiver stuck", die, s->chan);
+		patience = (struct patience){ 0 };
 		check(&m, n, s->chan);
 	}
 	return NULL;
@@ -181,7 +125,8 @@ static void *stream_in(void *arg)
 static void *stream_both(void *arg)
 {
 	struct side *s = arg;
-	uint64_t words[URPC_PAYLOAD_WORDS], out = 0, in = 0, turns = 0, since = 0;
+	uint64_t words[URPC_PAYLOAD_WORDS], out = 0, in = 0;
+	struct patience patience = { 0 };
 	struct urpc_msg m;
 
 	while (out < s->messages || in < s->messages) {
@@ -201,9 +146,9 @@ static void *stream_both(void *arg)
 		if (s->chan->broken)
 			die("protocol broken between honest ends", s->chan);
 		if (before == out + in)
-			turn(&turns, &since, "exchange stuck", s->chan);
+			bell_turn(&patience, "exchange stuck", die, s->chan);
 		else
-			since = 0;
+			patience = (struct patience){ 0 };
 	}
 	return NULL;
 }
