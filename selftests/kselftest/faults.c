@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <linux/netlink.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include "harness.h"
 
 FIXTURE(fault)
@@ -145,15 +147,58 @@ TEST_F(report, registers_and_backtrace)
 	}
 }
 
-/* Told at once, by the doorbell, not by the watch's next round. */
-TEST_F(report, at_once)
+#define WATCH_MS "/sys/module/remora/parameters/watch_ms"
+
+/* Told by the doorbell alone: the watch makes no rounds meanwhile. */
+TEST_F(report, by_the_doorbell)
 {
 	struct pollfd p = { .fd = self->fd, .events = POLLPRI };
+	char period[16];
 
-	ASSERT_EQ(0, rt_status(self->fd, &self->st));
-	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	EXPECT_EQ(1, poll(&p, 1, 500));
+	ASSERT_LT(0, rt_read_text(WATCH_MS, period, sizeof(period)));
+	ASSERT_EQ(0, rt_write_text(WATCH_MS, "0"));
+	EXPECT_EQ(0, rt_act(self->fd, REMORA_IOC_RESET, 0, NULL));
+	EXPECT_EQ(0, rt_status(self->fd, &self->st));
+	EXPECT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
+	EXPECT_EQ(1, poll(&p, 1, 20000));
 	EXPECT_NE(0, p.revents & POLLPRI);
+	ASSERT_EQ(0, rt_write_text(WATCH_MS, period));
+}
+
+/* Is @wanted one of the 0-terminated strings of an uevent? */
+static bool event_has(const char *event, size_t bytes, const char *wanted)
+{
+	for (const char *at = event; at < event + bytes; at += strlen(at) + 1)
+		if (!strcmp(at, wanted))
+			return true;
+	return false;
+}
+
+/* What udev hears of: the state of the partition, and which core it was. */
+TEST_F(report, uevent)
+{
+	struct sockaddr_nl any = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int sock = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+	struct pollfd p = { .fd = sock, .events = POLLIN };
+	char event[4097], name[8 + REMORA_NAME_MAX];
+	bool seen = false;
+
+	ASSERT_LE(0, sock);
+	ASSERT_EQ(0, bind(sock, (struct sockaddr *)&any, sizeof(any)));
+	snprintf(name, sizeof(name), "NAME=%s", self->s.c.name);
+	EXPECT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
+	while (!seen && poll(&p, 1, 20000) == 1) {
+		ssize_t n = recv(sock, event, sizeof(event) - 1, 0);
+
+		ASSERT_LT(0, n);
+		event[n] = 0;
+		seen = event_has(event, (size_t)n, name) &&
+		       event_has(event, (size_t)n, "ACTION=change") &&
+		       event_has(event, (size_t)n, "STATE=crashed") &&
+		       event_has(event, (size_t)n, "CORE=1");
+	}
+	EXPECT_TRUE(seen);
+	close(sock);
 }
 
 /* Ill-formed messages on all channels: each program sees a broken channel; the core and Linux live. */
