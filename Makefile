@@ -6,7 +6,8 @@ PREFIX ?= /usr
 LAB := selftests/lab/lab
 KERNEL ?= 6.1
 
-.PHONY: all modules partition userspace selftests-bins unit check demo lab install clean help
+.PHONY: all modules partition userspace selftests-bins unit check demo lab bench-urpc install clean \
+	help
 
 all: modules partition userspace
 
@@ -35,6 +36,9 @@ demo:
 lab:
 	$(LAB) shell --kernel $(KERNEL)
 
+bench-urpc:
+	$(MAKE) -C userspace/bench/urpc run ARGS="$(ARGS)"
+
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	install -D -m 0644 partition/build/cpudrv.elf $(DESTDIR)/lib/firmware/remora/cpudrv.elf
@@ -54,4 +58,5 @@ help:
 	@echo "make check           all tests; sets itself up"
 	@echo "make unit            host unit tests only"
 	@echo "make lab [KERNEL=K]  a shell in a guest with the module loaded; K: 6.1, 6.12, debug"
+	@echo "make bench-urpc      the transport beside other rings, natively; no module needed"
 	@echo "make -C selftests run_tests   kselftests on this very machine (needs the module loaded)"
