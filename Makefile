@@ -40,7 +40,7 @@ bench-urpc:
 	$(MAKE) -C userspace/bench/urpc run ARGS="$(ARGS)"
 
 install: all
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH="$(DESTDIR)" modules_install
 	install -D -m 0644 partition/build/cpudrv.elf $(DESTDIR)/lib/firmware/remora/cpudrv.elf
 	$(MAKE) -C userspace install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	-test -n "$(DESTDIR)" || depmod -a
