@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 #include "harness.h"
 
 FIXTURE(memory)
@@ -180,6 +181,51 @@ TEST_F(memory, reserved_by_address)
 	second.extents[0] = self->s.extents[0];
 	EXPECT_GT(0, rt_create(&second));
 	EXPECT_NE(0, second.c.error.reason);
+}
+
+/* Bytes of physical memory that are not zero, as /dev/mem shows them; or -errno. */
+static long nonzero_bytes(unsigned long long address, size_t bytes)
+{
+	int fd = open("/dev/mem", O_RDONLY | O_CLOEXEC);
+	unsigned char page[4096];
+	long count = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (size_t at = 0; at < bytes; at += sizeof(page)) {
+		if (pread(fd, page, sizeof(page), (off_t)(address + at)) != sizeof(page)) {
+			count = -errno;
+			break;
+		}
+		for (size_t i = 0; i < sizeof(page); i++)
+			count += page[i] != 0;
+	}
+	close(fd);
+	return count;
+}
+
+/*
+ * Nothing that a core or the module wrote is left in memory that went back. (While a partition holds
+ * the region, /dev/mem does not show it.)
+ */
+TEST_F(memory, reserved_is_scrubbed)
+{
+	char line[4096], *p;
+	__u64 address;
+
+	ASSERT_LT(0, rt_read_text("/proc/cmdline", line, sizeof(line)));
+	p = strstr(line, "memmap=");
+	p = p ? strchr(p, '$') : NULL;
+	if (!p)
+		SKIP(return, "no memmap= on the command line");
+	address = strtoull(p + 1, NULL, 0);
+	if (nonzero_bytes(address, 4096) < 0)
+		SKIP(return, "this kernel does not show reserved memory in /dev/mem");
+	self->s.extents[0].source = REMORA_MEMORY_RESERVED;
+	self->s.extents[0].address = address;
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	ASSERT_EQ(0, rt_destroy(self->s.c.name, 0, NULL));
+	EXPECT_EQ(0, nonzero_bytes(address, 16 * RT_MIB));
 }
 
 TEST_F_TIMEOUT(memory, automatic, 60)
