@@ -12,6 +12,7 @@
 #include <linux/mmzone.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <asm/pgtable_types.h>
 
 #include "compat/online.h"
 #include "memory_source.h"
@@ -19,13 +20,35 @@
 /* Value of a piece's cookie: it came from the zone of movable memory, and goes back there. */
 #define FROM_MOVABLE ((void *)1)
 
+/*
+ * Can Linux take the block out of its direct map? It does so by whole entries and never splits one:
+ * of memory under a 1 GiB entry that is larger than the block, it would take the data for a page
+ * table and clear what looks like entries there (arch/x86/mm/init_64.c, remove_pud_table).
+ */
+static bool unmappable(unsigned long pfn)
+{
+	unsigned long start = (unsigned long)__va(PFN_PHYS(pfn));
+	unsigned long end = start + memory_block_size_bytes();
+	unsigned long at, size;
+	unsigned int level;
+
+	for (at = start; at < end; at = ALIGN_DOWN(at, size) + size) {
+		if (!lookup_address(at, &level))
+			return false;
+		size = level == PG_LEVEL_1G ? PUD_SIZE : PMD_SIZE;
+		if (ALIGN_DOWN(at, size) < start || ALIGN_DOWN(at, size) + size > end)
+			return false;
+	}
+	return true;
+}
+
 /* The zone of a block that Linux could probably give up, or NULL. */
 static struct zone *candidate(unsigned long pfn, int nid)
 {
 	unsigned long bytes = memory_block_size_bytes();
 
 	if (region_intersects(PFN_PHYS(pfn), bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
-	    REGION_INTERSECTS)
+	    REGION_INTERSECTS || !unmappable(pfn))
 		return NULL;
 	return remora_range_movable(pfn, bytes >> PAGE_SHIFT, nid);
 }

@@ -57,7 +57,7 @@ static ssize_t cpus_show(struct device *dev, struct device_attribute *attr, char
 		return -ENOMEM;
 	for (i = 0; i < p->core_count; i++)
 		cpumask_set_cpu(p->cores[i].cpu.cpu, mask);
-	ret = cpumap_print_to_pagebuf(true, buf, mask);
+	ret = sysfs_emit(buf, "%*pbl\n", cpumask_pr_args(mask));
 	free_cpumask_var(mask);
 	return ret;
 }

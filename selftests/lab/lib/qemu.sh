@@ -61,7 +61,7 @@ LAB_APPEND="console=ttyS0 loglevel=5 panic=-1 printk.devkmsg=on no_timer_check"
 # Fill QEMU_ARGS, the whole command, from OPT and the run's directory.
 qemu_arguments()
 {
-	local dir=$1 cpu=max,-x2apic thread=single
+	local dir=$1 cpu=max,-pdpe1gb,-x2apic thread=single
 	[ "${OPT[mttcg]}" = 0 ] || thread=multi
 	mapfile -t QEMU_ARGS < <(qemu_command)
 	QEMU_ARGS+=(-machine q35 -accel "tcg,thread=$thread" -m "${OPT[mib]}M"
@@ -73,7 +73,7 @@ qemu_arguments()
 		-serial "file:$dir/console")
 	if [ "${OPT[x2apic]}" = 1 ]; then
 		[ "$(qemu_major)" -ge 9 ] || die "--x2apic needs QEMU 9 or later; this is $(qemu_major)"
-		cpu=max,+x2apic
+		cpu=max,-pdpe1gb,+x2apic
 		QEMU_ARGS+=(-device "intel-iommu,intremap=on,eim=on")
 	fi
 	# TCG has threads within a core only for processors that call themselves Intel.
