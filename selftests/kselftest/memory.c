@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -260,6 +262,79 @@ TEST_F_TIMEOUT(memory, block_of_node, 60)
 	self->s.extents[0].node = 1;
 	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
 	expect_from(_metadata, &self->st, REMORA_MEMORY_BLOCK, 1, block_bytes());
+}
+
+#define GIB (1ull << 30)
+
+/*
+ * The physical ranges that Linux's direct map maps with one 1 GiB entry each, as the kernel's own
+ * dump of its page tables has them; -errno where it has none. (DirectMap1G of /proc/meminfo counts
+ * entries that were split since.)
+ */
+static int large_ranges(unsigned long long *starts, unsigned int room)
+{
+	FILE *f = fopen("/sys/kernel/debug/page_tables/kernel", "re");
+	unsigned long long base = 0;
+	bool direct = false;
+	int count = 0;
+	char line[160];
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f)) {
+		unsigned long long first, end;
+
+		if (!strncmp(line, "---[", 4)) {
+			direct = strstr(line, "Low Kernel Mapping") != NULL;
+			base = 0;
+			continue;
+		}
+		if (!direct || sscanf(line, "%llx-%llx", &first, &end) != 2)
+			continue;
+		if (!base)
+			base = first;
+		for (; strstr(line, "pud") && strstr(line, "PSE") && first < end; first += GIB) {
+			if ((unsigned int)count < room)
+				starts[count++] = first - base;
+		}
+	}
+	fclose(f);
+	return count;
+}
+
+/*
+ * A block under a 1 GiB entry of Linux's direct map must stay (lab option --gbpages): Linux would
+ * take data for a page table. As many blocks as the node has are asked for; no piece of such an
+ * entry may come. Blocks of other places may, so both ends are right: some came, or none could.
+ */
+TEST_F_TIMEOUT(memory, block_under_large_mapping, 120)
+{
+	unsigned long long starts[16];
+	int ranges = large_ranges(starts, 16);
+	int ret = -ENOMEM;
+
+	if (!getenv("REMORA_LARGE_MAPPING") && (ranges <= 0 || !block_bytes()))
+		SKIP(return, "no 1 GiB entry seen in the direct map, or no memory hotplug");
+	ASSERT_LT(0, ranges);
+	if (block_bytes() >= GIB)
+		SKIP(return, "a memory block is no smaller than a 1 GiB entry here");
+	self->s.extents[0].source = REMORA_MEMORY_BLOCK;
+	self->s.extents[0].node = access("/sys/devices/system/node/node1", F_OK) ? -1 : 1;
+	for (unsigned int blocks = 4; blocks && ret; blocks--) {
+		self->s.extents[0].bytes = blocks * block_bytes();
+		ret = run(self);
+		if (ret)
+			EXPECT_EQ(REMORA_R_MEMORY_UNAVAILABLE, self->s.c.error.reason);
+	}
+	TH_LOG("%s", ret ? self->s.c.error.message : "some blocks came");
+	for (unsigned int i = 0; !ret && i < self->st.s.extent_count; i++) {
+		const struct remora_extent *e = &self->st.extents[i];
+
+		for (int r = 0; r < ranges; r++) {
+			EXPECT_TRUE(e->address + e->bytes <= starts[r] ||
+				    e->address >= starts[r] + GIB);
+		}
+	}
 }
 
 /* Exactly the least amount works. */

@@ -58,10 +58,12 @@ qemu_numa_arguments()
 # broken and panic (no_timer_check).
 LAB_APPEND="console=ttyS0 loglevel=5 panic=-1 printk.devkmsg=on no_timer_check"
 
-# Fill QEMU_ARGS, the whole command, from OPT and the run's directory.
+# Fill QEMU_ARGS, the whole command, from OPT and the run's directory. Without 1 GiB
+# pages, as a rule: Linux cannot give up memory that it maps with one of them.
 qemu_arguments()
 {
-	local dir=$1 cpu=max,-pdpe1gb,-x2apic thread=single
+	local dir=$1 cpu=max thread=single
+	[ "${OPT[gbpages]}" = 1 ] || cpu+=,-pdpe1gb
 	[ "${OPT[mttcg]}" = 0 ] || thread=multi
 	mapfile -t QEMU_ARGS < <(qemu_command)
 	QEMU_ARGS+=(-machine q35 -accel "tcg,thread=$thread" -m "${OPT[mib]}M"
@@ -73,8 +75,10 @@ qemu_arguments()
 		-serial "file:$dir/console")
 	if [ "${OPT[x2apic]}" = 1 ]; then
 		[ "$(qemu_major)" -ge 9 ] || die "--x2apic needs QEMU 9 or later; this is $(qemu_major)"
-		cpu=max,-pdpe1gb,+x2apic
+		cpu+=,+x2apic
 		QEMU_ARGS+=(-device "intel-iommu,intremap=on,eim=on")
+	else
+		cpu+=,-x2apic
 	fi
 	# TCG has threads within a core only for processors that call themselves Intel.
 	[ "${OPT[threads]}" = 1 ] || cpu+=,vendor=GenuineIntel

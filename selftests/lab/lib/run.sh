@@ -14,7 +14,7 @@ QEMU_ARGS=()
 
 run_options_default()
 {
-	OPT=([kernel]=6.1 [cpus]=4 [threads]=1 [numa]=1 [mib]=2048 [x2apic]=0 [mttcg]=0
+	OPT=([kernel]=6.1 [cpus]=4 [threads]=1 [numa]=1 [mib]=2048 [x2apic]=0 [mttcg]=0 [gbpages]=0
 		[timeout]=600 [append]="" [out]="" [log]="" [check]=1 [reset]=0
 		[module]=1 [build]=1 [keep]=0)
 }
@@ -57,6 +57,7 @@ run_options()
 			;;
 		--x2apic) OPT[x2apic]=1 ;;
 		--mttcg) OPT[mttcg]=1 ;;
+		--gbpages) OPT[gbpages]=1 ;;
 		--smt) OPT[threads]=2 ;;
 		--no-check-log) OPT[check]=0 ;;
 		--expect-reset) OPT[reset]=1 ;;
