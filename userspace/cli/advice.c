@@ -127,6 +127,20 @@ static const char *const reasons[] = {
 	WHEN(MEMORY_SYNTAX, "Write 256M, 128M@0,128M@1 (NUMA nodes), block:256M, contig:64M or "
 	     "reserved:1G@0x140000000 (address). Units are K, M and G."),
 	WHEN(CPU_DUPLICATE, "Name each CPU once."),
+	WHEN(SHOOTDOWN_PROTOCOL, "The protocols are broadcast, unicast, multicast and NUMA-aware "
+	     "multicast."),
+	WHEN(SHOOTDOWN_METHOD, "A recipient can invalidate nothing, page by page, a context, or "
+	     "everything."),
+	WHEN(SHOOTDOWN_UNSUPPORTED, "INVPCID is missing on some CPUs and under emulation: choose "
+	     "another way to invalidate. An image older than the module knows no shootdowns."),
+	WHEN(SHOOTDOWN_NODES, "Recipients are running cores of the partition; the initiator is not "
+	     "one of them."),
+	WHEN(SHOOTDOWN_BUSY, "One run at a time; or a core of an earlier run does not answer: remora "
+	     "reset NAME ends that."),
+	WHEN(SHOOTDOWN_BROKEN, "The core's console says what it saw: remora console NAME. A fault of "
+	     "its image; remora reset NAME."),
+	WHEN(SHOOTDOWN_STALE, "A TLB entry outlived its invalidation. Please report it, with the CPU "
+	     "or emulator in use."),
 };
 
 const char *advice_reason(uint32_t reason)
