@@ -4,17 +4,22 @@
  *   number = 0; release fence      | the reader's second read of number, after its copy
  *   number = n (release)           | the reader's first read of number (acquire)
  *   written = n (release)          | the reader's read of written (acquire)
+ *   written = n; full fence; read of console_at | console_at = n; full fence; read of written
  */
 #include <base/format.h>
 #include <base/string.h>
 
 #include <arch.h>
+#include <bootinfo.h>
 #include <console.h>
 #include <errors.h>
+#include <loop.h>
+#include <urpc/barrier.h>
 
 static struct abi_console *ring;
 static uint64_t mask; /* records - 1, as read and checked once */
 static uint64_t number; /* of the last line written */
+static uint64_t rung_at; /* console_at that node 0 was rung for last */
 
 int console_init(struct abi_console *console, uint64_t bytes)
 {
@@ -27,6 +32,7 @@ int console_init(struct abi_console *console, uint64_t bytes)
 		return -ERR_INVAL;
 	mask = records - 1;
 	number = 0;
+	rung_at = 0;
 	ring = console;
 	return 0;
 }
@@ -50,6 +56,21 @@ static void put_record(int level, const char *text, size_t length, bool continue
 	number = n;
 }
 
+/* Does somebody sleep for the line that was written? One doorbell for each time that he lay down. */
+static void ring_reader(void)
+{
+	uint64_t at;
+
+	if (!host_page)
+		return;
+	urpc_fence_full();
+	at = __atomic_load_n(&host_page->console_at, __ATOMIC_RELAXED);
+	if (!at || at == rung_at || at > number)
+		return;
+	rung_at = at;
+	notify_node(0);
+}
+
 void console_print(int level, const char *format, ...)
 {
 	/* One at a time: a handler that prints never returns to what it interrupted. */
@@ -70,4 +91,5 @@ void console_print(int level, const char *format, ...)
 		at += ABI_CONSOLE_TEXT;
 	}
 	put_record(level, text + at, length - at, false, tsc);
+	ring_reader();
 }

@@ -15,6 +15,13 @@ void control_reply_status(struct link *control, uint16_t type, uint32_t tag, int
 	link_send(control, ABI_CTL_REPLY | type, &reply, sizeof(reply));
 }
 
+void control_tell_closed(struct link *control, uint32_t channel)
+{
+	struct abi_ctl_closed event = { .channel = channel, .status = -ERR_PROTO };
+
+	link_send(control, ABI_CTL_CLOSED, &event, sizeof(event));
+}
+
 /*
  * A handler returns the status to answer with, or NO_ANSWER. The message is a private copy, long
  * enough for the structure of its type.

@@ -26,6 +26,9 @@ static struct link control_link;
 static struct link peer_links[ABI_NODES_MAX];
 static struct link bound_links[ABI_CHANNELS_MAX];
 
+/* Bound links that were closed here, and of which node 0 has not been told. */
+static uint32_t untold;
+
 static int link_open(struct link *link, const struct link_ops *ops, const struct abi_channel *at)
 {
 	int rc;
@@ -115,7 +118,7 @@ int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops)
 	if (bind->channel >= ABI_CHANNELS_MAX)
 		return -ERR_INVAL;
 	link = &bound_links[bind->channel];
-	if (link->ops)
+	if (link->ops || link->closed)
 		return -ERR_BUSY;
 	if (!rings_valid(bind->tx, bind->rx, bind->slots) || link_open(link, ops, &at))
 		return -ERR_INVAL;
@@ -125,9 +128,17 @@ int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops)
 
 int links_unbind(uint32_t number)
 {
-	if (number >= ABI_CHANNELS_MAX || !bound_links[number].ops)
+	struct link *link;
+
+	if (number >= ABI_CHANNELS_MAX)
 		return -ERR_NOENT;
-	link_close(&bound_links[number]);
+	link = &bound_links[number];
+	if (link->ops)
+		link_close(link);
+	else if (!link->closed)
+		return -ERR_NOENT;
+	untold -= link->closed == LINK_UNTOLD;
+	link->closed = LINK_NOT_CLOSED;
 	return 0;
 }
 
@@ -187,6 +198,24 @@ static void link_broken(struct link *link)
 	console_error("%s channel %u to node %u broke the protocol at message %lu; it is closed",
 		      link->ops->name, link->number, link->node, link->chan.rx_next);
 	link_close(link);
+	if (link >= bound_links && link < bound_links + ABI_CHANNELS_MAX) {
+		link->closed = LINK_UNTOLD;
+		untold++;
+	}
+}
+
+/* Tell node 0 which of its channels were closed, as far as there is room. */
+static void links_tell(void)
+{
+	for (uint32_t i = 0; untold && i < ABI_CHANNELS_MAX; i++) {
+		if (bound_links[i].closed != LINK_UNTOLD)
+			continue;
+		if (!control_link.ops || !link_has_room(&control_link, 1))
+			return;
+		control_tell_closed(&control_link, i);
+		bound_links[i].closed = LINK_TOLD;
+		untold--;
+	}
 }
 
 /* Returns whether there was a message. */
@@ -236,6 +265,7 @@ bool links_poll(void)
 	 */
 	for (uint32_t i = open_count; i-- > 0;)
 		any |= link_poll(open_links[i]);
+	links_tell();
 	return any;
 }
 
@@ -261,6 +291,12 @@ static bool link_arm(struct link *link)
 
 bool links_arm(void)
 {
+	/* What is untold waits for room on the control link. */
+	if (untold && control_link.ops &&
+	    (link_has_room(&control_link, 1) || !urpc_arm_send(&control_link.chan))) {
+		links_disarm();
+		return false;
+	}
 	for (uint32_t i = 0; i < open_count; i++) {
 		if (!link_arm(open_links[i])) {
 			links_disarm();

@@ -15,6 +15,12 @@ extern const struct link_ops control_ops;
 void control_reply_status(struct link *control, uint16_t type, uint32_t tag, int status);
 
 /**
+ * control_tell_closed - send ABI_CTL_CLOSED: this core closed a bound channel
+ * @control: the control link; the caller made sure of the room
+ */
+void control_tell_closed(struct link *control, uint32_t channel);
+
+/**
  * fault_inject - do what enum abi_fault says
  * Return: -ERR_INVAL for an unknown kind; 0 when the fault is one that the core survives. Does
  * not return for the others.

@@ -26,6 +26,13 @@ struct link_ops {
 	void (*close)(struct link *link);
 };
 
+/** enum link_closed - a bound link that its core closed keeps its number until node 0 unbinds it */
+enum link_closed {
+	LINK_NOT_CLOSED = 0,
+	LINK_UNTOLD = 1, /* node 0 does not know yet */
+	LINK_TOLD = 2,
+};
+
 /**
  * struct link - one end in use
  * @chan:    the transport's end
@@ -37,6 +44,7 @@ struct link_ops {
  * @promised: messages that will be sent later and have room kept in the window
  * @stalled: a message waits, but @ops->ready refused it
  * @sent:    something was sent since the peer was last notified
+ * @closed:  enum link_closed; only while @ops is NULL
  * @messages: received by the service, @bytes with that much payload
  */
 struct link {
@@ -49,6 +57,7 @@ struct link {
 	uint32_t promised;
 	bool stalled;
 	bool sent;
+	uint8_t closed;
 	uint64_t messages;
 	uint64_t bytes;
 };
@@ -63,7 +72,7 @@ void links_init(void);
  * links_bind - open a bound channel
  * @bind: as it came from node 0; every field is checked
  * @ops:  the service
- * Return: 0, -ERR_BUSY when the number is in use, -ERR_INVAL when it is too large, or the rings are
+ * Return: 0, -ERR_BUSY when the number is in use or was not unbound, -ERR_INVAL when it is too large, or the rings are
  * not in shared memory, misaligned, of a wrong number of slots or in use.
  */
 int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops);

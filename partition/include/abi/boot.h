@@ -112,12 +112,19 @@ URPC_STATIC_ASSERT(sizeof(struct abi_boot) <= ABI_PAGE_SIZE, "boot information i
  * @command: what node 0 wants, an enum abi_command; followed by a doorbell
  * @probe:   raised by node 0 with a doorbell when it doubts that the core lives; the core copies
  *           it into its core page
+ * @console_at: node 0 wants a doorbell once the console line of this number is written; 0: none. The
+ *           core rings once for each value: full fence after the line, then a look here, against
+ *           node 0's store here, full fence, look at the console
  */
 struct abi_host {
 	uint64_t bell __attribute__((aligned(URPC_CACHE_LINE)));
 	uint32_t command;
 	uint32_t probe;
+	uint64_t console_at;
 };
+
+URPC_STATIC_ASSERT(offsetof(struct abi_host, command) == 8, "host page");
+URPC_STATIC_ASSERT(offsetof(struct abi_host, console_at) == 16, "host page");
 
 #define ABI_BELL_VALID (1ull << 63)
 #define ABI_BELL_VECTOR_SHIFT 32

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Control messages between node 0 and a partition core, on the control channel of the boot
- * information. Node 0 asks, the core answers each request with the same tag, in any order.
+ * information. Node 0 asks, the core answers each request with the same tag, in any order. Events
+ * come from the core unasked.
  */
 #ifndef ABI_CTL_H
 #define ABI_CTL_H
@@ -14,6 +15,8 @@ enum abi_ctl {
 	ABI_CTL_UNBIND = 2,    /* struct abi_ctl_unbind; answered by struct abi_ctl_status */
 	ABI_CTL_FAULT = 3,     /* struct abi_ctl_fault; answered only when refused */
 	ABI_CTL_PEER_PING = 4, /* struct abi_ctl_peer_ping; answered by abi_ctl_peer_pong */
+
+	ABI_CTL_CLOSED = 0x4001, /* event: struct abi_ctl_closed */
 };
 
 #define ABI_CTL_REPLY 0x8000u
@@ -40,6 +43,18 @@ struct abi_ctl_bind {
 struct abi_ctl_unbind {
 	uint32_t tag;
 	uint32_t channel;
+};
+
+/**
+ * struct abi_ctl_closed - the core closed a bound channel, because its peer broke the protocol
+ * The number stays taken until it is unbound, so that the event comes before the answer to that and
+ * never means a later channel of the same number.
+ */
+struct abi_ctl_closed {
+	uint32_t tag; /* 0 */
+	uint32_t channel;
+	int32_t status; /* why: a negative errno value */
+	uint32_t reserved;
 };
 
 struct abi_ctl_status {
@@ -84,6 +99,8 @@ struct abi_ctl_peer_pong {
 };
 
 URPC_STATIC_ASSERT(sizeof(struct abi_ctl_bind) == 32, "control message");
+URPC_STATIC_ASSERT(sizeof(struct abi_ctl_closed) == 16, "control message");
+URPC_STATIC_ASSERT(offsetof(struct abi_ctl_closed, channel) == 4, "control message");
 URPC_STATIC_ASSERT(sizeof(struct abi_ctl_peer_pong) <= URPC_PAYLOAD_BYTES, "control message");
 
 #endif

@@ -8,6 +8,7 @@
 #include <abi/peer.h>
 #include <arch.h>
 #include <bootinfo.h>
+#include <console.h>
 #include <errors.h>
 #include <link.h>
 #include <loop.h>
@@ -262,6 +263,20 @@ static void test_sink(void **state)
 	assert_int_equal(unbind(), 0);
 }
 
+/* Node 0 is told that the bound channel was closed. */
+static void expect_closed(void)
+{
+	struct abi_ctl_closed event;
+
+	assert_int_equal(urpc_recv(&control, &msg), 0);
+	assert_int_equal(msg.type, ABI_CTL_CLOSED);
+	assert_int_equal(msg.len, sizeof(event));
+	memcpy(&event, msg.payload, sizeof(event));
+	assert_int_equal(event.tag, 0);
+	assert_int_equal(event.channel, CHANNEL);
+	assert_int_equal(event.status, -ERR_PROTO);
+}
+
 static void test_broken(void **state)
 {
 	uint64_t errors = fake_core->count.protocol_errors;
@@ -271,7 +286,9 @@ static void test_broken(void **state)
 	bound.tx->slots[1].header = ~0ull;
 	fake_step();
 	assert_int_equal(fake_core->count.protocol_errors, errors + 1);
-	assert_int_equal(unbind(), -ERR_NOENT); /* closed already, and control goes on */
+	expect_closed();
+	assert_int_equal(unbind(), 0); /* control goes on */
+	assert_int_equal(unbind(), -ERR_NOENT);
 	bind(ABI_SERVICE_DELAY);
 	uint64_t ns = 5 * MS;
 
@@ -283,6 +300,46 @@ static void test_broken(void **state)
 	fake_tsc += 10 * MS;
 	fake_step(); /* the waiting message went with its channel */
 	assert_int_equal(urpc_recv(&bound, &msg), -URPC_EAGAIN);
+	expect_closed();
+	struct abi_ctl_bind again = good_bind(ABI_SERVICE_ECHO);
+
+	assert_int_equal(ask(ABI_CTL_BIND, again), -ERR_BUSY); /* its number is not free yet */
+	assert_int_equal(unbind(), 0);
+}
+
+/* Node 0 takes no control message for a while: it is told of the closing once it does, and once. */
+static void test_broken_untold(void **state)
+{
+	struct abi_ctl_unbind request = { .channel = ABI_CHANNELS_MAX };
+	unsigned int answers = 0;
+
+	(void)state;
+	bind(ABI_SERVICE_ECHO);
+	for (unsigned int i = 0; i < FAKE_SLOTS; i++) {
+		assert_int_equal(urpc_send(&control, ABI_CTL_UNBIND, &request, sizeof(request)), 0);
+		fake_step();
+	}
+	bound.tx->slots[1].header = ~0ull;
+	fake_step();
+	assert_true(links_arm());
+	assert_int_equal(control.rx->armed, URPC_ARMED_SEND | URPC_ARMED_RECV);
+	links_disarm();
+	while (!urpc_recv(&control, &msg))
+		answers += msg.type == (ABI_CTL_REPLY | ABI_CTL_UNBIND);
+	assert_int_equal(answers, FAKE_SLOTS);
+	urpc_ack(&control);
+	assert_false(links_arm()); /* there is room: no sleep before it is told */
+	fake_step();
+	expect_closed();
+	assert_true(links_arm());
+	links_disarm();
+	fake_step();
+	assert_int_equal(urpc_recv(&control, &msg), -URPC_EAGAIN);
+	assert_int_equal(unbind(), 0);
+
+	/* Unbound before it could be told: the number is free, and nothing is said. */
+	bind(ABI_SERVICE_ECHO);
+	assert_int_equal(unbind(), 0);
 }
 
 /* A nonsense acknowledgement is found while the window is full, when messages are refused. */
@@ -301,7 +358,8 @@ static void test_broken_full(void **state)
 	fake_step();
 	fake_step();
 	assert_int_equal(fake_core->count.protocol_errors, errors + 1);
-	assert_int_equal(unbind(), -ERR_NOENT);
+	expect_closed();
+	assert_int_equal(unbind(), 0);
 }
 
 static void test_bad_rings(void **state)
@@ -318,6 +376,32 @@ static void test_bad_rings(void **state)
 }
 
 /* ---- doorbells ---- */
+
+/* A reader of the console who lies down for a line is rung once, when that line is written. */
+static void test_console_bell(void **state)
+{
+	const struct abi_console *console = arch_window(FAKE_CONSOLE);
+	uint64_t next = console->written + 1;
+
+	(void)state;
+	fake_rings = 0;
+	console_info("nobody waits");
+	assert_int_equal(fake_rings, 0);
+	fake_host->console_at = next + 2;
+	console_info("too early");
+	assert_int_equal(fake_rings, 0);
+	console_info("this one");
+	assert_int_equal(fake_rings, 1);
+	assert_int_equal(fake_ring_vector, 0xa5);
+	console_info("once only");
+	assert_int_equal(fake_rings, 1);
+	fake_host->console_at = 1; /* long past: rings at once, as for any line after it */
+	console_info("late");
+	assert_int_equal(fake_rings, 2);
+	fake_host->console_at = 0;
+	console_info("nobody waits any more");
+	assert_int_equal(fake_rings, 2);
+}
 
 static void test_notify(void **state)
 {
@@ -615,6 +699,7 @@ int main(void)
 		cmocka_unit_test(test_notify_room), cmocka_unit_test(test_peer_pong),
 		cmocka_unit_test(test_ping),	    cmocka_unit_test(test_ping_errors),
 		cmocka_unit_test(test_ping_often),  cmocka_unit_test(test_broken_full),
+		cmocka_unit_test(test_broken_untold),  cmocka_unit_test(test_console_bell),
 		cmocka_unit_test(test_idle),	    cmocka_unit_test(test_idle_timer),
 	};
 
