@@ -23,6 +23,7 @@
 #define _UAPI_LINUX_REMORA_H
 
 #include <linux/ioctl.h>
+#include <linux/remora_reasons.h>
 #include <linux/types.h>
 
 #define REMORA_UAPI_REVISION 1
@@ -32,92 +33,6 @@
 #define REMORA_EXTENTS_MAX 16
 #define REMORA_CPUS_MAX 63    /* cores in a partition */
 #define REMORA_PATH_MAX 128
-
-/*
- * Reasons: R(NAME, number, errno, "sentence"). The sentence is generic; the message that comes
- * with it names the CPU, extent or field.
- */
-#define REMORA_REASONS(R)                                                                          \
-	R(NONE, 0, 0, "no error")                                                                  \
-	R(NAME_INVALID, 1, EINVAL, "a name has 1 to 31 letters, digits, '_' or '-', or '.' inside") \
-	R(NAME_EXISTS, 2, EEXIST, "a partition of this name exists already")                       \
-	R(NAME_UNKNOWN, 3, ENOENT, "there is no partition of this name")                           \
-	R(FLAGS_UNKNOWN, 4, EINVAL, "a flag bit is set that this module does not know")            \
-	R(SIZE_UNKNOWN, 5, E2BIG, "the structure is newer than the module and uses its new fields") \
-	R(CPU_LIST_EMPTY, 6, EINVAL, "at least one CPU is needed")                                 \
-	R(CPU_UNKNOWN, 7, ENODEV, "this machine has no CPU of that number")                        \
-	R(CPU_OFFLINE, 8, ENXIO, "the CPU is offline; it must be online so that Linux can give it up") \
-	R(CPU_ZERO, 9, EPERM, "CPU 0 cannot be taken: Linux needs it")                             \
-	R(CPU_TAKEN, 10, EBUSY, "the CPU belongs to another partition")                            \
-	R(CPU_LAST, 11, EPERM, "Linux must keep at least one CPU")                                 \
-	R(CPU_REFUSED, 12, EBUSY, "Linux refused to take the CPU offline")                         \
-	R(CPU_SMT_SPLIT, 13, 0, "SMT siblings are split between Linux and the partition (warning)") \
-	R(CPU_TOO_MANY, 14, EINVAL, "more CPUs than a partition can have")                         \
-	R(CPU_NOT_HOTPLUGGABLE, 15, EOPNOTSUPP, "the CPU cannot be taken offline on this machine") \
-	R(CPU_NOT_RETURNED, 16, EIO, "Linux did not take the CPU back; it stays offline")          \
-	R(MEMORY_NONE, 17, EINVAL, "at least one memory extent is needed")                         \
-	R(MEMORY_TOO_SMALL, 18, EINVAL, "too little memory for this number of cores")              \
-	R(MEMORY_UNALIGNED, 19, EINVAL, "size and address must be multiples of 2 MiB")             \
-	R(MEMORY_UNAVAILABLE, 20, ENOMEM, "there is not that much memory to be had")               \
-	R(MEMORY_OVERLAP, 21, EEXIST, "memory extents overlap")                                    \
-	R(MEMORY_NOT_RESERVED, 22, EFAULT, "the address range is not a region reserved at boot (memmap=)") \
-	R(MEMORY_NODE_UNKNOWN, 23, ENODEV, "there is no such NUMA node with memory")               \
-	R(MEMORY_SOURCE_UNKNOWN, 24, EINVAL, "unknown memory source")                              \
-	R(MEMORY_TOO_MANY, 25, EINVAL, "too many memory extents")                                  \
-	R(MEMORY_NOT_RETURNED, 26, EIO, "memory could not be given back to Linux")                 \
-	R(IMAGE_NOT_FOUND, 27, ENOENT, "the image file cannot be read")                            \
-	R(IMAGE_TOO_LARGE, 28, EFBIG, "the image file or its memory span is too large")            \
-	R(IMAGE_NOT_ELF, 29, ENOEXEC, "the image is not an ELF64 x86-64 executable")               \
-	R(IMAGE_TRUNCATED, 30, ENODATA, "the image ends before something its headers promise")     \
-	R(IMAGE_LAYOUT, 31, ENOEXEC, "the image's segments are misplaced, misaligned or overlap")  \
-	R(IMAGE_RIGHTS, 32, EACCES, "a segment of the image is writable and executable")           \
-	R(IMAGE_ENTRY, 33, ENOEXEC, "the image's entry point is not in executable memory")         \
-	R(IMAGE_NO_NOTE, 34, ENOEXEC, "the image has no Remora note")                              \
-	R(IMAGE_REVISION, 35, EPROTO, "the image was built for another ABI revision")              \
-	R(IMAGE_DYNAMIC, 36, ENOEXEC, "the image is dynamically linked; it must be static")        \
-	R(STATE_WRONG, 37, EBUSY, "the partition's state does not allow this")                     \
-	R(PARTITION_DEAD, 38, EHOSTDOWN, "the partition does not run")                             \
-	R(CORE_UNKNOWN, 39, ECHRNG, "the partition has no such core")                              \
-	R(CORE_DEAD, 40, EHOSTDOWN, "the core has crashed or does not run")                        \
-	R(CORE_NO_START, 41, ETIMEDOUT, "the core did not start")                                  \
-	R(CORE_REFUSED_ABI, 42, EPROTO, "the CPU driver refused the boot information")             \
-	R(CORE_NO_ANSWER, 43, ETIMEDOUT, "the core does not answer")                               \
-	R(CORE_UNSTOPPABLE, 44, ETIMEDOUT, "the core did not stop when asked; stop by force")      \
-	R(SERVICE_UNKNOWN, 45, ENOENT, "the core offers no such service")                          \
-	R(SLOTS_INVALID, 46, EINVAL, "slots must be a power of two from 4 to 4096")                \
-	R(CHANNELS_EXHAUSTED, 47, ENOSPC, "no more channels or channel memory for this core")      \
-	R(CHANNELS_OPEN, 48, EBUSY, "channels of the partition are open")                          \
-	R(FAULTS_FORBIDDEN, 49, EPERM, "the partition was not created for fault injection")        \
-	R(FAULT_UNKNOWN, 50, EINVAL, "unknown kind of fault")                                      \
-	R(PLATFORM_CONFIDENTIAL, 51, EOPNOTSUPP, "confidential guests cannot start CPUs this way") \
-	R(PLATFORM_NO_LOW_PAGE, 52, ENOMEM, "no free page below 1 MiB for the start-up code")      \
-	R(PLATFORM_NO_TSC, 53, EOPNOTSUPP, "the time-stamp counter is missing or of unknown frequency") \
-	R(PLATFORM_NO_IRQ, 54, ENOSPC, "Linux has no interrupt vector left for the doorbell")      \
-	R(PLATFORM_SUSPEND, 55, EBUSY, "a suspend or reboot is under way")                         \
-	R(PLATFORM_UNTESTED, 56, 0, "this kernel is newer than the tested ones (warning)")         \
-	R(NO_MEMORY, 57, ENOMEM, "the kernel is out of memory")                                    \
-	R(INTERRUPTED, 58, EINTR, "interrupted by a signal")                                       \
-	R(PERMISSION, 59, EPERM, "this needs CAP_SYS_ADMIN and the device open for writing")       \
-	R(FAULT_INJECTED, 60, EIO, "a failure was injected at this step (testing)")                \
-	R(MESSAGE_LENGTH, 61, EMSGSIZE, "a message has 0 to 56 bytes of payload")                  \
-	R(RESERVED_FIELD, 62, EINVAL, "a reserved field is not zero")                              \
-	R(PEER_UNKNOWN, 63, ECHRNG, "the peer is not another core of the partition")               \
-	R(COUNT_INVALID, 64, EINVAL, "the count is out of range")                                  \
-	R(MEMORY_SYNTAX, 65, EINVAL, "memory is [reserved:|block:|contig:]SIZE[@PLACE], comma-separated") \
-	R(CPU_DUPLICATE, 66, EINVAL, "a CPU is listed twice")                                      \
-	R(SHOOTDOWN_PROTOCOL, 67, EINVAL, "unknown shootdown protocol")                            \
-	R(SHOOTDOWN_METHOD, 68, EINVAL, "unknown way to invalidate")                               \
-	R(SHOOTDOWN_UNSUPPORTED, 69, EOPNOTSUPP, "a core's CPU or image cannot invalidate this way") \
-	R(SHOOTDOWN_NODES, 70, EINVAL, "the recipients must be cores of the partition, the initiator not among them") \
-	R(SHOOTDOWN_BUSY, 71, EBUSY, "a shootdown of the partition is under way")                  \
-	R(SHOOTDOWN_BROKEN, 72, EPROTO, "a core broke the protocol of the shootdown's lines")      \
-	R(SHOOTDOWN_STALE, 73, EIO, "a core still used a translation after it had been invalidated")
-
-enum remora_reason {
-#define REMORA_REASON_ENUM(name, number, error, text) REMORA_R_##name = number,
-	REMORA_REASONS(REMORA_REASON_ENUM)
-#undef REMORA_REASON_ENUM
-};
 
 /** struct remora_error - why a call failed, in every structure whose call can fail in many ways */
 struct remora_error {
@@ -376,81 +291,7 @@ struct remora_peer_ping {
 	struct remora_error error;
 };
 
-/*
- * Ways of a shootdown's messages: P(NAME, number, "sentence"), after Fig 6 of the SOSP 2009 paper.
- */
-#define REMORA_SHOOTDOWN_PROTOCOLS(P)                                                              \
-	P(BROADCAST, 1, "one shared line that all recipients poll; each acknowledges on its own")  \
-	P(UNICAST, 2, "one call line for each recipient")                                          \
-	P(MULTICAST, 3, "one call a package, forwarded inside it by an aggregation core")          \
-	P(NUMA_MULTICAST, 4, "multicast, farthest package first, lines on the receiver's NUMA node")
-
-enum remora_shootdown_protocol {
-#define REMORA_SHOOTDOWN_ENUM(name, number, text) REMORA_SHOOTDOWN_##name = number,
-	REMORA_SHOOTDOWN_PROTOCOLS(REMORA_SHOOTDOWN_ENUM)
-#undef REMORA_SHOOTDOWN_ENUM
-};
-
-/*
- * What a recipient does before it acknowledges: M(NAME, number, "sentence"). The numbers are those
- * of enum abi_shoot_method.
- */
-#define REMORA_SHOOTDOWN_METHODS(M)                                                                \
-	M(NONE, 0, "nothing: the messages alone")                                                  \
-	M(PAGE, 1, "INVLPG of each page")                                                          \
-	M(PCID, 2, "INVPCID of the whole context, where the CPU has it")                           \
-	M(FULL, 3, "everything, global translations too, by toggling CR4.PGE")
-
-enum remora_shootdown_method {
-#define REMORA_SHOOTDOWN_ENUM(name, number, text) REMORA_SHOOTDOWN_BY_##name = number,
-	REMORA_SHOOTDOWN_METHODS(REMORA_SHOOTDOWN_ENUM)
-#undef REMORA_SHOOTDOWN_ENUM
-};
-
-#define REMORA_SHOOTDOWN_PAGES_MAX 512
-#define REMORA_SHOOTDOWN_COUNT_MAX 1000000
-
-/**
- * struct remora_shootdown - REMORA_IOC_SHOOTDOWN: TLB shootdowns by message between CPU drivers
- *
- * One round: the initiator's request goes to every recipient, each invalidates, acknowledges, and
- * the last acknowledgement ends it. Between measured rounds the recipients touch their test pages
- * (unmeasured, also by message), so that there is a translation to invalidate, and change what the
- * pages are mapped to: a translation used after its invalidation is noticed (SHOOTDOWN_STALE).
- *
- * One run at a time a partition (SHOOTDOWN_BUSY). The caller can be killed. A round that is not
- * over after 4 s ends the run (CORE_NO_ANSWER), a core that dies ends it (CORE_DEAD).
- */
-struct remora_shootdown {
-	__u32 size;
-	__u32 flags;     /* 0 */
-	__u32 protocol;  /* enum remora_shootdown_protocol */
-	__u32 method;    /* enum remora_shootdown_method */
-	__u32 pages;     /* in the window that is shot down, 1 to REMORA_SHOOTDOWN_PAGES_MAX */
-	__u32 initiator; /* node number; 0: the module itself, on the CPU of the caller */
-	__u32 count;     /* measured rounds, 1 to REMORA_SHOOTDOWN_COUNT_MAX */
-	__u32 reserved;  /* 0 */
-	__u64 nodes;     /* recipients, a bit a node number; not bit 0, not the initiator's */
-	/* out: TSC cycles from before the first store to after the last acknowledgement was seen */
-	__u64 min;
-	__u64 median;
-	__u64 p99;
-	__u64 max;
-	__u64 samples; /* that median and p99 stand on, spread over the rounds; at most 4096 */
-	/*
-	 * out: invalidations that the recipients counted: count * recipients * pages by PAGE,
-	 * count * recipients by PCID, FULL, and, requests acknowledged, by NONE
-	 */
-	__u64 handled;
-	/*
-	 * out: TSC cycles a recipient takes from seeing the request to having acknowledged; of an
-	 * aggregation core with the time its own recipients take. The median of the recipients'
-	 * medians, and the largest of all
-	 */
-	__u64 lost_median;
-	__u64 lost_max;
-	struct remora_error error;
-};
+#include <linux/remora_shootdown.h>
 
 #define REMORA_IOC_START _IOWR(REMORA_IOC_MAGIC, 0x10, struct remora_act)
 #define REMORA_IOC_STOP _IOWR(REMORA_IOC_MAGIC, 0x11, struct remora_act)
