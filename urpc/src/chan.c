@@ -38,6 +38,21 @@ int urpc_break(struct urpc_chan *c)
 	return -URPC_EPROTO;
 }
 
+/*
+ * Does @header, of the right sequence and not that of a message of one slot, begin a longer one?
+ * Return: its slots, or 0.
+ */
+uint32_t urpc_long_slots(const struct urpc_chan *c, uint64_t header)
+{
+	const uint32_t more = (header >> URPC_HDR_MORE_SHIFT) & URPC_HDR_MORE_MASK;
+	const uint32_t len = (header >> URPC_HDR_LEN_SHIFT) & URPC_HDR_LEN_MASK;
+
+	if ((header & URPC_HDR_CONTINUES) || !more || len != URPC_PAYLOAD_BYTES ||
+	    more + 1 > c->slots / 2u)
+		return 0;
+	return more + 1;
+}
+
 /* Of a payload, clear what is past its @len bytes, which are fewer than URPC_PAYLOAD_BYTES. */
 void urpc_clear_rest(uint64_t *words, size_t len)
 {
@@ -60,9 +75,9 @@ void urpc_ack(struct urpc_chan *c)
 /*
  * Read the peer's control line. It may be behind what rode in headers, but by less than a
  * quarter of a window: urpc_recv() writes it before any later header.
- * Return: true when there is room to send.
+ * Return: true when there is room to send message number @last.
  */
-bool urpc_window_refresh(struct urpc_chan *c)
+bool urpc_window_refresh(struct urpc_chan *c, uint64_t last)
 {
 	uint64_t ack;
 
@@ -75,7 +90,7 @@ bool urpc_window_refresh(struct urpc_chan *c)
 	}
 	if (ack > c->tx_acked)
 		c->tx_acked = ack;
-	return c->tx_next - c->tx_acked <= c->slots;
+	return last - c->tx_acked <= c->slots;
 }
 
 static void set_armed(struct urpc_chan *c, uint32_t armed)
@@ -96,15 +111,20 @@ bool urpc_arm(struct urpc_chan *c)
 	return false;
 }
 
-bool urpc_arm_send(struct urpc_chan *c)
+bool urpc_arm_room(struct urpc_chan *c, uint32_t slots)
 {
-	urpc_store_relaxed(&c->tx->armed_ack, c->tx_next - c->slots);
+	urpc_store_relaxed(&c->tx->armed_ack, c->tx_next - 1 + slots - c->slots);
 	set_armed(c, c->armed | URPC_ARMED_SEND);
 	urpc_fence_full();
-	if (!urpc_can_send(c))
+	if (!urpc_has_room(c, slots))
 		return true;
 	set_armed(c, c->armed & ~URPC_ARMED_SEND);
 	return false;
+}
+
+bool urpc_arm_send(struct urpc_chan *c)
+{
+	return urpc_arm_room(c, 1);
 }
 
 void urpc_disarm(struct urpc_chan *c)

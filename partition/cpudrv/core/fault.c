@@ -82,14 +82,14 @@ static void fault_scribble(void)
 	spin();
 }
 
-/* A message of the right sequence with a reserved bit set. The link itself carries on. */
+/* The rest of a long message that never began, of the right sequence. The link itself carries on. */
 static void send_bad(struct link *link)
 {
 	struct urpc_chan *c = &link->chan;
 	struct urpc_slot *slot = &c->tx->slots[c->tx_next & (c->slots - 1)];
 
 	urpc_store_release(&slot->header,
-			   (c->tx_next & URPC_HDR_SEQ_MASK) | URPC_HDR_RESERVED_MASK);
+			   (c->tx_next & URPC_HDR_SEQ_MASK) | URPC_HDR_CONTINUES);
 	c->tx_next++;
 	link->sent = true;
 }

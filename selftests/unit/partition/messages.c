@@ -294,7 +294,7 @@ static void test_broken(void **state)
 
 	assert_int_equal(urpc_send(&bound, 0, &ns, 8), 0);
 	fake_step();
-	bound.tx->slots[2].header = URPC_HDR_RESERVED_MASK | 2;
+	bound.tx->slots[2].header = URPC_HDR_CONTINUES | 2;
 	fake_step();
 	assert_int_equal(fake_core->count.protocol_errors, errors + 2);
 	fake_tsc += 10 * MS;

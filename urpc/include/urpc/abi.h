@@ -8,7 +8,9 @@
  *   slot   7 payload words, then the header word, which is stored last with release order and
  *          polled with acquire order. A slot holds message s when the sequence field of its header
  *          equals s mod 2^16; the slot of message s is s mod slots; the first message is number 1,
- *          so that zeroed memory is an empty ring.
+ *          so that zeroed memory is an empty ring. A message of more than a slot's payload takes
+ *          consecutive slots and numbers; they are stored last first, so that whoever sees the
+ *          first slot's header finds the others complete.
  *   ack    number of the last message consumed from the opposite ring. It rides in every header,
  *          and it is stored in the ring's own control line each time a quarter of a window was
  *          consumed, so that the control line alone never lets a sender stall: it is less than
@@ -32,8 +34,9 @@
 #define URPC_ARMED_SEND 2u /* the opposite control line acknowledges message armed_ack or later */
 
 /*
- * The header word: sequence, acknowledgement, type and payload length.
- * Bits 56-63 are zero in this revision; a receiver refuses a message where they are not.
+ * The header word: sequence, acknowledgement, type, payload bytes in this slot, how many further
+ * slots belong to the same message, and whether this slot continues one. A slot with further ones
+ * is full; slots of one message have type and acknowledgement in common.
  */
 #define URPC_HDR_SEQ_SHIFT 0
 #define URPC_HDR_ACK_SHIFT 16
@@ -41,7 +44,12 @@
 #define URPC_HDR_LEN_SHIFT 48
 #define URPC_HDR_SEQ_MASK 0xffffull
 #define URPC_HDR_LEN_MASK 0xffull
-#define URPC_HDR_RESERVED_MASK 0xff00000000000000ull
+#define URPC_HDR_MORE_SHIFT 56
+#define URPC_HDR_MORE_MASK 0x7full
+#define URPC_HDR_CONTINUES (1ull << 63)
+
+#define URPC_LONG_SLOTS 128u /* of a message, at most; and at most half the ring */
+#define URPC_LONG_BYTES (URPC_LONG_SLOTS * URPC_PAYLOAD_BYTES)
 
 struct urpc_slot {
 	uint64_t payload[URPC_PAYLOAD_WORDS];
@@ -77,6 +85,7 @@ URPC_STATIC_ASSERT(offsetof(struct urpc_ring, armed) == 64, "armed line");
 URPC_STATIC_ASSERT(offsetof(struct urpc_ring, armed_at) == 72, "armed line");
 URPC_STATIC_ASSERT(offsetof(struct urpc_ring, armed_ack) == 80, "armed line");
 URPC_STATIC_ASSERT(offsetof(struct urpc_ring, slots) == 256, "slots follow the control lines");
+URPC_STATIC_ASSERT(URPC_LONG_SLOTS - 1 <= URPC_HDR_MORE_MASK, "the header counts further slots");
 
 /**
  * urpc_ring_bytes - memory of a ring, a multiple of URPC_RING_ALIGN

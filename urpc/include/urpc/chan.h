@@ -34,7 +34,7 @@
 #define URPC_EAGAIN 11   /* no message, or no room for one: try again */
 #define URPC_EINVAL 22   /* the caller's argument is wrong */
 #define URPC_EPROTO 71   /* the peer broke the protocol */
-#define URPC_EMSGSIZE 90 /* payload longer than URPC_PAYLOAD_BYTES */
+#define URPC_EMSGSIZE 90 /* message longer than the call, or its buffer, can take */
 
 /**
  * struct urpc_chan - one end
@@ -45,7 +45,7 @@
  * @armed:     URPC_ARMED_* bits now in @tx
  * @acked:     an acknowledgement was published that urpc_ack_notify_needed() has not looked at
  * @run:       messages received in a row since the last look ahead (see urpc/ops.h)
- * @sure:      messages from rx_next on that are known to have been sent
+ * @sure:      messages from rx_next on that are believed to have been sent: a hint
  * @tx_next:   number of the next message to send (first is 1)
  * @tx_acked:  number of the last message the peer is known to have consumed, checked
  * @tx_heard:  the part of @tx_acked that rode in headers: no header yet to come carries less
@@ -111,7 +111,8 @@ static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payl
  * Acknowledges by itself, in the control line, once a quarter of the window is unacknowledged there.
  * After a burst, a receiver that does not go on to urpc_notify_needed() asks
  * urpc_ack_notify_needed(), in case the peer sleeps for want of room.
- * Return: 0 and *@m filled, -URPC_EAGAIN (none), -URPC_EPROTO.
+ * Return: 0 and *@m filled, -URPC_EAGAIN (none), -URPC_EPROTO, -URPC_EMSGSIZE: the next message is
+ * longer than a slot's payload and stays where it is, for urpc_recv_long() (urpc/bulk.h).
  */
 static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m);
 
@@ -123,6 +124,9 @@ static inline bool urpc_can_recv(const struct urpc_chan *c);
  * True also on a broken end, so that nobody waits for room there.
  */
 static inline bool urpc_can_send(struct urpc_chan *c);
+
+/** urpc_has_room - the same for messages that take @slots slots in all, 1 to the ring's. */
+static inline bool urpc_has_room(struct urpc_chan *c, uint32_t slots);
 
 /** urpc_ack - publish the acknowledgement of all that was received, in the control line. */
 void urpc_ack(struct urpc_chan *c);
@@ -159,11 +163,18 @@ bool urpc_arm(struct urpc_chan *c);
  */
 bool urpc_arm_send(struct urpc_chan *c);
 
+/**
+ * urpc_arm_room - the same, until there is room for @slots slots
+ * @slots: 1 to three quarters of the ring; for more than that the peer would have to sleep itself
+ */
+bool urpc_arm_room(struct urpc_chan *c, uint32_t slots);
+
 /** urpc_disarm - awake again: clears every armed bit. */
 void urpc_disarm(struct urpc_chan *c);
 
 /* The parts of the fast path that are rarely taken. For urpc/ops.h only. */
-bool urpc_window_refresh(struct urpc_chan *c);
+bool urpc_window_refresh(struct urpc_chan *c, uint64_t last);
+uint32_t urpc_long_slots(const struct urpc_chan *c, uint64_t header);
 int urpc_break(struct urpc_chan *c);
 void urpc_clear_rest(uint64_t *words, size_t len);
 

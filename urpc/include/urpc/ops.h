@@ -5,6 +5,8 @@
  * Barrier pairs:
  *   header release (urpc_send)          header acquire (urpc_recv, urpc_ring_ready)
  *       payload and acknowledgement are written before the header is seen
+ *   first slot's release (urpc_send_long)   header acquire (urpc_recv_long, urpc_recv)
+ *       all further slots of the message, headers too, are written before its first header is seen
  *   control-line ack release (urpc_ack) control-line ack acquire (urpc_window_refresh)
  *       a slot is read to the end before its sender writes it again; a header release does the
  *       same for the acknowledgement that it carries
@@ -24,7 +26,8 @@
  * its turn is near: in a ring that is not too short it was read long ago. (Processors differ in
  * which of the two matters.) The receiver fetches only what it knows to be written, because a line
  * fetched before that is taken away from its writer: now and then it looks at a header further on,
- * and has learnt about all up to that one.
+ * and has learnt about all up to that one. (But for a long message in between, whose slots are
+ * written last first: then a hint is wrong for once.)
  */
 #define URPC_AHEAD_SLOTS 64u
 #define URPC_TX_AHEAD 16u
@@ -138,9 +141,16 @@ static inline bool urpc_can_recv(const struct urpc_chan *c)
 
 static inline bool urpc_can_send(struct urpc_chan *c)
 {
-	if (urpc_likely(c->tx_next - c->tx_acked <= c->slots))
+	return urpc_has_room(c, 1);
+}
+
+static inline bool urpc_has_room(struct urpc_chan *c, uint32_t slots)
+{
+	const uint64_t last = c->tx_next - 1 + slots;
+
+	if (urpc_likely(last - c->tx_acked <= c->slots))
 		return true;
-	return urpc_window_refresh(c) || c->broken;
+	return urpc_window_refresh(c, last) || c->broken;
 }
 
 static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payload, size_t len)
@@ -154,7 +164,7 @@ static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payl
 		return -URPC_EPROTO;
 	if (urpc_unlikely(len > URPC_PAYLOAD_BYTES))
 		return -URPC_EMSGSIZE;
-	if (urpc_unlikely(number - c->tx_acked > slots) && !urpc_window_refresh(c))
+	if (urpc_unlikely(number - c->tx_acked > slots) && !urpc_window_refresh(c, number))
 		return c->broken ? -URPC_EPROTO : -URPC_EAGAIN;
 
 	header = (number & URPC_HDR_SEQ_MASK) << URPC_HDR_SEQ_SHIFT;
@@ -172,22 +182,52 @@ static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payl
 }
 
 /*
- * Check a header of the right sequence, and take its acknowledgement. The 16 bits are widened to
- * the smallest number from tx_heard on that ends in them. An honest peer's true number ends in
- * them as well and is not smaller than tx_heard, so what comes out is never too high, however many
- * messages were sent while this header waited in its slot.
- * Return: payload bytes, or -URPC_EPROTO.
+ * The header of message rx_next is not there. Is it to come, or is the protocol broken?
+ * Return: -URPC_EAGAIN or -URPC_EPROTO.
  */
-static inline int urpc_accept(struct urpc_chan *c, uint64_t header)
+static inline int urpc_absent(struct urpc_chan *c, uint64_t header)
+{
+	if (urpc_unlikely(!urpc_header_stale(header, c->slots, c->rx_next)))
+		return urpc_break(c);
+	/* The message to come is younger than every acknowledgement read so far. */
+	c->tx_heard = c->tx_acked;
+	c->run = 0;
+	c->sure = 0;
+	return -URPC_EAGAIN;
+}
+
+/*
+ * Take the acknowledgement of a header of the right sequence. The 16 bits are widened to the
+ * smallest number from tx_heard on that ends in them. An honest peer's true number ends in them as
+ * well and is not smaller than tx_heard, so what comes out is never too high, however many messages
+ * were sent while this header waited in its slot.
+ * Return: false, and nothing taken, when no such number was sent.
+ */
+static inline bool urpc_take_ack(struct urpc_chan *c, uint64_t header)
 {
 	uint16_t ahead = (uint16_t)((header >> URPC_HDR_ACK_SHIFT) - c->tx_heard);
-	uint64_t len = header >> URPC_HDR_LEN_SHIFT; /* with the reserved bits: they must be zero */
 
-	if (urpc_unlikely(len > URPC_PAYLOAD_BYTES || c->tx_heard + ahead >= c->tx_next))
-		return urpc_break(c);
+	if (urpc_unlikely(c->tx_heard + ahead >= c->tx_next))
+		return false;
 	c->tx_heard += ahead;
 	if (c->tx_heard > c->tx_acked)
 		c->tx_acked = c->tx_heard;
+	return true;
+}
+
+/*
+ * Check a header of the right sequence, and take its acknowledgement.
+ * Return: payload bytes, -URPC_EMSGSIZE when it begins a message of several slots, -URPC_EPROTO.
+ */
+static inline int urpc_accept(struct urpc_chan *c, uint64_t header)
+{
+	/* With the bits of messages over several slots, which are zero in others. */
+	uint64_t len = header >> URPC_HDR_LEN_SHIFT;
+
+	if (urpc_unlikely(len > URPC_PAYLOAD_BYTES))
+		return urpc_long_slots(c, header) ? -URPC_EMSGSIZE : urpc_break(c);
+	if (urpc_unlikely(!urpc_take_ack(c, header)))
+		return urpc_break(c);
 	return (int)len;
 }
 
@@ -220,15 +260,8 @@ static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m)
 	if (urpc_unlikely(c->broken))
 		return -URPC_EPROTO;
 	header = urpc_load_acquire(&slot->header);
-	if ((header ^ number) & URPC_HDR_SEQ_MASK) {
-		if (urpc_unlikely(!urpc_header_stale(header, c->slots, number)))
-			return urpc_break(c);
-		/* The message to come is younger than every acknowledgement read so far. */
-		c->tx_heard = c->tx_acked;
-		c->run = 0;
-		c->sure = 0;
-		return -URPC_EAGAIN;
-	}
+	if ((header ^ number) & URPC_HDR_SEQ_MASK)
+		return urpc_absent(c, header);
 	len = urpc_accept(c, header);
 	if (urpc_unlikely(len < 0))
 		return len;
