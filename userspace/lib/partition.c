@@ -260,3 +260,15 @@ REMORA_API int remora_partition_peer_ping(struct remora_partition *partition,
 	remora_error_seal(&ping->error);
 	return err;
 }
+
+REMORA_API int remora_partition_shootdown(struct remora_partition *partition,
+					  struct remora_shootdown *shootdown)
+{
+	int err;
+
+	shootdown->size = sizeof(*shootdown);
+	memset(&shootdown->error, 0, sizeof(shootdown->error));
+	err = remora_ioctl(partition->fd, REMORA_IOC_SHOOTDOWN, shootdown);
+	remora_error_seal(&shootdown->error);
+	return err;
+}

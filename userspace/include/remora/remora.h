@@ -160,6 +160,17 @@ int remora_partition_inject(struct remora_partition *partition, uint32_t node, u
  */
 int remora_partition_peer_ping(struct remora_partition *partition, struct remora_peer_ping *ping);
 
+/**
+ * remora_partition_shootdown - TLB shootdowns by message between Linux or a core and other cores
+ * @shootdown: all fields before min as input, but size; the times, in TSC cycles, what was handled
+ *             and error as output
+ * Return: 0; -EINVAL, -ECHRNG, -EOPNOTSUPP (these CPUs cannot invalidate that way), -EBUSY (one is
+ * under way), -EHOSTDOWN, -ETIMEDOUT, -EPROTO, -EIO (a stale translation was used), -ENOTTY (the
+ * module is older).
+ */
+int remora_partition_shootdown(struct remora_partition *partition,
+			       struct remora_shootdown *shootdown);
+
 #ifdef __cplusplus
 }
 #endif
