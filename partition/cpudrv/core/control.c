@@ -7,6 +7,7 @@
 #include <errors.h>
 #include <ping.h>
 #include <service.h>
+#include <trace.h>
 
 void control_reply_status(struct link *control, uint16_t type, uint32_t tag, int status)
 {
@@ -78,6 +79,16 @@ static int handle_ping(struct link *control, const void *payload)
 	return NO_ANSWER;
 }
 
+static int handle_trace_cost(struct link *control, const void *payload)
+{
+	const struct abi_ctl_trace_cost *request = payload;
+	struct abi_ctl_trace_took reply = { .tag = request->tag };
+
+	trace_cost(&reply.with, &reply.without);
+	link_send(control, ABI_CTL_REPLY | ABI_CTL_TRACE_COST, &reply, sizeof(reply));
+	return NO_ANSWER;
+}
+
 static const struct {
 	uint16_t type; /* enum abi_ctl */
 	uint16_t bytes; /* least payload */
@@ -87,6 +98,7 @@ static const struct {
 	{ ABI_CTL_UNBIND, sizeof(struct abi_ctl_unbind), handle_unbind },
 	{ ABI_CTL_FAULT, sizeof(struct abi_ctl_fault), handle_fault },
 	{ ABI_CTL_PEER_PING, sizeof(struct abi_ctl_peer_ping), handle_ping },
+	{ ABI_CTL_TRACE_COST, sizeof(struct abi_ctl_trace_cost), handle_trace_cost },
 };
 
 static int handle(struct link *control, const struct urpc_msg *msg)

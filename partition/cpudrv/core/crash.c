@@ -7,6 +7,7 @@
 #include <console.h>
 #include <crash.h>
 #include <loop.h>
+#include <trace.h>
 
 static unsigned int depth; /* crashes begun */
 
@@ -42,6 +43,9 @@ void crash_begin(struct abi_crash *record)
 
 void crash_finish(const struct abi_crash *record)
 {
+	/* Only the first crash gets here: one in the trace itself is reported like any other. */
+	if (host_page)
+		trace(ABI_TRACE_CORE, 0, ABI_TRACE_CHANNEL_NONE, record->rip, ABI_CORE_CRASHED);
 	publish(record);
 	notify_node(0);
 	arch_stop();

@@ -4,8 +4,9 @@
 #include <arch.h>
 #include <bootinfo.h>
 #include <loop.h>
+#include <trace.h>
 
-void notify_node(uint32_t node)
+void notify_node_about(uint32_t node, uint32_t channel, uint64_t number)
 {
 	uint32_t apic_id;
 	uint8_t vector = ABI_VECTOR_DOORBELL;
@@ -23,6 +24,12 @@ void notify_node(uint32_t node)
 	} else {
 		return;
 	}
+	trace(ABI_TRACE_BELL_SENT, node, channel, number, 0);
 	if (arch_ring(apic_id, vector))
 		core_page->count.bells_rung++;
+}
+
+void notify_node(uint32_t node)
+{
+	notify_node_about(node, ABI_TRACE_CHANNEL_NONE, 0);
 }

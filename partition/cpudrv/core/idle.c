@@ -11,6 +11,7 @@
 #include <link.h>
 #include <loop.h>
 #include <timer.h>
+#include <trace.h>
 
 #define MEASURES 9
 #define MEASURE_DELAY_US 20
@@ -79,20 +80,34 @@ static bool host_wants_attention(void)
 	       __atomic_load_n(&host_page->probe, __ATOMIC_RELAXED) != core_page->probe_echo;
 }
 
+static void halt(uint64_t deadline)
+{
+	uint64_t asleep = 0;
+
+	if (deadline != UINT64_MAX)
+		arch_timer_set(deadline);
+	core_page->count.sleeps++;
+	if (trace_on(ABI_TRACE_BLOCK) || trace_on(ABI_TRACE_WAKE))
+		asleep = arch_cycles_ordered();
+	if (asleep && trace_on(ABI_TRACE_BLOCK))
+		trace_record(ABI_TRACE_BLOCK, asleep, 0, ABI_TRACE_CHANNEL_NONE,
+			     core_page->count.sleeps, deadline == UINT64_MAX ? 0 : deadline);
+	arch_halt();
+	if (asleep)
+		trace(ABI_TRACE_WAKE, 0, ABI_TRACE_CHANNEL_NONE, core_page->count.sleeps,
+		      arch_cycles_ordered() - asleep);
+	if (deadline != UINT64_MAX)
+		arch_timer_off();
+}
+
 static void sleep(void)
 {
 	uint64_t deadline = timer_next();
 
 	__atomic_store_n(&core_page->sleeping, 1, __ATOMIC_RELAXED);
 	if (links_arm()) {
-		if (!host_wants_attention()) {
-			if (deadline != UINT64_MAX)
-				arch_timer_set(deadline);
-			core_page->count.sleeps++;
-			arch_halt();
-			if (deadline != UINT64_MAX)
-				arch_timer_off();
-		}
+		if (!host_wants_attention())
+			halt(deadline);
 		links_disarm();
 	}
 	__atomic_store_n(&core_page->sleeping, 0, __ATOMIC_RELAXED);

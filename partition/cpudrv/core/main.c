@@ -5,6 +5,7 @@
 #include <link.h>
 #include <loop.h>
 #include <memory.h>
+#include <trace.h>
 
 static void banner(void)
 {
@@ -32,6 +33,7 @@ void core_main(void)
 	links_init();
 	banner();
 	core_page->ready_tsc = arch_cycles();
+	trace(ABI_TRACE_CORE, 0, ABI_TRACE_CHANNEL_NONE, 0, ABI_CORE_RUNNING);
 	core_set_state(ABI_CORE_RUNNING);
 	notify_node(0);
 
@@ -39,6 +41,7 @@ void core_main(void)
 
 	links_flush();
 	console_info("stopped as asked");
+	trace(ABI_TRACE_CORE, 0, ABI_TRACE_CHANNEL_NONE, 0, ABI_CORE_STOPPED);
 	core_set_state(ABI_CORE_STOPPED);
 	notify_node(0);
 	arch_stop();

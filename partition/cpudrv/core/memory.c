@@ -31,6 +31,11 @@ static void page_check(uint64_t base, uint64_t bytes, const char *name)
 	      "the %s is misplaced", name);
 }
 
+static uint64_t trace_bytes(void)
+{
+	return boot_info->trace ? boot_info->trace_size : 0;
+}
+
 static uint64_t peers_bytes(void)
 {
 	return boot_info->peers ? (uint64_t)boot_info->nodes * sizeof(struct abi_channel) : 0;
@@ -51,6 +56,8 @@ void memory_init(void)
 	page_check(boot_info->core_page, ABI_PAGE_SIZE, "core page");
 	page_check(boot_info->console, boot_info->console_size, "console");
 	page_check(boot_info->image_phys, boot_info->image_size, "image");
+	if (boot_info->trace)
+		page_check(boot_info->trace, boot_info->trace_size, "trace ring");
 	check(!peers_bytes() || (boot_info->peers < ABI_WINDOW_SIZE && !(boot_info->peers % 8)),
 	      "the table of peers is misplaced");
 }
@@ -63,6 +70,7 @@ bool memory_reserved(uint64_t base, uint64_t bytes)
 	       memory_overlap(base, bytes, boot_info->host_page, ABI_PAGE_SIZE) ||
 	       memory_overlap(base, bytes, boot_info->core_page, ABI_PAGE_SIZE) ||
 	       memory_overlap(base, bytes, boot_info->console, boot_info->console_size) ||
+	       memory_overlap(base, bytes, boot_info->trace, trace_bytes()) ||
 	       memory_overlap(base, bytes, boot_info->peers, peers_bytes());
 }
 

@@ -4,13 +4,14 @@
  * belongs to the architecture too:
  *
  *   uint64_t arch_cycles(void)       TSC; not ordered against other instructions
+ *   uint64_t arch_cycles_ordered(void)   TSC: after all loads before it, before all stores after it
  *   void arch_relax(void)            one turn of a wait loop
  *   void arch_interrupt_window(void) let pending interrupts in, and close the door again
  *   void *arch_window(uint64_t pa)   where physical address pa is in the window, mapped or not
  *   uint64_t arch_window_offset(const void *at)   the reverse
  *
  * Interrupts are off everywhere in the CPU driver, except in arch_interrupt_window() and
- * arch_halt(). Handlers only count, so that nothing needs a lock.
+ * arch_halt(). Handlers only count and trace, so that nothing needs a lock.
  */
 #ifndef ARCH_H
 #define ARCH_H

@@ -31,4 +31,7 @@ void idle_turn(uint64_t now);
 /** notify_node - ring the doorbell of a node. Any value; unknown nodes are ignored. */
 void notify_node(uint32_t node);
 
+/** notify_node_about - the same; @channel and @number of the message are for the trace */
+void notify_node_about(uint32_t node, uint32_t channel, uint64_t number);
+
 #endif

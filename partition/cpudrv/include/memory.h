@@ -45,7 +45,7 @@ bool memory_within(uint64_t base, uint64_t bytes, uint32_t kind);
 
 /**
  * memory_reserved - does a range touch a page of the boot information's own: boot, host and core
- * page, console, table of peers?
+ * page, console, trace ring, table of peers?
  */
 bool memory_reserved(uint64_t base, uint64_t bytes);
 

@@ -8,9 +8,10 @@
  *   core page         written by the core only; node 0 reads each word once and checks it. One
  *                     page a core.
  *   console           records written by the core only, see console.h.
+ *   trace ring        records written by the core only, see trace.h.
  *
- * Extents do not overlap. The four pages above may lie inside one of them or outside all; the boot
- * page tables lie outside. The console and all pages begin on a page boundary.
+ * Extents do not overlap. The pages and rings above may lie inside one of them or outside all; the
+ * boot page tables lie outside. Console, trace ring and all pages begin on a page boundary.
  *
  * A core that finds the right magic but another revision or size writes the revision it wants and
  * ABI_CORE_REFUSED into the core page and halts. For that, the fields of struct abi_boot up to
@@ -95,6 +96,8 @@ struct abi_boot {
 	uint32_t node_apic_id[ABI_NODES_MAX]; /* by node number; entry 0 unused: see abi_host */
 	struct abi_channel control;           /* to node 0, messages of ctl.h */
 	uint64_t peers;                       /* physical, of struct abi_channel[nodes] by node */
+	uint64_t trace;      /* physical, of struct abi_trace_ring; 0: none */
+	uint64_t trace_size; /* bytes */
 };
 
 URPC_STATIC_ASSERT(sizeof(struct abi_extent) == 24, "extent");
@@ -103,6 +106,8 @@ URPC_STATIC_ASSERT(sizeof(struct abi_module) == 48, "module");
 URPC_STATIC_ASSERT(offsetof(struct abi_boot, tsc_khz) == 32, "boot information");
 URPC_STATIC_ASSERT(offsetof(struct abi_boot, host_page) == 88, "boot information");
 URPC_STATIC_ASSERT(offsetof(struct abi_boot, extents) == 160, "boot information");
+URPC_STATIC_ASSERT(offsetof(struct abi_boot, trace) == offsetof(struct abi_boot, peers) + 8,
+		   "boot information");
 URPC_STATIC_ASSERT(sizeof(struct abi_boot) <= ABI_PAGE_SIZE, "boot information is one page");
 
 /**
@@ -115,16 +120,19 @@ URPC_STATIC_ASSERT(sizeof(struct abi_boot) <= ABI_PAGE_SIZE, "boot information i
  * @console_at: node 0 wants a doorbell once the console line of this number is written; 0: none. The
  *           core rings once for each value: full fence after the line, then a look here, against
  *           node 0's store here, full fence, look at the console
+ * @trace:   events that the core records: bit (1 << enum abi_trace), ABI_TRACE_BELL; at any time
  */
 struct abi_host {
 	uint64_t bell __attribute__((aligned(URPC_CACHE_LINE)));
 	uint32_t command;
 	uint32_t probe;
 	uint64_t console_at;
+	uint64_t trace;
 };
 
 URPC_STATIC_ASSERT(offsetof(struct abi_host, command) == 8, "host page");
 URPC_STATIC_ASSERT(offsetof(struct abi_host, console_at) == 16, "host page");
+URPC_STATIC_ASSERT(offsetof(struct abi_host, trace) == 24, "host page");
 
 #define ABI_BELL_VALID (1ull << 63)
 #define ABI_BELL_VECTOR_SHIFT 32

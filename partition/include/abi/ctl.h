@@ -15,6 +15,7 @@ enum abi_ctl {
 	ABI_CTL_UNBIND = 2,    /* struct abi_ctl_unbind; answered by struct abi_ctl_status */
 	ABI_CTL_FAULT = 3,     /* struct abi_ctl_fault; answered only when refused */
 	ABI_CTL_PEER_PING = 4, /* struct abi_ctl_peer_ping; answered by abi_ctl_peer_pong */
+	ABI_CTL_TRACE_COST = 5, /* struct abi_ctl_trace_cost; answered by abi_ctl_trace_took */
 
 	ABI_CTL_CLOSED = 0x4001, /* event: struct abi_ctl_closed */
 };
@@ -98,7 +99,23 @@ struct abi_ctl_peer_pong {
 	uint64_t count;
 };
 
+/* Time events of kind ABI_TRACE_NOTE, wanted or not, as the host page says at that time. */
+struct abi_ctl_trace_cost {
+	uint32_t tag;
+	uint32_t reserved;
+};
+
+#define ABI_TRACE_COST_BATCH 256u /* events timed at once */
+
+struct abi_ctl_trace_took {
+	uint32_t tag;
+	int32_t status;
+	uint64_t with;    /* TSC cycles of a batch, median of many */
+	uint64_t without; /* of the same loop without events */
+};
+
 URPC_STATIC_ASSERT(sizeof(struct abi_ctl_bind) == 32, "control message");
+URPC_STATIC_ASSERT(sizeof(struct abi_ctl_trace_took) == 24, "control message");
 URPC_STATIC_ASSERT(sizeof(struct abi_ctl_closed) == 16, "control message");
 URPC_STATIC_ASSERT(offsetof(struct abi_ctl_closed, channel) == 4, "control message");
 URPC_STATIC_ASSERT(sizeof(struct abi_ctl_peer_pong) <= URPC_PAYLOAD_BYTES, "control message");

@@ -2,6 +2,7 @@
 #include <abi/layout.h>
 #include <apic.h>
 #include <bootinfo.h>
+#include <trace.h>
 #include <trap.h>
 
 void trap_interrupt(uint8_t vector)
@@ -15,6 +16,7 @@ void trap_interrupt(uint8_t vector)
 	switch (vector) {
 	case ABI_VECTOR_DOORBELL:
 		core_page->count.doorbells++;
+		trace(ABI_TRACE_BELL_TAKEN, 0, ABI_TRACE_CHANNEL_NONE, core_page->count.doorbells, 0);
 		break;
 	case ABI_VECTOR_TIMER:
 		core_page->count.timers++;

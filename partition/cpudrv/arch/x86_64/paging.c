@@ -70,6 +70,8 @@ void paging_init(void)
 	for (uint32_t i = 0; i < boot_info->extent_count; i++)
 		map_window(boot_info->extents[i].base, boot_info->extents[i].size, MAP_WRITE);
 	map_window(boot_info->console, boot_info->console_size, MAP_WRITE);
+	if (boot_info->trace)
+		map_window(boot_info->trace, boot_info->trace_size, MAP_WRITE);
 	map_window(boot_info->core_page, ABI_PAGE_SIZE, MAP_WRITE);
 	map_window(boot_info->host_page, ABI_PAGE_SIZE, MAP_READ);
 	map_window(memory_physical(boot_info), ABI_PAGE_SIZE, MAP_READ);

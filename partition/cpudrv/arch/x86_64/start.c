@@ -9,6 +9,7 @@
 #include <loop.h>
 #include <memory.h>
 #include <stack.h>
+#include <trace.h>
 
 static void console_start(void)
 {
@@ -20,6 +21,7 @@ static void console_start(void)
 static void (*const early_steps[])(void) = {
 	memory_init,
 	console_start,
+	trace_start,
 	cpu_init,
 	paging_init,
 };

@@ -36,6 +36,11 @@ static inline uint64_t arch_cycles(void)
 	return fake_tsc += 10;
 }
 
+static inline uint64_t arch_cycles_ordered(void)
+{
+	return arch_cycles();
+}
+
 static inline void arch_relax(void)
 {
 	fake_tsc += 100;
