@@ -165,11 +165,8 @@ void links_each_bound(void (*visit)(struct link *link))
 
 bool link_has_room(struct link *link, uint32_t more)
 {
-	const struct urpc_chan *c = &link->chan;
-
-	if (!urpc_can_send(&link->chan))
-		return false;
-	return c->tx_next - 1 - c->tx_acked + link->promised + more <= c->slots;
+	return link->promised + more <= link->chan.slots &&
+	       urpc_has_room(&link->chan, link->promised + more);
 }
 
 bool link_ready_reply(struct link *link)
@@ -181,15 +178,23 @@ bool link_ready_reply(struct link *link)
  * A broken channel takes no more messages and stays quiet; links_poll() closes it, so that nothing
  * is pulled away under a handler.
  */
-void link_send(struct link *link, uint16_t type, const void *payload, size_t bytes)
+static void link_sent(struct link *link, int rc)
 {
-	int rc = urpc_send(&link->chan, type, payload, bytes);
-
 	if (rc == -URPC_EPROTO)
 		return;
 	check(!rc, "no room on a %s channel: error %d", link->ops->name, rc);
 	link->sent = true;
 	core_page->count.sent++;
+}
+
+void link_send(struct link *link, uint16_t type, const void *payload, size_t bytes)
+{
+	link_sent(link, urpc_send(&link->chan, type, payload, bytes));
+}
+
+void link_send_long(struct link *link, uint16_t type, const void *payload, size_t bytes)
+{
+	link_sent(link, urpc_send_long(&link->chan, type, payload, bytes));
 }
 
 static void link_broken(struct link *link)
@@ -218,26 +223,76 @@ static void links_tell(void)
 	}
 }
 
+/*
+ * A message over several slots: taken only when an answer as long has room. Should the peer make it
+ * longer in between, it no longer fits.
+ * Return: 0, -URPC_EAGAIN when it has to wait, -URPC_EPROTO also where none is expected.
+ */
+static int link_take_long(struct link *link)
+{
+	static uint64_t buffer[URPC_LONG_BYTES / 8];
+	uint16_t type;
+	size_t len, most;
+	int rc;
+
+	if (!link->ops->long_message)
+		return -URPC_EPROTO;
+	rc = urpc_recv_long(&link->chan, &type, buffer, 0, &most);
+	if (rc != -URPC_EMSGSIZE)
+		return rc;
+	if (!link_has_room(link, urpc_slots_of(most))) {
+		link->wants = urpc_slots_of(most);
+		return -URPC_EAGAIN;
+	}
+	rc = urpc_recv_long(&link->chan, &type, buffer, most, &len);
+	if (rc)
+		return rc;
+	core_page->count.received++;
+	link->messages++;
+	link->bytes += len;
+	link->ops->long_message(link, type, buffer, len);
+	return 0;
+}
+
+/* Take one message. Return: as link_take_long(). */
+static int link_take(struct link *link)
+{
+	struct urpc_msg msg;
+	int rc = urpc_recv(&link->chan, &msg);
+
+	if (rc == -URPC_EMSGSIZE)
+		return link_take_long(link);
+	if (rc)
+		return rc;
+	core_page->count.received++;
+	link->messages++;
+	link->bytes += msg.len;
+	link->ops->message(link, &msg);
+	return 0;
+}
+
 /* Returns whether there was a message. */
 static bool link_poll(struct link *link)
 {
-	struct urpc_msg msg;
 	unsigned int n;
+	int rc;
 
+	link->wants = 1;
 	link->stalled = false;
 	for (n = 0; n < LINK_BATCH && urpc_can_recv(&link->chan); n++) {
 		if (!link->chan.broken && !link->ops->ready(link)) {
 			link->stalled = true;
 			break;
 		}
-		if (urpc_recv(&link->chan, &msg)) {
+		rc = link_take(link);
+		if (rc == -URPC_EAGAIN) {
+			link->stalled = true;
+			break;
+		}
+		if (rc) {
 			link_broken(link);
 			return true;
 		}
-		core_page->count.received++;
-		link->messages++;
-		link->bytes += msg.len;
-		link->ops->message(link, &msg);
 	}
 	return n > 0;
 }
@@ -283,8 +338,8 @@ static bool link_arm(struct link *link)
 	if (!link->stalled)
 		return urpc_arm(&link->chan);
 	urpc_ack(&link->chan);
-	if (!urpc_can_send(&link->chan))
-		return urpc_arm_send(&link->chan);
+	if (!urpc_has_room(&link->chan, link->wants))
+		return urpc_arm_room(&link->chan, link->wants);
 	/* There is room by now; unless it is promised, the message can be taken after all. */
 	return !link->chan.broken && !link->ops->ready(link);
 }

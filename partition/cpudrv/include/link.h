@@ -7,7 +7,7 @@
 #define LINK_H
 
 #include <abi/ctl.h>
-#include <urpc/chan.h>
+#include <urpc/bulk.h>
 
 struct link;
 
@@ -17,12 +17,15 @@ struct link;
  * @ready:   may the next message be taken? Must make sure that every message that @message may send
  *           on this link because of it has room in the window
  * @message: handle one message
+ * @long_message: the same for one of more than a slot's payload, at 8-byte aligned @bytes; may send
+ *           up to @len bytes in one message. NULL: such a message breaks the protocol
  * @close:   the channel goes away: forget what refers to it; may be NULL
  */
 struct link_ops {
 	const char *name;
 	bool (*ready)(struct link *link);
 	void (*message)(struct link *link, const struct urpc_msg *msg);
+	void (*long_message)(struct link *link, uint16_t type, const void *bytes, size_t len);
 	void (*close)(struct link *link);
 };
 
@@ -42,7 +45,8 @@ enum link_closed {
  * @tx_base: physical address of the ring this core writes
  * @rx_base: physical address of the ring this core reads
  * @promised: messages that will be sent later and have room kept in the window
- * @stalled: a message waits, but @ops->ready refused it
+ * @wants:   slots that the message in hand may need for an answer
+ * @stalled: a message waits, but @ops->ready refused it, or there is no room for @wants slots
  * @sent:    something was sent since the peer was last notified
  * @closed:  enum link_closed; only while @ops is NULL
  * @messages: received by the service, @bytes with that much payload
@@ -55,6 +59,7 @@ struct link {
 	uint64_t tx_base;
 	uint64_t rx_base;
 	uint32_t promised;
+	uint32_t wants;
 	bool stalled;
 	bool sent;
 	uint8_t closed;
@@ -113,7 +118,10 @@ void links_disarm(void);
  */
 void link_send(struct link *link, uint16_t type, const void *payload, size_t bytes);
 
-/** link_has_room - is there room for @more messages beside those promised? */
+/** link_send_long - the same for up to urpc_long_max() bytes; room for all its slots */
+void link_send_long(struct link *link, uint16_t type, const void *payload, size_t bytes);
+
+/** link_has_room - is there room for @more messages of a slot beside those promised? */
 bool link_has_room(struct link *link, uint32_t more);
 
 /** link_ready_reply - the usual link_ops.ready: room for one answer. */
