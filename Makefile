@@ -21,7 +21,7 @@ partition:
 userspace:
 	$(MAKE) -C userspace
 
-selftests-bins: userspace
+selftests-bins: partition userspace
 	$(MAKE) -C selftests
 
 unit:

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ioctls of the fuzzer: a good request each, and ways to spoil one. A row for every ioctl:
+ * rules/ioctls sees to that.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+
+#define BUFFER_BYTES 1024
+#define PING_COUNT_TAME 200
+#define STOP_MS_TAME 300
+
+enum target { CONTROL, DEVICE, CHANNEL };
+
+/* A buffer that holds any structure, and what follows one that is too long. */
+union request {
+	unsigned char bytes[BUFFER_BYTES];
+	__u32 word[BUFFER_BYTES / 4];
+	struct remora_create create;
+	struct remora_name name;
+	struct remora_list list;
+	struct remora_act act;
+	struct remora_status status;
+	struct remora_console console;
+	struct remora_bind bind;
+	struct remora_inject inject;
+	struct remora_peer_ping ping;
+	struct remora_shootdown shootdown;
+};
+
+struct row {
+	const char *name;
+	unsigned long command;
+	enum target target;
+	unsigned int weight;
+	unsigned int size;
+	long error; /* offset of struct remora_error, or -1 */
+	void (*good)(struct fz_worker *w, struct fz_rng *r, union request *q);
+};
+
+/* ---- memory ---- */
+
+static const __u64 wild[] = {
+	0, 8, 0x7ffffffff000, 0x8000000000000000, 0xffff800000000000, 0xffffffff81000000,
+	0xfffffffffffff000, 0xfffffffffffffff8,
+};
+
+static unsigned char *good_end(const struct fz_worker *w)
+{
+	return w->arena + FZ_GOOD_PAGES * FZ_PAGE;
+}
+
+bool fz_readable(const struct fz_worker *w, const void *at, size_t bytes)
+{
+	const unsigned char *p = at;
+
+	return p >= w->arena && p <= good_end(w) && bytes <= (size_t)(good_end(w) - p);
+}
+
+void *fz_place(struct fz_worker *w, struct fz_rng *r, size_t bytes)
+{
+	unsigned int how = fz_below(r, 100);
+	unsigned char *at;
+
+	if (how < 2)
+		return (void *)(unsigned long)wild[fz_below(r, sizeof(wild) / sizeof(wild[0]))];
+	if (how < 4)
+		return good_end(w) + 2 * FZ_PAGE; /* read-only */
+	if (how < 7)
+		return (void *)FZ_COMMON_BASE;
+	if (how < 13)
+		return good_end(w) - fz_below(r, (unsigned int)bytes + 1);
+	at = w->arena + w->arena_used;
+	if (how < 20 || !fz_readable(w, at, bytes))
+		return bytes <= FZ_GOOD_PAGES * FZ_PAGE ? good_end(w) - bytes : w->arena;
+	w->arena_used += (bytes + 15) & ~15ul;
+	return at;
+}
+
+void fz_fill(struct fz_worker *w, struct fz_rng *r, void *at, const void *from, size_t bytes)
+{
+	unsigned char *to = at;
+	size_t i;
+
+	if (to == (unsigned char *)FZ_COMMON_BASE && bytes > FZ_PAGE)
+		bytes = FZ_PAGE;
+	else if (to != (unsigned char *)FZ_COMMON_BASE && !fz_readable(w, to, bytes))
+		bytes = fz_readable(w, to, 0) ? (size_t)(good_end(w) - to) : 0;
+	for (i = 0; i < bytes; i++)
+		to[i] = from ? ((const unsigned char *)from)[i] : (unsigned char)fz_next(r);
+}
+
+/* An array of @bytes for a request to point to. */
+static __u64 array(struct fz_worker *w, struct fz_rng *r, const void *from, size_t bytes)
+{
+	void *at = fz_place(w, r, bytes);
+
+	if (from) {
+		fz_fill(w, r, at, from, bytes);
+		fz_digest(w, from, bytes);
+	}
+	return (__u64)(unsigned long)at;
+}
+
+/* ---- good requests ---- */
+
+void fz_name(struct fz_rng *r, char *name)
+{
+	snprintf(name, REMORA_NAME_MAX, "%sfz%u", RT_PREFIX, fz_below(r, FZ_NAMES));
+}
+
+static void good_plain(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+}
+
+static void good_create(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	unsigned int room = w->shared->cpu_count, count = 1 + fz_one_in(r, 2), first, i;
+	struct remora_create *c = &q->create;
+	struct remora_extent extent[2] = { 0 };
+	__u32 cpus[2] = { 0 };
+
+	count = count < room ? count : room;
+	first = fz_below(r, room);
+	for (i = 0; i < count; i++)
+		cpus[i] = w->shared->cpus[(first + i) % room];
+	for (i = 0; i < 2; i++)
+		extent[i] = (struct remora_extent){
+			.bytes = (8 + 8 * count) * RT_MIB,
+			.node = fz_one_in(r, 8) ? 0 : -1,
+			.source = fz_one_in(r, 8) ? REMORA_MEMORY_AUTO : REMORA_MEMORY_CONTIGUOUS,
+		};
+	c->flags = REMORA_CREATE_FAULTS | (fz_one_in(r, 3) ? REMORA_CREATE_AUTOSTART : 0) |
+		   (fz_one_in(r, 8) ? REMORA_CREATE_NO_SLEEP : 0);
+	fz_name(r, c->name);
+	c->cpu_count = count;
+	c->cpus = array(w, r, cpus, sizeof(cpus[0]) * count);
+	c->extent_count = 1 + fz_one_in(r, 6);
+	c->extents = array(w, r, extent, sizeof(extent[0]) * c->extent_count);
+	/* Now and then whatever has that number: a channel, a device, the log. */
+	c->image_fd = fz_one_in(r, 12) ? (int)fz_below(r, 24) : -1;
+}
+
+static void good_name(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	fz_name(r, q->name.name);
+	q->name.flags = fz_one_in(r, 3) ? REMORA_FORCE : 0;
+}
+
+static void good_list(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->list.count = fz_below(r, 5);
+	q->list.names = array(w, r, NULL, q->list.count * REMORA_NAME_MAX);
+}
+
+static void good_stop(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->act.flags = fz_one_in(r, 3) ? REMORA_FORCE : 0;
+	q->act.timeout_ms = fz_below(r, STOP_MS_TAME);
+}
+
+static void good_status(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	struct remora_status *s = &q->status;
+
+	s->core_room = fz_below(r, 4);
+	s->extent_room = fz_below(r, 4);
+	s->core_size = sizeof(struct remora_core_status) + 8 * (fz_one_in(r, 8) ? fz_below(r, 20) : 0);
+	s->cores = array(w, r, NULL, s->core_room * s->core_size);
+	s->extents = array(w, r, NULL, s->extent_room * sizeof(struct remora_extent));
+}
+
+static void good_console(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	struct remora_console *c = &q->console;
+
+	c->node = 1 + fz_one_in(r, 3);
+	c->next = fz_below(r, 20);
+	c->count = fz_below(r, 17);
+	c->lines = array(w, r, NULL, c->count * sizeof(struct remora_console_line));
+}
+
+static void good_bind(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	struct remora_bind *b = &q->bind;
+
+	b->flags = fz_below(r, 8) | (fz_one_in(r, 4) ? 0 : REMORA_BIND_NONBLOCK);
+	b->node = 1 + fz_one_in(r, 3);
+	b->service = 1 + fz_below(r, 3);
+	b->slots = fz_one_in(r, 3) ? 0 : 4u << fz_below(r, 6);
+}
+
+static void good_inject(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->inject.node = 1 + fz_one_in(r, 3);
+	q->inject.kind = fz_one_in(r, 2) ? REMORA_FAULT_RINGS : 1 + fz_below(r, REMORA_FAULT_RINGS);
+}
+
+static void good_ping(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->ping.node = 1 + fz_below(r, 2);
+	q->ping.peer = 3 - q->ping.node;
+	q->ping.count = 1 + fz_below(r, PING_COUNT_TAME);
+}
+
+static void good_shootdown(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	struct remora_shootdown *s = &q->shootdown;
+
+	s->protocol = 1 + fz_below(r, 4);
+	s->method = fz_below(r, 4);
+	s->pages = 1 + fz_below(r, 32);
+	s->initiator = fz_below(r, 3);
+	s->nodes = s->initiator ? 1ull << (3 - s->initiator) : 2ull << fz_below(r, 2);
+	s->count = 1 + fz_below(r, PING_COUNT_TAME);
+}
+
+#define ROW(command_, target_, weight_, type_, error_, good_)                                      \
+	{                                                                                          \
+		.name = #command_, .command = command_, .target = target_, .weight = weight_,      \
+		.size = sizeof(type_), .error = error_, .good = good_,                             \
+	}
+#define ERROR(type_) ((long)offsetof(type_, error))
+
+static const struct row rows[] = {
+	ROW(REMORA_IOC_VERSION, CONTROL, 2, struct remora_version, -1, good_plain),
+	ROW(REMORA_IOC_CREATE, CONTROL, 10, struct remora_create, ERROR(struct remora_create),
+	    good_create),
+	ROW(REMORA_IOC_CHECK, CONTROL, 5, struct remora_create, ERROR(struct remora_create),
+	    good_create),
+	ROW(REMORA_IOC_DESTROY, CONTROL, 3, struct remora_name, ERROR(struct remora_name),
+	    good_name),
+	ROW(REMORA_IOC_LIST, CONTROL, 3, struct remora_list, -1, good_list),
+	ROW(REMORA_IOC_START, DEVICE, 12, struct remora_act, ERROR(struct remora_act), good_plain),
+	ROW(REMORA_IOC_STOP, DEVICE, 2, struct remora_act, ERROR(struct remora_act), good_stop),
+	ROW(REMORA_IOC_RESET, DEVICE, 3, struct remora_act, ERROR(struct remora_act), good_plain),
+	ROW(REMORA_IOC_STATUS, DEVICE, 12, struct remora_status, -1, good_status),
+	ROW(REMORA_IOC_CONSOLE, DEVICE, 10, struct remora_console, -1, good_console),
+	ROW(REMORA_IOC_BIND, DEVICE, 30, struct remora_bind, ERROR(struct remora_bind), good_bind),
+	ROW(REMORA_IOC_INJECT, DEVICE, 2, struct remora_inject, ERROR(struct remora_inject),
+	    good_inject),
+	ROW(REMORA_IOC_PEER_PING, DEVICE, 6, struct remora_peer_ping,
+	    ERROR(struct remora_peer_ping), good_ping),
+	ROW(REMORA_IOC_SHOOTDOWN, DEVICE, 8, struct remora_shootdown,
+	    ERROR(struct remora_shootdown), good_shootdown),
+	ROW(REMORA_IOC_CHANNEL, CHANNEL, 6, struct remora_channel, -1, good_plain),
+	{ .name = "REMORA_IOC_NOTIFY", .command = REMORA_IOC_NOTIFY, .target = CHANNEL, .weight = 8,
+	  .error = -1, .good = good_plain },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+_Static_assert(ROWS <= FZ_IOCTLS, "room for the tallies");
+
+/* ---- spoiling ---- */
+
+static __u64 boundary(struct fz_rng *r, __u64 now)
+{
+	static const __u64 edges[] = {
+		0, 1, 2, 3, 4, 7, 8, 63, 64, 65, 127, 255, 4095, 4096, 4097, 0xffff, 0x10000,
+		0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff,
+		0x8000000000000000, ~0ull, ~0ull - 1, 1000000, 1000001,
+	};
+
+	switch (fz_below(r, 6)) {
+	case 0: return now + 1;
+	case 1: return now - 1;
+	case 2: return now ^ 1ull << fz_below(r, 64);
+	case 3: return fz_next(r);
+	default: return edges[fz_below(r, sizeof(edges) / sizeof(edges[0]))];
+	}
+}
+
+/* One field, or what follows the last one; the error is the module's to write. */
+static void spoil(struct fz_rng *r, const struct row *row, union request *q)
+{
+	unsigned int end = row->error >= 0 ? (unsigned int)row->error : row->size;
+	unsigned int at = 4 + 4 * fz_below(r, (end - 4) / 4 + 2);
+	__u64 value = 0;
+
+	if (at % 8 == 0 && fz_one_in(r, 2)) {
+		memcpy(&value, q->bytes + at, 8);
+		value = boundary(r, value);
+		memcpy(q->bytes + at, &value, 8);
+	} else {
+		q->word[at / 4] = (__u32)boundary(r, q->word[at / 4]);
+	}
+}
+
+static unsigned int spoil_size(struct fz_rng *r, unsigned int size)
+{
+	switch (fz_below(r, 5)) {
+	case 0: return fz_below(r, size);
+	case 1: return size + 4 * fz_below(r, 40);
+	case 2: return 4096 + fz_below(r, 2);
+	case 3: return (__u32)boundary(r, size);
+	default: return size - 4;
+	}
+}
+
+/* What would keep a worker busy for minutes is asked for only now and then. */
+static void tame(struct fz_rng *r, const struct row *row, union request *q)
+{
+	if (fz_one_in(r, 100))
+		return;
+	if (row->command == REMORA_IOC_PEER_PING)
+		q->ping.count %= q->ping.count > 1000000 ? ~0u : PING_COUNT_TAME + 1;
+	if (row->command == REMORA_IOC_SHOOTDOWN)
+		q->shootdown.count %= q->shootdown.count > 1000000 ? ~0u : PING_COUNT_TAME + 1;
+	if (row->command == REMORA_IOC_STOP)
+		q->act.timeout_ms %= q->act.timeout_ms > 60000 ? ~0u : STOP_MS_TAME;
+}
+
+/* ---- the call ---- */
+
+unsigned int fz_ioctl_count(void)
+{
+	return ROWS;
+}
+
+const char *fz_ioctl_name(unsigned int which)
+{
+	return rows[which].name;
+}
+
+static int choose_row(struct fz_rng *r)
+{
+	unsigned int total = 0, i;
+
+	for (i = 0; i < ROWS; i++)
+		total += rows[i].weight;
+	total = fz_below(r, total);
+	for (i = 0; total >= rows[i].weight; i++)
+		total -= rows[i].weight;
+	return (int)i;
+}
+
+static int *choose_slot(struct fz_worker *w, struct fz_rng *r, enum target target)
+{
+	switch (target) {
+	case CONTROL: return &w->process->control[fz_below(r, FZ_CONTROLS)];
+	case DEVICE: return &w->process->device[fz_below(r, FZ_DEVICES)];
+	default: return &w->process->channel[fz_below(r, FZ_CHANNELS)];
+	}
+}
+
+static void note_reason(struct fz_worker *w, const struct row *row, const unsigned char *at,
+			unsigned int size)
+{
+	__u32 reason;
+
+	if (row->error < 0 || size < row->size || !fz_readable(w, at, row->size))
+		return;
+	memcpy(&reason, at + row->error, sizeof(reason));
+	if (reason < FZ_REASONS)
+		__atomic_fetch_add(&w->shared->reasons[reason], 1, __ATOMIC_RELAXED);
+}
+
+long fz_ioctl(struct fz_worker *w, struct fz_rng *r, int which)
+{
+	const struct row *row = &rows[which < 0 ? choose_row(r) : which];
+	union request q = { 0 };
+	unsigned char *at;
+	unsigned int size = row->size;
+	int *slot;
+	long ret;
+
+	row->good(w, r, &q);
+	if (size && fz_one_in(r, 3))
+		for (unsigned int n = 1 + fz_below(r, 2); n; n--)
+			spoil(r, row, &q);
+	tame(r, row, &q);
+	if (size && fz_one_in(r, 12))
+		size = spoil_size(r, size);
+	if (row->size)
+		q.word[0] = size;
+	/* At times the wrong kind of file altogether. */
+	slot = choose_slot(w, r, fz_one_in(r, 40) ? fz_below(r, 3) : row->target);
+	at = fz_place(w, r, row->size ?: 8);
+	fz_digest(w, &row->command, sizeof(row->command));
+	fz_digest(w, &q, sizeof(q));
+	fz_digest(w, &at, sizeof(at));
+	fz_digest(w, &(ptrdiff_t){ slot - w->process->control }, sizeof(ptrdiff_t));
+	if (w->shared->dry)
+		return 0;
+	fz_fill(w, r, at, &q, row->size);
+	if (size > row->size && fz_readable(w, at, sizeof(q)))
+		fz_fill(w, r, at, &q, sizeof(q));
+	ret = ioctl(__atomic_load_n(slot, __ATOMIC_RELAXED), row->command, at);
+	fz_note(&w->shared->ioctls[row - rows], ret);
+	if (ret < 0)
+		note_reason(w, row, at, size);
+	else if (row->command == REMORA_IOC_BIND)
+		fz_put(&w->process->channel[fz_below(r, FZ_CHANNELS)], ret);
+	return ret;
+}
