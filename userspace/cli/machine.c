@@ -15,7 +15,9 @@
 #define LEAF_HYPERVISOR 0x40000000
 #define LEAF_BRAND 0x80000002
 #define LEAF_BRAND_LAST 0x80000004
+#define LEAF_ADDRESSES 0x80000008
 #define ECX_HYPERVISOR (1u << 31)
+#define EBX_INVLPGB (1u << 3) /* AMD64 APM volume 3, appendix E.4.7 */
 
 static void copy_words(char *to, const unsigned int *words, size_t count)
 {
@@ -72,12 +74,20 @@ static bool is_confidential(void)
 	return found;
 }
 
+static bool has_invlpgb(void)
+{
+	unsigned int a, b = 0, c, d;
+
+	return __get_cpuid(LEAF_ADDRESSES, &a, &b, &c, &d) && b & EBX_INVLPGB;
+}
+
 void machine_describe(struct machine *machine)
 {
 	memset(machine, 0, sizeof(*machine));
 	brand(machine->cpu);
 	hypervisor(machine);
 	machine->confidential = is_confidential();
+	machine->invlpgb = has_invlpgb();
 	uname(&machine->kernel);
 }
 

@@ -15,6 +15,7 @@ struct machine {
 	char hypervisor[16]; /* vendor string, "" on bare metal */
 	bool emulated;       /* QEMU without hardware virtualization: no figure means anything */
 	bool confidential;   /* a TDX or SEV guest */
+	bool invlpgb;        /* AMD: can flush other CPUs' TLBs without interrupting them */
 	struct utsname kernel;
 };
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Signals that end the race early. They stay blocked, and are looked for where it can end well:
+ * the CPUs go back to Linux in any case.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "race.h"
+
+static sigset_t stopping(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	return set;
+}
+
+void race_hold_signals(void)
+{
+	sigset_t set = stopping();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void race_release_signals(void)
+{
+	sigset_t set = stopping();
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+bool race_stopped(void)
+{
+	sigset_t set;
+
+	return !sigpending(&set) && (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM) ||
+				     sigismember(&set, SIGHUP));
+}
+
+/* The descriptor is readable while a stopping signal is pending; nothing is taken out of it. */
+int race_await(pid_t child, int timeout_ms, int *status)
+{
+	sigset_t set = stopping();
+	struct pollfd fds[] = {
+		{ .fd = pidfd_open(child, 0), .events = POLLIN },
+		{ .fd = signalfd(-1, &set, SFD_CLOEXEC), .events = POLLIN },
+	};
+	int err = 0;
+
+	if (fds[0].fd < 0 || fds[1].fd < 0)
+		err = -errno;
+	else if (poll(fds, 2, timeout_ms) < 0)
+		err = -errno;
+	else if (!fds[0].revents)
+		err = fds[1].revents ? -EINTR : -ETIMEDOUT;
+	for (unsigned int i = 0; i < 2; i++)
+		if (fds[i].fd >= 0)
+			close(fds[i].fd);
+	if (err)
+		kill(child, SIGKILL);
+	while (waitpid(child, status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return err;
+}
