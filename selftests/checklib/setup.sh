@@ -12,6 +12,8 @@ spin:spin
 mandoc:mandoc
 g++:g++
 jq:jq
+clang:clang
+/usr/share/doc/libclang-rt-dev:libclang-rt-dev
 "
 
 setup_missing()

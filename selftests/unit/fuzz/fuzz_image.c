@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * libFuzzer entry for kmod/image.c:
- *   make -C selftests/unit/fuzz CORPUS=directory run
- * with images in the directory to begin from. Built where clang is.
- */
-#include <stdint.h>
-#include <stdlib.h>
-
+/* kmod/image.c: any bytes are refused with a sentence, or make an image that can be copied. */
+#include "fuzz.h"
 #include "image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -16,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	void *memory;
 
 	if (remora_image_parse(data, bytes, &image, &err)) {
-		if (!err.reason || !err.message[0])
-			abort();
+		MUST(err.reason);
+		MUST_EXPLAIN(err);
 		return 0;
 	}
 	memory = calloc(1, image.span);
