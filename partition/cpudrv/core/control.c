@@ -7,6 +7,7 @@
 #include <errors.h>
 #include <ping.h>
 #include <service.h>
+#include <shoot.h>
 #include <trace.h>
 
 void control_reply_status(struct link *control, uint16_t type, uint32_t tag, int status)
@@ -89,6 +90,33 @@ static int handle_trace_cost(struct link *control, const void *payload)
 	return NO_ANSWER;
 }
 
+static int handle_shoot_open(struct link *control, const void *payload)
+{
+	(void)control;
+	return shoot_open(payload);
+}
+
+static int handle_shoot_run(struct link *control, const void *payload)
+{
+	const struct abi_ctl_shoot_run *request = payload;
+	struct abi_ctl_shoot_result reply = { .tag = request->tag };
+
+	reply.status = shoot_run(control, request);
+	if (reply.status)
+		link_send(control, ABI_CTL_REPLY | ABI_CTL_SHOOT_RUN, &reply, sizeof(reply));
+	return NO_ANSWER;
+}
+
+static int handle_shoot_close(struct link *control, const void *payload)
+{
+	const struct abi_ctl_shoot_close *request = payload;
+	struct abi_ctl_shoot_report reply = { .tag = request->tag };
+
+	shoot_close(request, &reply);
+	link_send(control, ABI_CTL_REPLY | ABI_CTL_SHOOT_CLOSE, &reply, sizeof(reply));
+	return NO_ANSWER;
+}
+
 static const struct {
 	uint16_t type; /* enum abi_ctl */
 	uint16_t bytes; /* least payload */
@@ -99,6 +127,9 @@ static const struct {
 	{ ABI_CTL_FAULT, sizeof(struct abi_ctl_fault), handle_fault },
 	{ ABI_CTL_PEER_PING, sizeof(struct abi_ctl_peer_ping), handle_ping },
 	{ ABI_CTL_TRACE_COST, sizeof(struct abi_ctl_trace_cost), handle_trace_cost },
+	{ ABI_CTL_SHOOT_OPEN, sizeof(struct abi_ctl_shoot_open), handle_shoot_open },
+	{ ABI_CTL_SHOOT_RUN, sizeof(struct abi_ctl_shoot_run), handle_shoot_run },
+	{ ABI_CTL_SHOOT_CLOSE, sizeof(struct abi_ctl_shoot_close), handle_shoot_close },
 };
 
 static int handle(struct link *control, const struct urpc_msg *msg)
@@ -131,6 +162,7 @@ static void control_close(struct link *control)
 {
 	(void)control;
 	ping_forget();
+	shoot_forget();
 }
 
 const struct link_ops control_ops = {

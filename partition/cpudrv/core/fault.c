@@ -92,6 +92,7 @@ static void send_bad(struct link *link)
 			   (c->tx_next & URPC_HDR_SEQ_MASK) | URPC_HDR_CONTINUES);
 	c->tx_next++;
 	link->sent = true;
+	link_owes(link);
 }
 
 static void fault_rings(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * When to sleep. The order that loses no wake-up:
- *   sleeping = 1; every link armed (each: armed, full fence, look at the ring); look at the host
- *   page; enable interrupts and halt in one step.
+ *   sleeping = 1; every link and the lines of a shootdown armed (each: armed, full fence, look at
+ *   the ring or line); look at the host page; enable interrupts and halt in one step.
  * Whoever sends after the look sees the armed flag and rings; an interrupt that comes before the
  * halt stays pending and ends it.
  */
@@ -10,6 +10,7 @@
 #include <bootinfo.h>
 #include <link.h>
 #include <loop.h>
+#include <shoot.h>
 #include <timer.h>
 #include <trace.h>
 
@@ -106,8 +107,11 @@ static void sleep(void)
 
 	__atomic_store_n(&core_page->sleeping, 1, __ATOMIC_RELAXED);
 	if (links_arm()) {
-		if (!host_wants_attention())
-			halt(deadline);
+		if (shoot_arm()) {
+			if (!host_wants_attention())
+				halt(deadline);
+			shoot_disarm();
+		}
 		links_disarm();
 	}
 	__atomic_store_n(&core_page->sleeping, 0, __ATOMIC_RELAXED);

@@ -22,6 +22,10 @@
 static struct link *open_links[LINKS_MAX];
 static uint32_t open_count;
 
+/* The links of which @owes is set, each once; some may be closed by now. */
+static struct link *owing[LINKS_MAX];
+static uint32_t owing_count;
+
 static struct link control_link;
 static struct link peer_links[ABI_NODES_MAX];
 static struct link bound_links[ABI_CHANNELS_MAX];
@@ -33,7 +37,8 @@ static int link_open(struct link *link, const struct link_ops *ops, const struct
 {
 	int rc;
 
-	*link = (struct link){ .node = at->peer, .tx_base = at->tx, .rx_base = at->rx };
+	*link = (struct link){ .node = at->peer, .tx_base = at->tx, .rx_base = at->rx,
+			       .owes = link->owes };
 	rc = urpc_chan_init(&link->chan, memory_at(at->tx), memory_at(at->rx), at->slots);
 	if (rc)
 		return -ERR_INVAL;
@@ -174,6 +179,14 @@ bool link_ready_reply(struct link *link)
 	return link_has_room(link, 1);
 }
 
+void link_owes(struct link *link)
+{
+	if (link->owes)
+		return;
+	link->owes = true;
+	owing[owing_count++] = link;
+}
+
 /*
  * A broken channel takes no more messages and stays quiet; links_poll() closes it, so that nothing
  * is pulled away under a handler.
@@ -184,6 +197,7 @@ static void link_sent(struct link *link, int rc)
 		return;
 	check(!rc, "no room on a %s channel: error %d", link->ops->name, rc);
 	link->sent = true;
+	link_owes(link);
 	core_page->count.sent++;
 }
 
@@ -277,6 +291,9 @@ static bool link_poll(struct link *link)
 	unsigned int n;
 	int rc;
 
+	/* Taking messages acknowledges them at times. */
+	link_owes(link);
+
 	link->wants = 1;
 	link->stalled = false;
 	for (n = 0; n < LINK_BATCH && urpc_can_recv(&link->chan); n++) {
@@ -297,6 +314,7 @@ static bool link_poll(struct link *link)
 	return n > 0;
 }
 
+/* Notify the peer if it waits for what was sent, or for what was acknowledged. */
 static void link_flush(struct link *link)
 {
 	bool wake;
@@ -318,15 +336,26 @@ bool links_poll(void)
 	 * Backwards, so that closing the link in hand moves one that had its turn. The control
 	 * link, whose handler closes others, comes last.
 	 */
-	for (uint32_t i = open_count; i-- > 0;)
-		any |= link_poll(open_links[i]);
-	links_tell();
+	for (uint32_t i = open_count; i-- > 0;) {
+		struct link *link = open_links[i];
+
+		if (link->stalled || urpc_can_recv(&link->chan))
+			any |= link_poll(link);
+	}
+	if (untold)
+		links_tell();
 	return any;
 }
 
 void links_flush(void)
 {
-	links_each(link_flush);
+	while (owing_count) {
+		struct link *link = owing[--owing_count];
+
+		link->owes = false;
+		if (link->ops)
+			link_flush(link);
+	}
 }
 
 /*
@@ -359,7 +388,7 @@ bool links_arm(void)
 		}
 	}
 	/* Arming published acknowledgements: a peer may wait for those. */
-	links_flush();
+	links_each(link_flush);
 	return true;
 }
 

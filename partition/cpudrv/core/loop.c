@@ -4,6 +4,7 @@
 #include <console.h>
 #include <link.h>
 #include <loop.h>
+#include <shoot.h>
 #include <timer.h>
 
 /* Turns with work between two looks at pending interrupts; an idle turn always looks. */
@@ -24,9 +25,10 @@ void loop_run(void)
 	unsigned int turn = 0;
 
 	while (!obey_host()) {
+		bool busy = shoot_poll();
 		uint64_t now = arch_cycles();
-		bool busy = links_poll();
 
+		busy |= links_poll();
 		__atomic_store_n(&core_page->heartbeat, core_page->heartbeat + 1, __ATOMIC_RELAXED);
 		busy |= timer_run(now);
 		links_flush();

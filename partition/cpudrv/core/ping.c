@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * One run at a time, one ping on its way at a time. Samples are spread over the run: every n-th
- * round trip is kept, so that the quantiles stand for all of it.
- */
+/* One run at a time, one ping on its way at a time. */
 #include <base/string.h>
 
 #include <abi/peer.h>
@@ -11,6 +8,7 @@
 #include <console.h>
 #include <errors.h>
 #include <ping.h>
+#include <samples.h>
 #include <timer.h>
 
 #define PING_COUNT_MAX 1000000u
@@ -26,29 +24,9 @@ static struct {
 	uint64_t run; /* of this core, counted up */
 	uint64_t done; /* round trips */
 	uint64_t sent_at;
-	uint64_t min;
-	uint64_t max;
-	uint32_t stride;
-	uint32_t samples;
+	struct samples samples;
 	uint64_t sample[PING_SAMPLES];
 } ping;
-
-/* Shell sort, gaps of Ciura's sequence; a few hundred microseconds at most. */
-static void sort(uint64_t *values, uint32_t count)
-{
-	static const uint32_t gaps[] = { 1750, 701, 301, 132, 57, 23, 10, 4, 1 };
-
-	for (uint32_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
-		for (uint32_t i = gaps[g]; i < count; i++) {
-			uint64_t value = values[i];
-			uint32_t at = i;
-
-			for (; at >= gaps[g] && values[at - gaps[g]] > value; at -= gaps[g])
-				values[at] = values[at - gaps[g]];
-			values[at] = value;
-		}
-	}
-}
 
 static void finish(int status)
 {
@@ -56,12 +34,11 @@ static void finish(int status)
 	struct link *control = ping.control;
 
 	timer_cancel(&ping.timer);
-	if (ping.samples) {
-		sort(ping.sample, ping.samples);
-		reply.min = ping.min;
-		reply.median = ping.sample[(ping.samples - 1) / 2];
-		reply.p99 = ping.sample[(uint64_t)(ping.samples - 1) * 99 / 100];
-		reply.max = ping.max;
+	if (ping.done) {
+		reply.min = ping.samples.min;
+		reply.median = samples_quantile(&ping.samples, 50);
+		reply.p99 = samples_quantile(&ping.samples, 99);
+		reply.max = ping.samples.max;
 		reply.count = ping.done;
 	}
 	ping.control = NULL;
@@ -104,10 +81,7 @@ int ping_start(struct link *control, const struct abi_ctl_peer_ping *request)
 	ping.count = request->count;
 	ping.run++;
 	ping.done = 0;
-	ping.min = UINT64_MAX;
-	ping.max = 0;
-	ping.stride = (request->count + PING_SAMPLES - 1) / PING_SAMPLES;
-	ping.samples = 0;
+	samples_begin(&ping.samples, ping.sample, PING_SAMPLES, request->count);
 	if (!send_next())
 		return -ERR_BUSY;
 	ping.control = control;
@@ -132,12 +106,7 @@ static void pong(struct link *link, const struct abi_peer_ping *msg)
 	if (!ping.control || link != ping.peer || msg->run != ping.run || msg->number != ping.done)
 		return;
 	timer_cancel(&ping.timer);
-	if (cycles < ping.min)
-		ping.min = cycles;
-	if (cycles > ping.max)
-		ping.max = cycles;
-	if (!(ping.done % ping.stride) && ping.samples < PING_SAMPLES)
-		ping.sample[ping.samples++] = cycles;
+	samples_add(&ping.samples, cycles);
 	ping.done++;
 	if (ping.done == ping.count)
 		finish(0);

@@ -65,6 +65,27 @@ void *arch_stack_guard(void);
 /** arch_text - address of an instruction of the CPU driver. */
 void *arch_text(void);
 
+/** arch_flush_known - can this CPU invalidate by that enum abi_shoot_method? Any value. */
+bool arch_flush_known(uint32_t method);
+
+/** arch_flush - drop the translations of the first @pages test pages; a method that is known */
+void arch_flush(uint32_t method, uint32_t pages);
+
+/** arch_test_reset - all test pages are mapped to their first place, no translation is cached */
+void arch_test_reset(void);
+
+/**
+ * arch_test_touch - read the first @pages test pages, which caches their translations
+ * Return: how many were not read where they are mapped: of those an old translation was used.
+ */
+uint32_t arch_test_touch(uint32_t pages);
+
+/**
+ * arch_test_move - map the first @pages test pages to their other place; invalidates nothing
+ * All calls since arch_test_reset() name the same number of pages.
+ */
+void arch_test_move(uint32_t pages);
+
 /** arch_backtrace_here - print the call chain of the caller on the console. */
 void arch_backtrace_here(void);
 

@@ -10,6 +10,8 @@
 #define ERR_INVAL 22
 #define ERR_NOSYS 38
 #define ERR_PROTO 71
+#define ERR_OPNOTSUPP 95
 #define ERR_TIMEDOUT 110
+#define ERR_CANCELED 125
 
 #endif

@@ -48,6 +48,7 @@ enum link_closed {
  * @wants:   slots that the message in hand may need for an answer
  * @stalled: a message waits, but @ops->ready refused it, or there is no room for @wants slots
  * @sent:    something was sent since the peer was last notified
+ * @owes:    links_flush() will look at it: its peer may have to be notified
  * @closed:  enum link_closed; only while @ops is NULL
  * @messages: received by the service, @bytes with that much payload
  */
@@ -62,6 +63,7 @@ struct link {
 	uint32_t wants;
 	bool stalled;
 	bool sent;
+	bool owes;
 	uint8_t closed;
 	uint64_t messages;
 	uint64_t bytes;
@@ -100,7 +102,7 @@ void links_each(void (*visit)(struct link *link));
  */
 bool links_poll(void);
 
-/** links_flush - notify every peer that is owed it. */
+/** links_flush - notify every peer that is owed it: looks at the links of link_owes() alone. */
 void links_flush(void);
 
 /**
@@ -120,6 +122,9 @@ void link_send(struct link *link, uint16_t type, const void *payload, size_t byt
 
 /** link_send_long - the same for up to urpc_long_max() bytes; room for all its slots */
 void link_send_long(struct link *link, uint16_t type, const void *payload, size_t bytes);
+
+/** link_owes - something was sent or acknowledged; the sending functions here do it themselves. */
+void link_owes(struct link *link);
 
 /** link_has_room - is there room for @more messages of a slot beside those promised? */
 bool link_has_room(struct link *link, uint32_t more);

@@ -16,6 +16,9 @@ enum abi_ctl {
 	ABI_CTL_FAULT = 3,     /* struct abi_ctl_fault; answered only when refused */
 	ABI_CTL_PEER_PING = 4, /* struct abi_ctl_peer_ping; answered by abi_ctl_peer_pong */
 	ABI_CTL_TRACE_COST = 5, /* struct abi_ctl_trace_cost; answered by abi_ctl_trace_took */
+	ABI_CTL_SHOOT_OPEN = 6, /* of shootdown.h, as the next two: struct abi_ctl_shoot_open */
+	ABI_CTL_SHOOT_RUN = 7,
+	ABI_CTL_SHOOT_CLOSE = 8,
 
 	ABI_CTL_CLOSED = 0x4001, /* event: struct abi_ctl_closed */
 };

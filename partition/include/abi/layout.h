@@ -6,6 +6,7 @@
  *                       mapping of the trampoline's low page, dropped by the CPU driver
  *   ABI_WINDOW_VA       physical memory of the partition that is this core's business: its own
  *                       and the shared channel memory; address = window + physical; no-execute
+ *   ABI_TEST_VA         pages that are mapped and read to be invalidated: abi/shootdown.h
  *   ABI_STACK_VA        the CPU driver's stacks, each between two unmapped guard pages
  *   ABI_MMIO_VA         local APIC (xAPIC mode), uncached
  *   ABI_IMAGE_VA        the CPU driver's own copy of its image: text read-execute, constants
@@ -26,6 +27,7 @@
 
 #define ABI_WINDOW_VA ABI_UL(0xffff800000000000)
 #define ABI_WINDOW_SIZE (ABI_UL(64) << 40)
+#define ABI_TEST_VA ABI_UL(0xffffffd000000000)
 #define ABI_STACK_VA ABI_UL(0xffffffe000000000)
 #define ABI_MMIO_VA ABI_UL(0xffffffe800000000)
 #define ABI_IMAGE_VA ABI_UL(0xffffffff80000000)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <abi/shootdown.h>
+
 #include "guest.h"
 
 #define PRESENT (1ull << 0)
@@ -66,6 +68,9 @@ static void check_page(uint64_t va, uint64_t pa, uint64_t rights)
 		check_image_page(va, pa, rights);
 	else if (va >= ABI_MMIO_VA)
 		assert_true(va == ABI_MMIO_VA && pa == APIC_BASE && rights & CACHE_OFF);
+	else if (va >= ABI_TEST_VA && va < ABI_TEST_VA + ABI_SHOOT_PAGES_MAX * ABI_PAGE_SIZE)
+		assert_true(!(rights & WRITE) &&
+			    in(pa, GUEST_KERNEL, GUEST_KERNEL + GUEST_KERNEL_BYTES));
 	else if (va >= ABI_STACK_VA)
 		assert_true(rights & WRITE && in(pa, GUEST_KERNEL, GUEST_KERNEL + GUEST_KERNEL_BYTES));
 	else

@@ -87,6 +87,11 @@ void pagetable_map(struct pagetable *pt, uint64_t va, uint64_t pa, uint64_t byte
 	}
 }
 
+uint64_t *pagetable_entry(struct pagetable *pt, uint64_t va)
+{
+	return entry_of(pt, va, 1);
+}
+
 bool pagetable_find(const struct pagetable *pt, uint64_t va, uint64_t *pa, uint64_t *rights)
 {
 	uint64_t table = pt->root;

@@ -9,6 +9,7 @@
 #include <pagetable.h>
 #include <sections.h>
 #include <stack.h>
+#include <tlb.h>
 #include <x86.h>
 
 static struct pagetable tables = { .page = memory_page, .at = memory_at };
@@ -78,6 +79,7 @@ void paging_init(void)
 	map_peers();
 	map_image();
 	map_stacks();
+	test_pages_init(&tables);
 	if (!apic_x2apic())
 		pagetable_map(&tables, ABI_MMIO_VA, apic_mmio_base(), ABI_PAGE_SIZE, MAP_DEVICE);
 	write_cr3(tables.root);

@@ -10,6 +10,7 @@
 #include <console.h>
 #include <link.h>
 #include <memory.h>
+#include <shoot.h>
 #include <timer.h>
 
 #include "fake.h"
@@ -97,6 +98,48 @@ void arch_backtrace_here(void)
 {
 }
 
+/* Test pages: where each is mapped, and where its cached translation leads; ~0: none is cached. */
+static uint32_t test_mapped[ABI_SHOOT_PAGES_MAX];
+static uint32_t test_cached[ABI_SHOOT_PAGES_MAX];
+bool fake_flush_broken;
+
+bool arch_flush_known(uint32_t method)
+{
+	return method <= ABI_SHOOT_FULL && method != ABI_SHOOT_PCID;
+}
+
+void arch_flush(uint32_t method, uint32_t pages)
+{
+	if (method == ABI_SHOOT_NONE || fake_flush_broken)
+		return;
+	for (uint32_t i = 0; i < pages; i++)
+		test_cached[i] = UINT32_MAX;
+}
+
+void arch_test_reset(void)
+{
+	memset(test_mapped, 0, sizeof(test_mapped));
+	memset(test_cached, 0xff, sizeof(test_cached));
+}
+
+uint32_t arch_test_touch(uint32_t pages)
+{
+	uint32_t stale = 0;
+
+	for (uint32_t i = 0; i < pages; i++) {
+		if (test_cached[i] == UINT32_MAX)
+			test_cached[i] = test_mapped[i];
+		stale += test_cached[i] != test_mapped[i];
+	}
+	return stale;
+}
+
+void arch_test_move(uint32_t pages)
+{
+	for (uint32_t i = 0; i < pages; i++)
+		test_mapped[i] ^= 1;
+}
+
 static void extent(uint64_t base, uint64_t size, uint32_t kind)
 {
 	fake_boot->extents[fake_boot->extent_count++] =
@@ -159,6 +202,7 @@ void fake_start(void)
 
 void fake_step(void)
 {
+	shoot_poll();
 	links_poll();
 	timer_run(arch_cycles());
 	links_flush();

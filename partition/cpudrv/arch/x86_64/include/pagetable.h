@@ -52,6 +52,12 @@ void pagetable_init(struct pagetable *pt);
 void pagetable_map(struct pagetable *pt, uint64_t va, uint64_t pa, uint64_t bytes, uint64_t rights);
 
 /**
+ * pagetable_entry - the last-level entry of an address, to be changed in place
+ * Makes the tables above it, and splits a large page. Whoever changes it invalidates.
+ */
+uint64_t *pagetable_entry(struct pagetable *pt, uint64_t va);
+
+/**
  * pagetable_find - what an address is mapped to
  * @rights: set to the entry's PTE_WRITE, PTE_NO_EXECUTE and cache bits
  * Return: false when it is not mapped.

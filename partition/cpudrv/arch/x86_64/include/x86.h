@@ -12,6 +12,7 @@
 
 #define CR4_PAE (1ul << 5)
 #define CR4_MCE (1ul << 6)
+#define CR4_PGE (1ul << 7)
 #define CR4_UMIP (1ul << 11)
 #define CR4_SMEP (1ul << 20)
 #define CR4_SMAP (1ul << 21)
