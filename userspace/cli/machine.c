@@ -106,12 +106,34 @@ static uint64_t clock_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* One moment by both clocks. The narrowest of some brackets: an interrupt widens one. */
+struct moment {
+	uint64_t tsc;
+	uint64_t ns;
+};
+
+static struct moment moment(void)
+{
+	struct moment best = { 0 };
+	uint64_t narrowest = UINT64_MAX;
+
+	for (unsigned int i = 0; i < 16; i++) {
+		uint64_t before = machine_tsc(), ns = clock_ns(), width = machine_tsc() - before;
+
+		if (width >= narrowest)
+			continue;
+		narrowest = width;
+		best = (struct moment){ before + width / 2, ns };
+	}
+	return best;
+}
+
 uint64_t machine_tsc_khz(void)
 {
-	uint64_t start_ns = clock_ns(), start = machine_tsc(), ns;
+	struct moment start = moment(), end;
 
 	do
-		ns = clock_ns() - start_ns;
-	while (ns < 20000000);
-	return (machine_tsc() - start) * 1000000 / ns;
+		end = moment();
+	while (end.ns - start.ns < 20000000);
+	return (end.tsc - start.tsc) * 1000000 / (end.ns - start.ns);
 }

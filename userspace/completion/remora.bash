@@ -7,7 +7,8 @@ _remora_verbs() {
 }
 
 _remora_options() { # VERB
-	remora "$1" --help 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p'
+	# shellcheck disable=SC2086 # "bench shootdown" is two words
+	remora $1 --help 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p'
 }
 
 _remora_names() {
@@ -29,6 +30,9 @@ _remora_argument() { # VERB OPTION
 	inject:--kind | inject:-k) remora inject --list 2>/dev/null | sed 's/ .*//' ;;
 	wait:--state | wait:-s) echo offline booting running stopping crashed ;;
 	ping:--mode | ping:-m) echo polled blocking rw all ;;
+	'bench shootdown:--protocol') echo broadcast unicast multicast numa ;;
+	'bench shootdown:--method') echo none page pcid full ;;
+	'bench shootdown:--csv' | 'bench shootdown:--plot') compgen -f -- "$cur" ;;
 	esac
 }
 
@@ -37,6 +41,7 @@ _remora() {
 	local verb=${COMP_WORDS[1]:-} words
 
 	COMPREPLY=()
+	((COMP_CWORD > 2)) && [[ $verb == bench ]] && verb="bench ${COMP_WORDS[2]}"
 	if ((COMP_CWORD == 1)); then
 		words=$(_remora_verbs)
 	elif [[ $prev == -* && -n $(_remora_argument "$verb" "$prev") ]]; then
@@ -46,8 +51,8 @@ _remora() {
 	else
 		case $verb in
 		explain) words=$(_remora_errors) ;;
-		bench) words=wakeup ;;
-		start | stop | reset | destroy | status | console | wait | ping | inject)
+		bench) words='wakeup shootdown' ;;
+		start | stop | reset | destroy | status | console | wait | ping | inject | 'bench shootdown')
 			words=$(_remora_names)
 			;;
 		*) words='' ;; # create, check, list, version: nothing to choose from

@@ -202,6 +202,8 @@ verdict "a full disk is reported" $?
 
 # shellcheck source=check.sh
 . "$(dirname "$0")/check.sh"
+# shellcheck source=race.sh
+. "$(dirname "$0")/race.sh"
 
 echo "1..$count"
 exit $failed

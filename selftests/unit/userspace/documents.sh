@@ -43,10 +43,10 @@ for page in "$user"/man/*.[1-9]; do
 	fi
 done
 
-for verb in $(verbs); do
+benches() { "$bin/remora" bench --help | sed -n '/^benchmarks:/,$s/^  \([a-z]*\) .*/bench \1/p'; }
+{ verbs | grep -vx bench; benches; } >"$work/verbs"
+while read -r words; do
 	: >"$work/err"
-	words=$verb
-	[ "$verb" = bench ] && words="bench wakeup"
 	section "$words" >"$work/section"
 	[ -s "$work/section" ] || echo "no section" >"$work/err"
 	# shellcheck disable=SC2086
@@ -54,8 +54,8 @@ for verb in $(verbs); do
 		grep -q -- "-$option\b" "$work/section" || echo "--$option" >>"$work/err"
 	done
 	! [ -s "$work/err" ]
-	verdict "remora(1) has $verb and its options" $?
-done
+	verdict "remora(1) has $words and its options" $?
+done <"$work/verbs"
 
 # Every function of the headers has a manual entry, and is exported; nothing else is.
 sed -n 's/^[a-z].*[ *]\(remora_[a-z_]*\)(.*/\1/p' "$user"/include/remora/*.h | sort -u \
@@ -123,6 +123,9 @@ completes scribble remora inject x --kind s
 completes crashed remora wait x --state c
 completes CPU_ZERO remora explain CPU_
 completes wakeup remora bench ''
+completes shootdown remora bench s
+completes --protocol remora bench shootdown --pr
+completes numa remora bench shootdown --protocol n
 completes blocking remora ping x --mode b
 [ "$(complete_line remora '' | sort)" = "$(verbs | sort)" ]
 verdict "completion: all verbs" $?

@@ -30,6 +30,7 @@ struct part {
 	struct remora_extent extents[REMORA_EXTENTS_MAX];
 	uint32_t crashed; /* node number */
 	uint64_t generation;
+	uint64_t foreign; /* interrupts that met core 1 */
 };
 
 enum kind { OTHER, CONTROL, PARTITION, CHANNEL, EPOLL };
@@ -267,6 +268,7 @@ static int do_status(struct part *part, struct remora_status *s)
 		cores[i].node = i + 1;
 		cores[i].cpu = part->cpus[i];
 		cores[i].state = part->crashed ? REMORA_RUNNING : part->state;
+		cores[i].foreign_interrupts = i ? 0 : part->foreign;
 		if (part->crashed != i + 1)
 			continue;
 		cores[i].state = REMORA_CRASHED;
@@ -342,6 +344,44 @@ static int do_peer_ping(struct part *part, struct remora_peer_ping *p)
 	return 0;
 }
 
+/*
+ * The farther down the list a protocol is, the faster; core 1 is met by an interrupt of Linux.
+ * FAKE_NO_PCID: a way these CPUs do not have. FAKE_MISCOUNT: a recipient forgot one. FAKE_SLOW:
+ * milliseconds that a run takes.
+ */
+static int do_shootdown(struct part *part, struct remora_shootdown *s)
+{
+	uint64_t known = (2ull << part->core_count) - 2;
+	unsigned int recipients = (unsigned int)__builtin_popcountll(s->nodes);
+
+	if (ordered_failure())
+		return refuse(&s->error, ordered_failure());
+	if (part->state != REMORA_RUNNING)
+		return refuse(&s->error, REMORA_R_PARTITION_DEAD);
+	if (!s->nodes || s->nodes & ~known || s->nodes & 1ull << s->initiator ||
+	    s->initiator > part->core_count)
+		return refuse(&s->error, REMORA_R_SHOOTDOWN_NODES);
+	if (!s->count || s->count > REMORA_SHOOTDOWN_COUNT_MAX)
+		return refuse(&s->error, REMORA_R_COUNT_INVALID);
+	if (getenv("FAKE_NO_PCID") && s->method == REMORA_SHOOTDOWN_BY_PCID)
+		return refuse(&s->error, REMORA_R_SHOOTDOWN_UNSUPPORTED);
+	if (getenv("FAKE_SLOW"))
+		__real_poll(NULL, 0, atoi(getenv("FAKE_SLOW")));
+	s->median = 5000 - 1000 * s->protocol + 100 * recipients + 10 * s->method;
+	s->min = s->median - 1;
+	s->p99 = s->median + 1;
+	s->max = s->median + 2;
+	s->samples = s->count;
+	s->lost_median = 77;
+	s->lost_max = 99;
+	s->handled = (uint64_t)s->count * recipients;
+	if (s->method == REMORA_SHOOTDOWN_BY_PAGE)
+		s->handled *= s->pages;
+	s->handled -= getenv("FAKE_MISCOUNT") != NULL;
+	part->foreign++;
+	return 0;
+}
+
 static int partition_ioctl(int fd, unsigned long request, void *arg)
 {
 	struct part *part = files[fd].part;
@@ -363,6 +403,8 @@ static int partition_ioctl(int fd, unsigned long request, void *arg)
 		return files[fd].writable ? do_inject(part, arg) : -EPERM;
 	case REMORA_IOC_PEER_PING:
 		return do_peer_ping(part, arg);
+	case REMORA_IOC_SHOOTDOWN:
+		return getenv("FAKE_OLD") ? -ENOTTY : do_shootdown(part, arg);
 	}
 	return -ENOTTY;
 }
