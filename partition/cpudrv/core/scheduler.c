@@ -134,6 +134,15 @@ static void promise(struct sched *s, uint64_t share, uint64_t now)
 	b->deadline = (b->deadline > now ? b->deadline : now) + b->period;
 }
 
+/* Of SCHED_WHOLE, rounded up: in two steps, that no product needs more than 64 bits. */
+static uint64_t share_of(uint64_t budget, uint64_t period)
+{
+	uint64_t high = (budget << 16) / period;
+	uint64_t rest = ((budget << 16) % period) << 16;
+
+	return (high << 16) + (rest + period - 1) / period;
+}
+
 static bool valid(const struct sched_params *p)
 {
 	if (p->class == SCHED_BEST_EFFORT)
@@ -162,8 +171,7 @@ int sched_add(struct sched *s, struct sched_task *task, const struct sched_param
 	account(s, now);
 	ghosts_leave(s, now);
 	if (params->class != SCHED_BEST_EFFORT)
-		share = (uint64_t)(((wide)params->budget * SCHED_WHOLE + params->period - 1) /
-				   params->period);
+		share = share_of(params->budget, params->period);
 	if (share > SCHED_WHOLE - s->promised)
 		return -ERR_BUSY;
 	*task = (struct sched_task){
