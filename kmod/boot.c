@@ -17,8 +17,8 @@ static void boot_add_extent(struct abi_boot *b, const struct remora_region *r,
 	e->numa = max(r->numa, 0);
 }
 
-/* IMAGE, KERNEL, shared twice and the pieces of RAM. */
-static_assert(REMORA_RAM_PIECES + 4 <= ABI_EXTENTS_MAX);
+/* IMAGE, KERNEL, the pieces of RAM, rings and channel memory of each place. */
+static_assert(REMORA_RAM_PIECES + 2 + 2 * REMORA_PLACES_MAX <= ABI_EXTENTS_MAX);
 
 static void boot_fill_extents(struct remora_core *core)
 {
@@ -29,8 +29,14 @@ static void boot_fill_extents(struct remora_core *core)
 	boot_add_extent(core->boot, &core->kernel, ABI_EXTENT_KERNEL);
 	for (i = 0; i < core->ram_count; i++)
 		boot_add_extent(core->boot, &core->ram[i], ABI_EXTENT_RAM);
-	boot_add_extent(core->boot, &p->rings, ABI_EXTENT_SHARED);
-	boot_add_extent(core->boot, &p->shared, ABI_EXTENT_SHARED);
+	for (i = 0; i < p->places.count; i++) {
+		const struct remora_place *place = &p->places.place[i];
+
+		if (place->rings.bytes)
+			boot_add_extent(core->boot, &place->rings, ABI_EXTENT_SHARED);
+		if (place->shared.bytes)
+			boot_add_extent(core->boot, &place->shared, ABI_EXTENT_SHARED);
+	}
 }
 
 static phys_addr_t page_phys(const struct remora_core *core, const void *page)

@@ -9,9 +9,8 @@
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/file.h>
-#include <linux/genalloc.h>
-#include <linux/math64.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 
 #include "channel.h"
 #include "channel_priv.h"
@@ -20,10 +19,6 @@
 #define CHAN_BIND_MS 2000u
 #define CHAN_UNBIND_MS 1000u
 #define CHAN_FLAGS (REMORA_BIND_MAPPED | REMORA_BIND_CLOEXEC | REMORA_BIND_NONBLOCK)
-
-/* Suggested polling: what a block and wake-up of the core costs, inside these bounds. */
-#define CHAN_POLL_MIN 1000u
-#define CHAN_POLL_MAX_US 200u
 
 void remora_channels_init(struct remora_partition *p)
 {
@@ -34,69 +29,58 @@ void remora_channels_init(struct remora_partition *p)
 
 int remora_channels_open(struct remora_partition *p, struct remora_error *err)
 {
-	struct gen_pool *pool;
-	int ret;
-
-	pool = gen_pool_create(PAGE_SHIFT, NUMA_NO_NODE);
-	if (!pool)
-		return remora_fail(err, REMORA_R_NO_MEMORY, NULL);
-	ret = gen_pool_add_virt(pool, (unsigned long)p->shared.virt, p->shared.phys,
-				p->shared.bytes, p->shared.numa);
-	if (ret) {
-		gen_pool_destroy(pool);
-		return remora_fail(err, REMORA_R_NO_MEMORY, NULL);
-	}
-	mutex_lock(&p->shared_memory.lock);
-	p->shared_memory.pool = pool;
-	mutex_unlock(&p->shared_memory.lock);
-	return 0;
+	return remora_shared_open(p, err);
 }
 
 void remora_channels_close(struct remora_partition *p)
 {
 	remora_channels_revoke(p);
 	mutex_lock(&p->shared_memory.lock);
-	gen_pool_destroy(p->shared_memory.pool);
-	p->shared_memory.pool = NULL;
+	remora_shared_close(p);
 	mutex_unlock(&p->shared_memory.lock);
 }
 
 /* ---- rings ---- */
 
+/*
+ * Each ring near who reads it: the transmit ring near the core, the receive ring near the CPU that
+ * binds, which is taken for the one that will read.
+ */
 static int rings_alloc(struct remora_chan *chan)
 {
-	struct gen_pool *pool = chan->partition->shared_memory.pool;
-	unsigned long virt;
+	struct remora_partition *p = chan->partition;
 
-	lockdep_assert_held(&chan->partition->shared_memory.lock);
-	virt = pool ? gen_pool_alloc(pool, 2 * chan->ring_bytes) : 0;
-	if (!virt)
+	lockdep_assert_held(&p->shared_memory.lock);
+	if (remora_shared_alloc(p, chan->ring_bytes, chan->core->cpu.numa, &chan->tx_memory))
 		return -ENOSPC;
-	memset((void *)virt, 0, 2 * chan->ring_bytes);
-	chan->tx = (void *)virt;
-	chan->rx = (void *)(virt + chan->ring_bytes);
-	chan->tx_phys = gen_pool_virt_to_phys(pool, virt);
-	chan->rx_phys = chan->tx_phys + chan->ring_bytes;
-	remora_ledger_add(&chan->partition->ledger, REMORA_LEDGER_CHANNELS, 1);
+	if (remora_shared_alloc(p, chan->ring_bytes, numa_node_id(), &chan->rx_memory)) {
+		remora_shared_free(p, &chan->tx_memory);
+		return -ENOSPC;
+	}
+	chan->tx = chan->tx_memory.virt;
+	chan->rx = chan->rx_memory.virt;
+	chan->tx_phys = chan->tx_memory.phys;
+	chan->rx_phys = chan->rx_memory.phys;
+	remora_ledger_add(&p->ledger, REMORA_LEDGER_CHANNELS, 1);
 	return 0;
 }
 
 /* Does nothing when they were revoked. */
 static void rings_free(struct remora_chan *chan)
 {
-	struct urpc_ring *tx;
+	struct remora_partition *p = chan->partition;
 	unsigned long flags;
 
-	lockdep_assert_held(&chan->partition->shared_memory.lock);
+	lockdep_assert_held(&p->shared_memory.lock);
 	spin_lock_irqsave(&chan->lock, flags);
-	tx = chan->tx;
 	chan->tx = NULL;
 	chan->rx = NULL;
 	spin_unlock_irqrestore(&chan->lock, flags);
-	if (!tx)
+	if (!chan->tx_memory.bytes)
 		return;
-	gen_pool_free(chan->partition->shared_memory.pool, (unsigned long)tx, 2 * chan->ring_bytes);
-	remora_ledger_add(&chan->partition->ledger, REMORA_LEDGER_CHANNELS, -1);
+	remora_shared_free(p, &chan->tx_memory);
+	remora_shared_free(p, &chan->rx_memory);
+	remora_ledger_add(&p->ledger, REMORA_LEDGER_CHANNELS, -1);
 }
 
 /* ---- list and numbers ---- */
@@ -199,8 +183,7 @@ static int chan_attach(struct remora_chan *chan, unsigned int node, struct remor
 				   remora_state_name(core->state));
 	chan->core = core;
 	chan->epoch = core->control_node.epoch;
-	chan->poll_cycles = clamp_t(u64, READ_ONCE(core->page->block_cycles), CHAN_POLL_MIN,
-				    div_u64((u64)tsc_khz * CHAN_POLL_MAX_US, 1000));
+	chan->poll_cycles = READ_ONCE(p->poll_cycles);
 
 	mutex_lock(&p->shared_memory.lock);
 	ret = rings_alloc(chan);

@@ -42,6 +42,10 @@ struct remora_chan {
 	/* under shared_memory.lock and channels_lock; either suffices for reading */
 	struct list_head link;
 
+	/* under shared_memory.lock: the rings' memory */
+	struct remora_region tx_memory;
+	struct remora_region rx_memory;
+
 	/* under channels_lock */
 	bool counted; /* in core->channels, and owner of its id */
 	bool left;

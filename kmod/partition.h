@@ -37,6 +37,7 @@
 #include "arch/x86/tables.h"
 
 #define REMORA_CONSOLE_RECORDS 512u
+#include "places.h"
 #define REMORA_CONTROL_SLOTS 64u
 #define REMORA_PEER_SLOTS 64u
 #define REMORA_RAM_PIECES 8u
@@ -80,10 +81,9 @@ struct remora_core {
 	DECLARE_BITMAP(channel_ids, ABI_CHANNELS_MAX); /* numbers in use, under channels_lock */
 };
 
-/** struct remora_shared - memory of channels, a byte allocator over remora_partition.shared */
+/** struct remora_shared - protects the allocators of channel memory, the pools of places */
 struct remora_shared {
 	struct mutex lock;
-	struct gen_pool *pool; /* NULL: closed */
 };
 
 struct remora_partition {
@@ -102,8 +102,9 @@ struct remora_partition {
 	unsigned int start_done;  /* steps of the start table */
 	bool dead;                /* destroyed; only references are left */
 	struct remora_memory memory;
-	struct remora_region shared; /* channel memory */
-	struct remora_region rings;  /* control rings and rings between cores */
+	struct remora_places places; /* of rings and channel memory */
+	u64 block_cycles; /* what blocking costs a task of Linux, measured at the last start */
+	u64 poll_cycles;  /* what its ends poll before they block */
 	struct remora_image image;
 	void *image_data; /* file bytes, vmalloc */
 	char image_name[REMORA_PATH_MAX];
@@ -184,6 +185,9 @@ struct device *remora_root_device(void);
 /** remora_partitions_init/exit - class and device numbers; exit destroys what is left */
 int remora_partitions_init(void);
 void remora_partitions_exit(void);
+
+/** remora_polling_measure - set block_cycles and poll_cycles; sleeps a millisecond. In polling.c */
+void remora_polling_measure(struct remora_partition *p);
 
 /** remora_core_crashed - a core was found dead: called by the watch work, the doorbell's follow-up or a failed start */
 void remora_core_crashed(struct remora_core *core);

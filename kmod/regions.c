@@ -5,6 +5,7 @@
  *   a core's own   kernel (2 MiB, for the CPU driver), image, four pages, console, RAM
  *   all cores'     rings: control rings to node 0 and rings between cores, all of one size
  *                  shared: memory of bound channels, an eighth of the whole
+ *                  both by NUMA node, see places.h
  *
  * RAM is what is left, in equal parts; it may come in pieces. What needs the largest alignment is
  * allocated first, so that the smallest partition (remora_memory_minimum()) always fits.
@@ -16,8 +17,6 @@
 #include "regions.h"
 
 #define REGION_KERNEL SZ_2M
-#define REGION_SHARED_MIN SZ_1M
-#define REGION_SHARED_MAX SZ_64M
 #define REGION_RAM_MIN SZ_256K
 #define REGION_RAM_PIECE_MIN SZ_64K
 
@@ -25,7 +24,6 @@
 enum { PAGE_BOOT, PAGE_HOST, PAGE_CORE, PAGE_PEERS, PAGE_COUNT };
 
 static_assert(ABI_NODES_MAX * sizeof(struct abi_channel) <= PAGE_SIZE);
-static_assert(REMORA_CONTROL_SLOTS == REMORA_PEER_SLOTS);
 
 static u64 regions_left(const struct remora_partition *p)
 {
@@ -37,7 +35,7 @@ static u64 regions_left(const struct remora_partition *p)
 	return left;
 }
 
-static int regions_short(const struct remora_partition *p, const char *what, u64 bytes,
+int remora_regions_short(const struct remora_partition *p, const char *what, u64 bytes,
 			 struct remora_error *err)
 {
 	return remora_fail(err, REMORA_R_MEMORY_TOO_SMALL,
@@ -49,7 +47,7 @@ static int regions_alloc_one(struct remora_partition *p, struct remora_region *r
 			     size_t align, int numa, const char *what, struct remora_error *err)
 {
 	if (remora_region_alloc(&p->memory, bytes, align, numa, r))
-		return regions_short(p, what, bytes, err);
+		return remora_regions_short(p, what, bytes, err);
 	return 0;
 }
 
@@ -106,39 +104,8 @@ static int core_ram_alloc(struct remora_core *core, u64 share, struct remora_err
 		core->ram_count++;
 	}
 	if (got < REGION_RAM_MIN)
-		return regions_short(p, "RAM", REGION_RAM_MIN, err);
+		return remora_regions_short(p, "RAM", REGION_RAM_MIN, err);
 	return 0;
-}
-
-/* A quarter less each time it does not fit in one piece. */
-static int shared_alloc(struct remora_partition *p, struct remora_error *err)
-{
-	u64 bytes = clamp_t(u64, p->memory.bytes / 8, REGION_SHARED_MIN, REGION_SHARED_MAX);
-
-	for (;;) {
-		bytes = round_down(bytes, PAGE_SIZE);
-		if (!remora_region_alloc(&p->memory, bytes, PAGE_SIZE, -1, &p->shared))
-			return 0;
-		if (bytes == REGION_SHARED_MIN)
-			return regions_short(p, "channel memory", bytes, err);
-		bytes = max_t(u64, bytes / 4 * 3, REGION_SHARED_MIN);
-	}
-}
-
-/* Node 0 and the cores, each writing one ring to each other: a square with an unused diagonal. */
-static size_t ring_offset(const struct remora_partition *p, unsigned int from, unsigned int to)
-{
-	return (from * (p->core_count + 1) + to) * urpc_ring_bytes(REMORA_PEER_SLOTS);
-}
-
-struct urpc_ring *remora_ring(const struct remora_partition *p, unsigned int from, unsigned int to)
-{
-	return p->rings.virt + ring_offset(p, from, to);
-}
-
-phys_addr_t remora_ring_phys(const struct remora_partition *p, unsigned int from, unsigned int to)
-{
-	return p->rings.phys + ring_offset(p, from, to);
 }
 
 int remora_regions_alloc(struct remora_partition *p, struct remora_error *err)
@@ -150,12 +117,11 @@ int remora_regions_alloc(struct remora_partition *p, struct remora_error *err)
 		ret = regions_alloc_one(p, &p->cores[i].kernel, REGION_KERNEL, REGION_KERNEL,
 					p->cores[i].cpu.numa, "CPU driver memory", err);
 	if (!ret)
-		ret = regions_alloc_one(p, &p->rings, ring_offset(p, p->core_count + 1, 0),
-					PAGE_SIZE, -1, "rings", err);
+		ret = remora_places_rings(p, err);
 	for (i = 0; i < p->core_count && !ret; i++)
 		ret = core_regions_alloc(&p->cores[i], err);
 	if (!ret)
-		ret = shared_alloc(p, err);
+		ret = remora_places_shared(p, err);
 	for (i = 0; i < p->core_count && !ret; i++)
 		ret = core_ram_alloc(&p->cores[i],
 				     div_u64(regions_left(p), p->core_count - i), err);
@@ -187,8 +153,7 @@ void remora_regions_free(struct remora_partition *p)
 	for (i = 0; i < p->core_count; i++)
 		WRITE_ONCE(p->cores[i].host, NULL);
 	remora_doorbell_publish(p); /* nobody writes a host page after this */
-	remora_region_free(&p->memory, &p->shared);
 	for (i = p->core_count; i > 0; i--)
 		core_regions_free(&p->cores[i - 1]);
-	remora_region_free(&p->memory, &p->rings);
+	remora_places_free(p);
 }

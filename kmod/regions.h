@@ -13,6 +13,10 @@
 int remora_regions_alloc(struct remora_partition *p, struct remora_error *err);
 void remora_regions_free(struct remora_partition *p);
 
+/** remora_regions_short - fail with REMORA_R_MEMORY_TOO_SMALL: @bytes of @what do not fit */
+int remora_regions_short(const struct remora_partition *p, const char *what, u64 bytes,
+			 struct remora_error *err);
+
 /**
  * remora_ring - the ring that node @from writes and node @to reads; one of them may be 0, Linux
  * Control rings have REMORA_CONTROL_SLOTS, those between cores REMORA_PEER_SLOTS.

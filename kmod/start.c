@@ -85,7 +85,8 @@ static int start_fill(void *context, struct remora_error *err)
 	struct remora_partition *p = context;
 	unsigned int i;
 
-	memset(p->rings.virt, 0, p->rings.bytes);
+	remora_places_clear(p);
+	remora_polling_measure(p);
 	for (i = 0; i < p->core_count; i++) {
 		struct remora_core *core = &p->cores[i];
 

@@ -44,6 +44,8 @@ PARTITION_ATTR(flags, "0x%x", p->flags);
 PARTITION_ATTR(irq, "%u", READ_ONCE(p->doorbell.irq));
 PARTITION_ATTR(doorbells, "%lld", (long long)atomic64_read(&p->doorbell.taken));
 PARTITION_ATTR(channels, "%u", READ_ONCE(p->channel_count));
+PARTITION_ATTR(block_cycles, "%llu", READ_ONCE(p->block_cycles));
+PARTITION_ATTR(poll_cycles, "%llu", READ_ONCE(p->poll_cycles));
 PARTITION_ATTR(generation, "%lld", (long long)atomic64_read(&p->generation));
 
 static ssize_t cpus_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -85,17 +87,51 @@ static ssize_t extents_show(struct device *dev, struct device_attribute *attr, c
 }
 static DEVICE_ATTR_RO(extents);
 
+/* Where the rings lie that a node reads: constant once the partition is listed. */
+static ssize_t ring_nodes_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct remora_partition *p = to_partition(dev);
+	unsigned int node;
+	int at = 0;
+
+	for (node = 0; node <= p->core_count; node++)
+		at += sysfs_emit_at(buf, at, "%u %d\n", node, remora_ring_region(p, node)->numa);
+	return at;
+}
+static DEVICE_ATTR_RO(ring_nodes);
+
+static ssize_t channel_memory_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct remora_partition *p = to_partition(dev);
+	unsigned int i;
+	int at = 0;
+
+	for (i = 0; i < p->places.count; i++) {
+		const struct remora_region *r = &p->places.place[i].shared;
+
+		if (r->bytes)
+			at += sysfs_emit_at(buf, at, "0x%llx %zu %d\n", (u64)r->phys, r->bytes,
+					    r->numa);
+	}
+	return at;
+}
+static DEVICE_ATTR_RO(channel_memory);
+
 static struct attribute *partition_attrs[] = {
 	&dev_attr_state.attr,
 	&dev_attr_cores.attr,
 	&dev_attr_cpus.attr,
 	&dev_attr_memory.attr,
 	&dev_attr_extents.attr,
+	&dev_attr_ring_nodes.attr,
+	&dev_attr_channel_memory.attr,
 	&dev_attr_image.attr,
 	&dev_attr_flags.attr,
 	&dev_attr_irq.attr,
 	&dev_attr_doorbells.attr,
 	&dev_attr_channels.attr,
+	&dev_attr_block_cycles.attr,
+	&dev_attr_poll_cycles.attr,
 	&dev_attr_generation.attr,
 	NULL,
 };

@@ -52,6 +52,43 @@ TEST_F(status, fields)
 	EXPECT_NE(NULL, strstr(self->st.s.image, "cpudrv"));
 }
 
+/*
+ * Polling times are measured at each start, on both sides: inside their bounds, no two starts alike.
+ * (Four medians of what takes thousands of cycles being equal would be a wonder, not a measurement.)
+ */
+TEST_F(status, polling_is_measured)
+{
+	bool linux_moved = false, core_moved = false;
+	long linux_first = 0;
+	__u64 core_first = 0;
+	char path[128];
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		long block, poll, most;
+
+		ASSERT_EQ(0, rt_status(self->fd, &self->st));
+		most = (long)(self->st.s.tsc_khz / 5); /* 200 microseconds */
+		snprintf(path, sizeof(path), "/sys/class/remora/remora-%s/block_cycles",
+			 self->s.c.name);
+		block = rt_read_long(path);
+		snprintf(path, sizeof(path), "/sys/class/remora/remora-%s/poll_cycles",
+			 self->s.c.name);
+		poll = rt_read_long(path);
+		EXPECT_LT(0, block);
+		EXPECT_EQ(block < 1000 ? 1000 : block > most ? most : block, poll);
+		EXPECT_LT(0, self->st.cores[0].block_cycles);
+		EXPECT_LE(1000, self->st.cores[0].poll_cycles);
+		linux_moved |= i && block != linux_first;
+		core_moved |= i && self->st.cores[0].block_cycles != core_first;
+		linux_first = block;
+		core_first = self->st.cores[0].block_cycles;
+		ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_RESET, 0, &self->s.c.error));
+	}
+	EXPECT_TRUE(linux_moved);
+	EXPECT_TRUE(core_moved);
+}
+
 TEST_F(status, memory)
 {
 	__u64 sum = 0;
