@@ -14,47 +14,49 @@
 
 #include "race.h"
 
-static sigset_t stopping(void)
-{
-	sigset_t set;
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	return set;
-}
+/* Those that stop the race. */
+static sigset_t held;
 
+/* Of nohup(1), a hang-up stays ignored. */
 void race_hold_signals(void)
 {
-	sigset_t set = stopping();
+	struct sigaction hang_up;
 
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigemptyset(&held);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaddset(&held, signals[i]);
+	if (!sigaction(SIGHUP, NULL, &hang_up) && hang_up.sa_handler == SIG_IGN)
+		sigdelset(&held, SIGHUP);
+	sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
 void race_release_signals(void)
 {
-	sigset_t set = stopping();
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_UNBLOCK, &held, NULL);
 }
 
 bool race_stopped(void)
 {
-	sigset_t set;
+	sigset_t pending;
 
-	return !sigpending(&set) && (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM) ||
-				     sigismember(&set, SIGHUP));
+	if (sigpending(&pending))
+		return false;
+	for (size_t i = 0; i < SIGNALS; i++)
+		if (sigismember(&held, signals[i]) && sigismember(&pending, signals[i]))
+			return true;
+	return false;
 }
 
 /* The descriptor is readable while a stopping signal is pending; nothing is taken out of it. */
 int race_await(pid_t child, int timeout_ms, int *status)
 {
-	sigset_t set = stopping();
 	struct pollfd fds[] = {
 		{ .fd = pidfd_open(child, 0), .events = POLLIN },
-		{ .fd = signalfd(-1, &set, SFD_CLOEXEC), .events = POLLIN },
+		{ .fd = signalfd(-1, &held, SFD_CLOEXEC), .events = POLLIN },
 	};
 	int err = 0;
 

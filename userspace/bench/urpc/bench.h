@@ -86,6 +86,11 @@ void guard_init(const struct options *o);
 enum placement guard_measure(const struct measurement *m, double *value);
 void guard_describe(FILE *to, enum placement chosen);
 
+/* shootdown.c: a table of its own; a round, and what came of all. @csv may be NULL. */
+void shootdown_measure(const struct options *o);
+unsigned int shootdown_fewest(const struct options *o, enum placement p); /* values of a row */
+void shootdown_report(const struct options *o, enum placement p, FILE *csv);
+
 /* run.c: figures in TSC cycles. False, with a sentence on stderr, when it cannot be measured. */
 bool bench_round_trip(const struct subject *s, const struct options *o, double *cycles);
 bool bench_stream(const struct subject *s, const struct options *o, unsigned int slots,

@@ -71,7 +71,7 @@ static bool measure_cell(struct cell *c, const struct subject *s, const struct o
 /* The fewest values that any figure has from placement @p. */
 static unsigned int fewest(const struct results *r, const struct options *o, enum placement p)
 {
-	unsigned int i, k, n = MAX_RUNS;
+	unsigned int i, k, n = shootdown_fewest(o, p);
 
 	for (i = 0; subjects[i]; i++) {
 		if (!chosen(subjects[i], o) || r->failed[i])
@@ -96,6 +96,7 @@ static void measure_round(struct results *r, const struct options *o)
 		for (k = 0; k < streams(s) && !r->failed[i]; k++)
 			r->failed[i] = !measure_cell(&r->stream[i][k], s, o, lengths[k]);
 	}
+	shootdown_measure(o);
 }
 
 /*
@@ -202,6 +203,7 @@ static bool report_placement(struct results *r, const struct options *o, enum pl
 			report_one(r, p, i, csv);
 		}
 	}
+	shootdown_report(o, p, csv);
 	return all;
 }
 

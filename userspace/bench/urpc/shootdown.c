@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A TLB shootdown's request and acknowledgement over the call line, beside what a busy thread on
+ * the other CPU adds to Linux's madvise(DONTNEED), and to membarrier, which interrupts that CPU and
+ * does nothing else. Measured in the same rounds as everything else.
+ *
+ * The recipient here acknowledges only: a program cannot execute INVLPG, which costs 100 to 300
+ * cycles. `remora bench shootdown` has it executed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <shoot/shoot.h>
+#include <urpc/barrier.h>
+#include <urpc/line.h>
+
+#include "bench.h"
+
+#define GOAL 0.2 /* request and acknowledgement / shootdown part of madvise */
+#define MAX_RUNS 99
+#define INVALIDATE 1 /* type of the request; its words: first page, number of pages */
+
+struct end {
+	struct urpc_line_end line __attribute__((aligned(256)));
+};
+
+/* @done: calls made so far, for the thread that is busy meanwhile; a line of its own */
+struct chan {
+	struct urpc_line shared;
+	struct end end[2];
+	uint64_t done __attribute__((aligned(256)));
+	struct shoot_area area __attribute__((aligned(256)));
+};
+
+static void *line_open(unsigned int slots)
+{
+	struct chan *c = aligned_alloc(256, sizeof(*c));
+
+	(void)slots;
+	if (!c)
+		return NULL;
+	memset(c, 0, sizeof(*c));
+	if (urpc_line_init(&c->end[0].line, &c->shared, URPC_LINE_CALLER) ||
+	    urpc_line_init(&c->end[1].line, &c->shared, URPC_LINE_CALLEE)) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void *area_open(unsigned int slots)
+{
+	struct chan *c = line_open(slots);
+
+	if (c && (shoot_membarrier_register() || shoot_area_open(&c->area, 1))) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void chan_close(void *chan)
+{
+	struct chan *c = chan;
+
+	if (c->area.mapping)
+		shoot_area_close(&c->area);
+	free(c);
+}
+
+static inline void look(const struct urpc_line_end *e, bool fetch)
+{
+	if (fetch) {
+		urpc_pause();
+		urpc_line_fetch(e);
+	} else {
+		urpc_line_pause();
+	}
+}
+
+static inline void request_by(void *chan, uint64_t n, bool fetch)
+{
+	struct urpc_line_end *e = &((struct chan *)chan)->end[0].line;
+	struct urpc_msg m = { 0 };
+
+	for (; n; n--) {
+		uint64_t words[2] = { n << 12, 1 };
+
+		urpc_line_call(e, INVALIDATE, words, sizeof(words));
+		while (urpc_line_finish(e, &m) == -URPC_EAGAIN)
+			look(e, fetch);
+		if (m.payload[0] != words[0])
+			abort(); /* no figure of acknowledgements of something else */
+	}
+}
+
+static inline void acknowledge_by(void *chan, uint64_t n, bool fetch)
+{
+	struct urpc_line_end *e = &((struct chan *)chan)->end[1].line;
+	struct urpc_msg m = { 0 };
+
+	while (n--) {
+		while (urpc_line_accept(e, &m) == -URPC_EAGAIN)
+			look(e, fetch);
+		urpc_line_reply(e, INVALIDATE, m.payload, sizeof(m.payload[0]));
+	}
+}
+
+static void request(void *chan, uint64_t n)
+{
+	request_by(chan, n, false);
+}
+
+static void acknowledge(void *chan, uint64_t n)
+{
+	acknowledge_by(chan, n, false);
+}
+
+static void request_fetch(void *chan, uint64_t n)
+{
+	request_by(chan, n, true);
+}
+
+static void acknowledge_fetch(void *chan, uint64_t n)
+{
+	acknowledge_by(chan, n, true);
+}
+
+static void call_linux(void *chan, uint64_t n, const char *name)
+{
+	const struct shoot_call *call = shoot_calls;
+	struct chan *c = chan;
+	uint64_t i;
+
+	while (strcmp(call->name, name))
+		call++;
+	for (i = 0; i < n; i++)
+		if (call->prepare(&c->area) || call->act(&c->area))
+			abort();
+	urpc_store_release(&c->done, c->done + n);
+}
+
+static void call_madvise(void *chan, uint64_t n)
+{
+	call_linux(chan, n, "madvise");
+}
+
+static void call_membarrier(void *chan, uint64_t n)
+{
+	call_linux(chan, n, "membarrier");
+}
+
+static void be_busy(void *chan, uint64_t n)
+{
+	struct chan *c = chan;
+
+	while (urpc_load_acquire(&c->done) < n)
+		urpc_pause();
+}
+
+static void be_gone(void *chan, uint64_t n)
+{
+	(void)chan;
+	(void)n;
+}
+
+/* In this order below. */
+enum { LINE, LINE_FETCH, MADVISE_ALONE, MADVISE_BUSY, BARRIER_ALONE, BARRIER_BUSY, ROWS };
+
+static const struct subject rows[ROWS] = {
+	{ "request and acknowledgement", 0, line_open, chan_close, request, acknowledge, 0, 0 },
+	{ "the same, line fetched", 0, line_open, chan_close, request_fetch, acknowledge_fetch, 0,
+	  0 },
+	{ "madvise, alone", SUBJECT_SLOW, area_open, chan_close, call_madvise, be_gone, 0, 0 },
+	{ "madvise, other CPU busy", SUBJECT_SLOW, area_open, chan_close, call_madvise, be_busy, 0,
+	  0 },
+	{ "membarrier, alone", SUBJECT_SLOW, area_open, chan_close, call_membarrier, be_gone, 0,
+	  0 },
+	{ "membarrier, other CPU busy", SUBJECT_SLOW, area_open, chan_close, call_membarrier,
+	  be_busy, 0, 0 },
+};
+
+/* By row and placement, a run each. */
+static struct {
+	double value[PLACEMENTS][MAX_RUNS];
+	unsigned int n[PLACEMENTS];
+	bool failed;
+} cells[ROWS];
+
+static bool chosen(const struct options *o)
+{
+	return !o->only || strstr("shootdown", o->only);
+}
+
+void shootdown_measure(const struct options *o)
+{
+	unsigned int i;
+
+	for (i = 0; i < ROWS && chosen(o); i++) {
+		struct measurement m = { &rows[i], o, 0 };
+		enum placement place;
+		double value;
+
+		if (cells[i].failed)
+			continue;
+		place = guard_measure(&m, &value);
+		cells[i].failed = place == PLACED_FAILED;
+		if (place < PLACEMENTS && cells[i].n[place] < MAX_RUNS)
+			cells[i].value[place][cells[i].n[place]++] = value;
+	}
+}
+
+unsigned int shootdown_fewest(const struct options *o, enum placement p)
+{
+	unsigned int i, n = MAX_RUNS;
+
+	for (i = 0; i < ROWS && chosen(o); i++)
+		if (!cells[i].failed && cells[i].n[p] < n)
+			n = cells[i].n[p];
+	return n;
+}
+
+static void report_row(const char *name, double cycles, unsigned int runs, FILE *csv)
+{
+	printf("%-34s %8.0f %8.0f %5u\n", name, cycles, cycles / machine_tsc_ghz(), runs);
+	if (csv)
+		fprintf(csv, "%s,shootdown,0,%.1f,,,cycles\n", name, cycles);
+}
+
+void shootdown_report(const struct options *o, enum placement p, FILE *csv)
+{
+	double median[ROWS], best, part;
+	unsigned int i;
+
+	if (!chosen(o))
+		return;
+	printf("%-34s %8s %8s %5s\n", "TLB shootdown, one other CPU", "cycles", "ns", "runs");
+	for (i = 0; i < ROWS; i++) {
+		if (cells[i].failed || !cells[i].n[p]) {
+			printf("%-34s was not measured in this placement\n", rows[i].name);
+			return;
+		}
+		median[i] = bench_figure(cells[i].value[p], cells[i].n[p]).median;
+		report_row(rows[i].name, median[i], cells[i].n[p], csv);
+	}
+	part = median[MADVISE_BUSY] - median[MADVISE_ALONE];
+	best = median[LINE] < median[LINE_FETCH] ? median[LINE] : median[LINE_FETCH];
+	report_row("shootdown part of madvise", part, cells[MADVISE_BUSY].n[p], csv);
+	report_row("interrupt part of membarrier", median[BARRIER_BUSY] - median[BARRIER_ALONE],
+		   cells[BARRIER_BUSY].n[p], csv);
+	if (part <= 0) {
+		printf("no ratio: the other CPU adds nothing to madvise here\n");
+		return;
+	}
+	printf("message / shootdown part of madvise: %.3f (goal: at most %.2f: %s)\n", best / part,
+	       GOAL, best / part <= GOAL ? "reached" : "BELOW GOAL");
+	if (csv)
+		fprintf(csv, "message / shootdown part of madvise,shootdown,0,%.4f,,,ratio\n",
+			best / part);
+}
