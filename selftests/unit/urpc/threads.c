@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include <urpc/bulk.h>
+
 #include "bell.h"
 #include "pair.h"
 
@@ -118,6 +120,82 @@ static void *stream_in(void *arg)
 		patience = (struct patience){ 0 };
 		check(&m, n, s->chan);
 	}
+	return NULL;
+}
+
+/* The length of message @number of a stream of long and short ones. */
+static size_t long_length(const struct urpc_chan *c, uint64_t number)
+{
+	return (size_t)(number * 0x9e3779b97f4a7c15ull >> 40) % (urpc_long_max(c->slots) + 1);
+}
+
+static void fill_long(unsigned char *bytes, size_t len, uint64_t number)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		bytes[i] = (unsigned char)(number * 7 + i * 11 + (i >> 8));
+}
+
+/* Long and short, with a sleep where there is no room for the whole of one. */
+static void *pour_long(void *arg)
+{
+	struct side *s = arg;
+	unsigned char bytes[URPC_LONG_BYTES];
+	uint64_t n;
+
+	for (n = 1; n <= s->messages; n++) {
+		size_t len = long_length(s->chan, n);
+		int err;
+
+		fill_long(bytes, len, n);
+		while ((err = urpc_send_long(s->chan, (uint16_t)n, bytes, len)) == -URPC_EAGAIN) {
+			uint32_t seen = bell_seen(s->own);
+
+			if (urpc_notify_needed(s->chan))
+				bell_ring(s->peer);
+			if (!urpc_arm_room(s->chan, urpc_slots_of(len)))
+				continue;
+			s->sleeps++;
+			bell_wait(s->own, seen, die, s->chan);
+			urpc_disarm(s->chan);
+		}
+		if (err)
+			die("long message refused", s->chan);
+		if (n % 3 == 0 && urpc_notify_needed(s->chan))
+			bell_ring(s->peer);
+	}
+	if (urpc_notify_needed(s->chan))
+		bell_ring(s->peer);
+	return NULL;
+}
+
+static void *drink_long(void *arg)
+{
+	struct side *s = arg;
+	unsigned char bytes[URPC_LONG_BYTES], want[URPC_LONG_BYTES];
+	uint16_t type;
+	uint64_t n = 0;
+	size_t len;
+	int err;
+
+	while (n < s->messages) {
+		err = urpc_recv_long(s->chan, &type, bytes, sizeof(bytes), &len);
+		if (err == -URPC_EAGAIN) {
+			if (urpc_ack_notify_needed(s->chan))
+				bell_ring(s->peer);
+			sleep_recv(s);
+			continue;
+		}
+		n++;
+		fill_long(want, len, n);
+		if (err || type != (uint16_t)n || len != long_length(s->chan, n) ||
+		    memcmp(bytes, want, len))
+			die("long message cut, lost or damaged", s->chan);
+	}
+	urpc_ack(s->chan);
+	if (urpc_ack_notify_needed(s->chan))
+		bell_ring(s->peer);
 	return NULL;
 }
 
@@ -291,6 +369,14 @@ static void wake_for_room(void **state)
 	assert_true(run(16, 300000 / SLOW, BELL_FUTEX, pour, drink) > 0);
 }
 
+static void long_messages(void **state)
+{
+	(void)state;
+	assert_true(run(8, 300000 / SLOW, BELL_SPIN, pour_long, drink_long) > 0);
+	assert_true(run(64, 60000 / SLOW, BELL_SPIN, pour_long, drink_long) > 0);
+	assert_true(run(1024, 10000 / SLOW, BELL_FUTEX, pour_long, drink_long) > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +384,7 @@ int main(void)
 		cmocka_unit_test(exchange),
 		cmocka_unit_test(wake_for_message),
 		cmocka_unit_test(wake_for_room),
+		cmocka_unit_test(long_messages),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
