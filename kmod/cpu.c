@@ -176,6 +176,7 @@ int remora_cpu_take(struct remora_cpu *c, unsigned int cpu, struct remora_ledger
 	c->cpu = cpu;
 	c->apic_id = per_cpu(x86_cpu_to_apicid, cpu);
 	c->numa = cpu_to_node(cpu);
+	c->package = topology_physical_package_id(cpu);
 	if (test_and_set_bit(cpu, held))
 		return remora_fail(err, REMORA_R_CPU_TAKEN,
 				   "CPU %u belongs to another partition", cpu);

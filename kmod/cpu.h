@@ -11,6 +11,7 @@ struct remora_cpu {
 	unsigned int cpu; /* Linux's number */
 	u32 apic_id;
 	int numa;
+	unsigned int package; /* number of the processor package */
 	bool taken;
 	bool hwp_saved;
 	u64 hwp_request; /* Linux's value, restored on return */

@@ -163,6 +163,7 @@ static void partition_undo(struct remora_partition *p)
 	if (p->create_done > CREATE_STEPS_BUT_DEVICE)
 		remora_steps_release(create_steps, CREATE_STEPS_BUT_DEVICE, &p->create_done, p);
 	remora_watch_stop(p);
+	remora_shootdown_end(p);
 	mutex_lock(&p->lock);
 	remora_steps_release(create_steps, 0, &p->create_done, p);
 	mutex_unlock(&p->lock);

@@ -76,7 +76,7 @@ static long device_reset(struct file *file, void *arg, struct remora_error *err)
  * A core that runs now, and the epoch of its control node: a request is sent after the lock was
  * dropped, and only to that very core.
  */
-static struct remora_core *running_core(struct remora_partition *p, u32 node,
+struct remora_core *remora_core_running(struct remora_partition *p, u32 node,
 					enum remora_reason unknown, struct remora_error *err,
 					int *ret)
 {
@@ -102,7 +102,7 @@ static struct remora_core *find_running(struct remora_partition *p, u32 node, u3
 	*ret = remora_partition_lock(p, err);
 	if (*ret)
 		return NULL;
-	core = running_core(p, node, REMORA_R_CORE_UNKNOWN, err, ret);
+	core = remora_core_running(p, node, REMORA_R_CORE_UNKNOWN, err, ret);
 	if (core)
 		*epoch = core->control_node.epoch;
 	mutex_unlock(&p->lock);
@@ -176,7 +176,7 @@ static struct remora_core *ping_cores(struct remora_partition *p,
 	*ret = remora_partition_lock(p, err);
 	if (*ret)
 		return NULL;
-	if (!running_core(p, ping->peer, REMORA_R_PEER_UNKNOWN, err, ret))
+	if (!remora_core_running(p, ping->peer, REMORA_R_PEER_UNKNOWN, err, ret))
 		core = NULL;
 	mutex_unlock(&p->lock);
 	return core;
@@ -227,6 +227,7 @@ static const struct remora_ioctl device_ioctls[] = {
 	REMORA_IOCTL_ROW(REMORA_IOC_INJECT, struct remora_inject, REMORA_IOCTL_ADMIN,
 			 device_inject),
 	REMORA_IOCTL_ROW(REMORA_IOC_PEER_PING, struct remora_peer_ping, 0, device_ping),
+	REMORA_IOCTL_ROW(REMORA_IOC_SHOOTDOWN, struct remora_shootdown, 0, remora_device_shootdown),
 };
 
 static long device_ioctl(struct file *file, unsigned int command, unsigned long arg)

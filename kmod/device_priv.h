@@ -20,6 +20,15 @@ struct remora_device_file {
 
 #define REMORA_NOT_ASKED U64_MAX
 
+/**
+ * remora_core_running - a core that runs now
+ * @unknown: the reason to give when there is no such core
+ * Context: under p->lock. Return: NULL, and *@ret the errno of the reason in @err, when it does not.
+ */
+struct remora_core *remora_core_running(struct remora_partition *p, u32 node,
+					enum remora_reason unknown, struct remora_error *err,
+					int *ret);
+
 long remora_device_status(struct file *file, void *arg, struct remora_error *err);
 long remora_device_console(struct file *file, void *arg, struct remora_error *err);
 

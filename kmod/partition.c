@@ -106,6 +106,7 @@ struct remora_partition *remora_partition_alloc(const struct remora_spec *spec)
 	INIT_LIST_HEAD(&p->link);
 	remora_channels_init(p);
 	remora_doorbell_init(p);
+	remora_shootdown_init(p);
 	remora_watch_init(p);
 	for (i = 0; i < p->core_count; i++) {
 		struct remora_core *core = &p->cores[i];

@@ -6,6 +6,7 @@
  *   remora_partitions_lock  the list of partitions and their names (mutex)
  *   partition->lock         life cycle: states, cores, memory, image (mutex; held across CPU
  *                           hotplug, so no hotplug callback takes it)
+ *   shoot.lock              shootdowns: held all through a run; taken outside partition->lock
  *   shared_memory.lock      channel memory: rings are allocated and freed under it (mutex, short)
  *   node->lock              control channel of a core (spinlock, interrupts off)
  *   partition->channels_lock  list of channels (spinlock, interrupts off)
@@ -38,6 +39,7 @@
 
 #define REMORA_CONSOLE_RECORDS 512u
 #include "places.h"
+#include "shootdown.h"
 #define REMORA_CONTROL_SLOTS 64u
 #define REMORA_PEER_SLOTS 64u
 #define REMORA_RAM_PIECES 8u
@@ -122,6 +124,7 @@ struct remora_partition {
 	unsigned int channel_count;
 	u64 channel_serial; /* of the next channel: its mmap offsets are never used again */
 	struct remora_shared shared_memory;
+	struct remora_shoot shoot;
 
 	/* state changes: generation moves, waiters are woken, a uevent is sent */
 	atomic64_t generation;
