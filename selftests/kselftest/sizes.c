@@ -46,6 +46,8 @@ SIZE(bind, REMORA_IOC_BIND, struct remora_bind, DEVICE, ERROR(struct remora_bind
 SIZE(inject, REMORA_IOC_INJECT, struct remora_inject, DEVICE, ERROR(struct remora_inject));
 SIZE(peer_ping, REMORA_IOC_PEER_PING, struct remora_peer_ping, DEVICE,
      ERROR(struct remora_peer_ping));
+SIZE(shootdown, REMORA_IOC_SHOOTDOWN, struct remora_shootdown, DEVICE,
+     ERROR(struct remora_shootdown));
 SIZE(channel, REMORA_IOC_CHANNEL, struct remora_channel, CHANNEL, -1);
 
 FIXTURE_SETUP(size)
