@@ -11,9 +11,10 @@
  *       a slot is read to the end before its sender writes it again; a header release does the
  *       same for the acknowledgement that it carries
  *   header or ack store, full fence, armed load (urpc_notify_needed, urpc_ack_notify_needed)
- *   armed store, full fence, header or ack load (urpc_arm, urpc_arm_send)
+ *   armed store, full fence, header or ack load (urpc_arm, urpc_arm_room)
  *       at least one of the two sees the other's store, so that no wake-up is lost
- *   armed release (urpc_arm, urpc_arm_send)   armed acquire (urpc_peer_waits)
+ *   armed release (urpc_arm, urpc_arm_room)
+ *                                       armed acquire (urpc_peer_waits, who wakes a mapped end)
  *       armed_at and armed_ack are at least as new as the bit seen
  */
 #ifndef URPC_OPS_H
