@@ -111,6 +111,7 @@ void remora_boot_fill(struct remora_core *core)
 	/* The bell belongs to the doorbell, which may write it at any time. */
 	WRITE_ONCE(core->host->command, ABI_COMMAND_NONE);
 	WRITE_ONCE(core->host->probe, 0);
+	WRITE_ONCE(core->host->console_at, 0);
 	boot_fill_info(core);
 }
 

@@ -24,6 +24,7 @@ void remora_channels_init(struct remora_partition *p)
 {
 	spin_lock_init(&p->channels_lock);
 	INIT_LIST_HEAD(&p->channels);
+	INIT_LIST_HEAD(&p->shared_memory.users);
 	mutex_init(&p->shared_memory.lock);
 }
 
@@ -91,15 +92,18 @@ static int chan_enlist(struct remora_chan *chan)
 	struct remora_partition *p = chan->partition;
 	struct remora_core *core = chan->core;
 	unsigned long flags;
+	u32 id = 0;
 
 	lockdep_assert_held(&p->shared_memory.lock);
 	spin_lock_irqsave(&p->channels_lock, flags);
-	chan->id = find_first_zero_bit(core->channel_ids, ABI_CHANNELS_MAX);
-	if (chan->id >= ABI_CHANNELS_MAX) {
+	while (id < ABI_CHANNELS_MAX && core->channel[id])
+		id++;
+	if (id == ABI_CHANNELS_MAX) {
 		spin_unlock_irqrestore(&p->channels_lock, flags);
 		return -ENOSPC;
 	}
-	__set_bit(chan->id, core->channel_ids);
+	chan->id = id;
+	core->channel[id] = chan;
 	core->channels++;
 	chan->counted = true;
 	chan->serial = p->channel_serial++;
@@ -117,7 +121,7 @@ static void chan_uncount(struct remora_chan *chan)
 		return;
 	chan->counted = false;
 	chan->core->channels--;
-	__clear_bit(chan->id, chan->core->channel_ids);
+	chan->core->channel[chan->id] = NULL;
 }
 
 /* The end of a channel: the core does not know it, no file refers to it. */
@@ -132,6 +136,7 @@ static void chan_free_locked(struct remora_chan *chan)
 	chan_uncount(chan);
 	spin_unlock_irqrestore(&p->channels_lock, flags);
 	rings_free(chan);
+	remora_usage_uncharge(chan);
 	mutex_destroy(&chan->read_lock);
 	mutex_destroy(&chan->map_lock);
 	kfree(chan);
@@ -157,6 +162,22 @@ static struct remora_chan *chan_alloc(struct remora_partition *p,
 	mutex_init(&chan->map_lock);
 	INIT_LIST_HEAD(&chan->link);
 	return chan;
+}
+
+/* Rings and number. */
+static int chan_place(struct remora_chan *chan)
+{
+	int ret = rings_alloc(chan);
+
+	if (!ret) {
+		urpc_chan_init(&chan->end, chan->tx, chan->rx, chan->slots);
+		ret = chan_enlist(chan);
+		if (ret)
+			rings_free(chan);
+	}
+	if (ret)
+		remora_usage_uncharge(chan);
+	return ret;
 }
 
 /* Under p->lock: the core is there and runs; then rings and number. */
@@ -186,19 +207,15 @@ static int chan_attach(struct remora_chan *chan, unsigned int node, struct remor
 	chan->poll_cycles = READ_ONCE(p->poll_cycles);
 
 	mutex_lock(&p->shared_memory.lock);
-	ret = rings_alloc(chan);
-	if (!ret) {
-		urpc_chan_init(&chan->end, chan->tx, chan->rx, chan->slots);
-		ret = chan_enlist(chan);
-		if (ret)
-			rings_free(chan);
-	}
+	ret = remora_usage_charge(chan, err);
+	if (!ret)
+		ret = chan_place(chan);
 	mutex_unlock(&p->shared_memory.lock);
-	if (ret)
+	if (ret == -ENOSPC)
 		return remora_fail(err, REMORA_R_CHANNELS_EXHAUSTED,
 				   "core %u has no channel or memory left: at most %u channels, two rings of %llu bytes each",
 				   node, ABI_CHANNELS_MAX, chan->ring_bytes);
-	return 0;
+	return ret;
 }
 
 static struct remora_chan *chan_create(struct remora_partition *p, struct file *partition_file,
@@ -376,6 +393,25 @@ void remora_channels_wake(struct remora_partition *p)
 		spin_unlock(&chan->lock);
 		if (news)
 			wake_up_all(&chan->wait);
+	}
+	spin_unlock_irqrestore(&p->channels_lock, flags);
+}
+
+void remora_channels_closed(struct remora_core *core, u32 number)
+{
+	struct remora_partition *p = core->partition;
+	struct remora_chan *chan;
+	unsigned long flags;
+
+	if (number >= ABI_CHANNELS_MAX)
+		return;
+	spin_lock_irqsave(&p->channels_lock, flags);
+	chan = core->channel[number];
+	if (chan) {
+		spin_lock(&chan->lock);
+		chan->closed = true;
+		spin_unlock(&chan->lock);
+		wake_up_all(&chan->wait);
 	}
 	spin_unlock_irqrestore(&p->channels_lock, flags);
 }

@@ -24,6 +24,13 @@ void remora_channels_close(struct remora_partition *p);
 int remora_channel_bind(struct remora_partition *p, struct file *partition_file,
 			const struct remora_bind *request, struct remora_error *err);
 
+/**
+ * remora_channels_closed - the core says that it closed a channel: EPROTO there from now on
+ * @number: as the core knows it; any value
+ * Atomic context, under the core's node->lock, so that it comes before an answer that frees the number.
+ */
+void remora_channels_closed(struct remora_core *core, u32 number);
+
 /** remora_channels_wake - a doorbell came: wake the sleepers whose ring has news. Atomic context. */
 void remora_channels_wake(struct remora_partition *p);
 

@@ -23,8 +23,17 @@ static_assert(URPC_EAGAIN == EAGAIN && URPC_EPROTO == EPROTO && URPC_EMSGSIZE ==
 static void chan_ring(struct remora_chan *chan)
 {
 	lockdep_assert_held(&chan->lock);
-	if (!chan->hung)
+	if (!remora_chan_over(chan))
 		remora_wake_ipi(chan->core->cpu.apic_id, ABI_VECTOR_DOORBELL);
+}
+
+/* Why nothing can be sent any more; what was told once stays true. */
+static int chan_why(const struct remora_chan *chan)
+{
+	lockdep_assert_held(&chan->lock);
+	if (chan->closed)
+		return -EPROTO;
+	return remora_chan_over(chan) ? -EHOSTDOWN : 0;
 }
 
 /* ---- readiness, under chan->lock ---- */
@@ -49,7 +58,7 @@ static bool mapped_can_send(const struct remora_chan *chan)
 bool remora_chan_news(struct remora_chan *chan)
 {
 	lockdep_assert_held(&chan->lock);
-	if (chan->hung || !chan->tx)
+	if (remora_chan_over(chan))
 		return true;
 	if (chan->mapped)
 		return mapped_can_recv(chan) ||
@@ -82,7 +91,7 @@ static const struct direction sending = { send_ready, urpc_arm_send };
 static bool must_wait_locked(struct remora_chan *chan, const struct direction *way)
 {
 	lockdep_assert_held(&chan->lock);
-	if (!chan->tx || chan->hung || way->ready(chan) || !way->arm(&chan->end))
+	if (remora_chan_over(chan) || way->ready(chan) || !way->arm(&chan->end))
 		return false;
 	/* Arming acknowledged what was received: the core may have slept for room. */
 	if (urpc_ack_notify_needed(&chan->end))
@@ -107,10 +116,16 @@ static bool is_ready(struct remora_chan *chan, const struct direction *way)
 	bool ret;
 
 	spin_lock_irqsave(&chan->lock, flags);
-	ret = !chan->tx || chan->hung || way->ready(chan);
+	ret = remora_chan_over(chan) || way->ready(chan);
 	spin_unlock_irqrestore(&chan->lock, flags);
 	return ret;
 }
+
+/*
+ * What one call carries at most, so that whoever asks for more comes back through the kernel's door, where
+ * signals and other tasks are looked after.
+ */
+#define CHAN_CALL_MAX (URPC_SLOTS_MAX * sizeof(struct remora_message))
 
 /* Poll for about the cost of a block and wake-up, then block. */
 static int chan_wait(struct remora_chan *chan, const struct direction *way)
@@ -123,6 +138,7 @@ static int chan_wait(struct remora_chan *chan, const struct direction *way)
 		cpu_relax();
 	} while (rdtsc() - begin < chan->poll_cycles && !need_resched() &&
 		 !signal_pending(current));
+	cond_resched();
 	return wait_event_interruptible(chan->wait, !must_wait(chan, way));
 }
 
@@ -149,18 +165,19 @@ static int chan_recv(struct remora_chan *chan, struct urpc_msg *m)
 		goto out;
 	}
 	if (!chan->tx) {
-		ret = -EHOSTDOWN;
+		ret = chan_why(chan);
 		goto out;
 	}
 	ret = urpc_recv(&chan->end, m);
-	if (ret == -EAGAIN && wq_has_sleeper(&chan->wait) && !chan->hung && !urpc_arm(&chan->end))
+	if (ret == -EAGAIN && wq_has_sleeper(&chan->wait) && !remora_chan_over(chan) &&
+	    !urpc_arm(&chan->end))
 		ret = urpc_recv(&chan->end, m);
 	if (!ret) {
 		chan_settle(chan);
 		if (urpc_ack_notify_needed(&chan->end))
 			chan_ring(chan);
-	} else if (ret == -EAGAIN && chan->hung) {
-		ret = -EHOSTDOWN;
+	} else if (ret == -EAGAIN && remora_chan_over(chan)) {
+		ret = chan_why(chan);
 	}
 out:
 	spin_unlock_irqrestore(&chan->lock, flags);
@@ -212,6 +229,7 @@ static ssize_t chan_read(struct file *file, char __user *to, size_t count, loff_
 		return -EBUSY;
 	if (count < sizeof(struct remora_message))
 		return -EMSGSIZE;
+	count = min_t(size_t, count, CHAN_CALL_MAX);
 	for (;;) {
 		ret = chan_read_some(chan, to, count);
 		if (ret != -EAGAIN || (file->f_flags & O_NONBLOCK))
@@ -227,10 +245,11 @@ static ssize_t chan_read(struct file *file, char __user *to, size_t count, loff_
 static int chan_send(struct remora_chan *chan, const struct remora_message *m)
 {
 	unsigned long flags;
-	int ret = -EHOSTDOWN;
+	int ret;
 
 	spin_lock_irqsave(&chan->lock, flags);
-	if (chan->tx && !chan->hung) {
+	ret = chan_why(chan);
+	if (!ret) {
 		ret = urpc_send(&chan->end, m->type, m->payload, m->length);
 		if (ret == -EAGAIN && wq_has_sleeper(&chan->wait) && !urpc_arm_send(&chan->end))
 			ret = urpc_send(&chan->end, m->type, m->payload, m->length);
@@ -247,7 +266,7 @@ static void chan_notify(struct remora_chan *chan)
 	unsigned long flags;
 
 	spin_lock_irqsave(&chan->lock, flags);
-	if (chan->tx && !chan->hung && urpc_notify_needed(&chan->end))
+	if (!remora_chan_over(chan) && urpc_notify_needed(&chan->end))
 		chan_ring(chan);
 	spin_unlock_irqrestore(&chan->lock, flags);
 }
@@ -285,7 +304,8 @@ static ssize_t chan_write(struct file *file, const char __user *from, size_t cou
 		return -EBUSY;
 	if (!count || count % sizeof(struct remora_message))
 		return -EMSGSIZE;
-	while (done < count) {
+	count = min_t(size_t, count, CHAN_CALL_MAX);
+	while (done < count && !(done && signal_pending(current))) {
 		ret = chan_write_one(file, from + done);
 		if (ret)
 			break;
@@ -335,8 +355,9 @@ static __poll_t chan_poll(struct file *file, struct poll_table_struct *wait)
 		wanted |= EPOLLOUT;
 	poll_wait(file, &chan->wait, wait);
 	spin_lock_irqsave(&chan->lock, flags);
-	if (chan->hung || !chan->tx)
-		events = EPOLLHUP | EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+	if (remora_chan_over(chan))
+		events = EPOLLHUP | EPOLLIN | EPOLLRDNORM | EPOLLRDHUP |
+			 (chan->closed ? EPOLLERR : 0);
 	else
 		events = chan->mapped ? mapped_events(chan) : unmapped_events(chan, wanted);
 	spin_unlock_irqrestore(&chan->lock, flags);
@@ -365,13 +386,13 @@ static long chan_bell(struct file *file, void *arg, struct remora_error *err)
 {
 	struct remora_chan *chan = file->private_data;
 	unsigned long flags;
-	bool hung;
+	long ret;
 
 	spin_lock_irqsave(&chan->lock, flags);
-	hung = chan->hung;
+	ret = chan_why(chan);
 	chan_ring(chan);
 	spin_unlock_irqrestore(&chan->lock, flags);
-	return hung ? -EHOSTDOWN : 0;
+	return ret;
 }
 
 static const struct remora_ioctl chan_ioctls[] = {

@@ -38,6 +38,7 @@ struct remora_chan {
 	u64 ring_bytes;
 	u64 poll_cycles;
 	bool mapped;
+	struct remora_usage *usage; /* charged for it; under shared_memory.lock */
 
 	/* under shared_memory.lock and channels_lock; either suffices for reading */
 	struct list_head link;
@@ -47,7 +48,7 @@ struct remora_chan {
 	struct remora_region rx_memory;
 
 	/* under channels_lock */
-	bool counted; /* in core->channels, and owner of its id */
+	bool counted; /* in core->channels and core->channel[] */
 	bool left;
 
 	wait_queue_head_t wait;
@@ -61,6 +62,7 @@ struct remora_chan {
 	struct urpc_ring *rx;
 	struct urpc_chan end;
 	bool hung;            /* the core is gone */
+	bool closed;          /* the core closed it, for what this end wrote */
 
 	/* one reader at a time, so that a message whose copy faults goes back in its place */
 	struct mutex read_lock;
@@ -73,11 +75,26 @@ struct remora_chan {
 	phys_addr_t rx_phys;
 };
 
+/** remora_chan_over - nobody is at the other end, or listens there. Under chan->lock. */
+static inline bool remora_chan_over(const struct remora_chan *chan)
+{
+	return chan->hung || chan->closed || !chan->tx;
+}
+
 /** remora_chan_news - has what sleepers wait for happened? Under chan->lock. */
 bool remora_chan_news(struct remora_chan *chan);
 
 /** remora_chan_dispose - the file is gone or never came: unbind, free. Process context, sleeps. */
 void remora_chan_dispose(struct remora_chan *chan);
+
+/**
+ * remora_usage_charge - charge the calling user for a channel, unless he holds too much already
+ * @chan: with its ring_bytes
+ * Context: under shared_memory.lock. Return: 0, -EDQUOT, -ENOMEM.
+ */
+int remora_usage_charge(struct remora_chan *chan, struct remora_error *err);
+/** remora_usage_uncharge - the reverse, for the user who was charged. Under shared_memory.lock. */
+void remora_usage_uncharge(struct remora_chan *chan);
 
 int remora_chan_mmap(struct file *file, struct vm_area_struct *vma);
 /** remora_chan_unmap - no process reaches the rings after return. Process context. */

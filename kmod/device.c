@@ -10,6 +10,7 @@
 #include "device_priv.h"
 #include "ioctl.h"
 #include "start.h"
+#include "watch.h"
 
 #define STOP_MS_MAX 60000u
 #define INJECT_MS 300u
@@ -245,7 +246,7 @@ static int device_open(struct inode *inode, struct file *file)
 	struct remora_device_file *df;
 	unsigned int i;
 
-	df = kzalloc(struct_size(df, seen_lines, p->core_count), GFP_KERNEL);
+	df = kzalloc(struct_size(df, seen_lines, p->core_count), GFP_KERNEL_ACCOUNT);
 	if (!df)
 		return -ENOMEM;
 	get_device(&p->dev);
@@ -266,7 +267,7 @@ static int device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Takes no lock: a start or stop under way must not hold up an event loop. */
+/* Takes no mutex: a start or stop under way must not hold up an event loop. */
 static __poll_t device_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct remora_device_file *df = file->private_data;
@@ -282,6 +283,8 @@ static __poll_t device_poll(struct file *file, struct poll_table_struct *wait)
 	for (i = 0; i < p->core_count; i++) {
 		u64 seen = READ_ONCE(df->seen_lines[i]);
 
+		if (seen == READ_ONCE(p->cores[i].seen_console))
+			remora_watch_console_arm(&p->cores[i]);
 		if (READ_ONCE(p->cores[i].state) == REMORA_CRASHED)
 			events |= EPOLLERR;
 		if (seen != REMORA_NOT_ASKED && seen != READ_ONCE(p->cores[i].seen_console))

@@ -222,6 +222,7 @@ long remora_device_console(struct file *file, void *arg, struct remora_error *er
 	/* With no room left there may be more: any other number than the present one says so. */
 	WRITE_ONCE(df->seen_lines[c->node - 1],
 		   READ_ONCE(core->seen_console) - (c->count == room));
+	remora_watch_console_arm(core);
 	mutex_unlock(&p->lock);
 	if (copy_to_user(u64_to_user_ptr(c->lines), lines, c->count * sizeof(*lines)))
 		ret = -EFAULT;

@@ -155,7 +155,7 @@ static irqreturn_t doorbell_handler(int irq, void *data)
 
 	atomic64_inc(&p->doorbell.taken);
 	for (i = 0; i < p->core_count; i++)
-		wake_up_all(&p->cores[i].control_node.wait);
+		remora_node_look(&p->cores[i]);
 	remora_channels_wake(p);
 	remora_watch_doorbell(p);
 	return IRQ_HANDLED;

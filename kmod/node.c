@@ -2,9 +2,9 @@
 /*
  * Control requests to a core.
  *
- * There is no reader thread: each caller that waits takes whatever answers have come and hands them
- * out by tag, under the node's lock. The end is armed while anybody waits, so the core rings the
- * doorbell, whose handler wakes all callers of the node.
+ * There is no reader thread: the doorbell's handler, and each caller that waits, take whatever has come
+ * and hand answers out by tag, under the node's lock. The end is armed from its opening on, and again
+ * by whoever found the ring empty, so that the core always rings.
  */
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -12,9 +12,16 @@
 #include <linux/string.h>
 
 #include "arch/x86/wake.h"
+#include "channel.h"
 #include "node.h"
 #include "partition.h"
 #include "watch.h"
+
+/*
+ * The most messages that an honest core has for one look: an answer to each request of a window and
+ * to a ping that still runs, and an event for each channel.
+ */
+#define NODE_BUDGET (REMORA_CONTROL_SLOTS + 1 + ABI_CHANNELS_MAX)
 
 void remora_node_init(struct remora_core *core)
 {
@@ -40,6 +47,7 @@ int remora_node_open(struct remora_core *core, struct urpc_ring *tx, struct urpc
 		node->broken = false;
 		node->silent = false;
 		node->stale = 0;
+		urpc_arm(&node->chan);
 	}
 	spin_unlock_irqrestore(&node->lock, flags);
 	return ret ? -EINVAL : 0;
@@ -101,26 +109,35 @@ static void node_deliver(struct remora_node *node, const struct urpc_msg *m)
 	node->stale++;
 }
 
+static void node_closed(struct remora_core *core, const struct urpc_msg *m)
+{
+	const struct abi_ctl_closed *event = (const void *)m->payload;
+
+	if (m->len >= sizeof(*event))
+		remora_channels_closed(core, event->channel);
+}
+
 static void node_break(struct remora_node *node)
 {
 	node->broken = true;
 	node_fail_all(node, -EPROTO);
 }
 
-/*
- * Take all answers; arm for more when none is left. No honest core has more answers than a window
- * in its ring at once, so that this ends.
- */
+/* Take all there is; arm for more when none is left. A core that never ends broke the protocol. */
 static void node_drain(struct remora_core *core)
 {
 	struct remora_node *node = &core->control_node;
-	unsigned int budget = node->chan.slots;
+	unsigned int budget = NODE_BUDGET;
 	struct urpc_msg m;
 	int ret;
 
 	while (!node->broken) {
 		ret = urpc_recv(&node->chan, &m);
-		if (!ret && budget--)
+		if (!ret && !budget--)
+			node_break(node);
+		else if (!ret && m.type == ABI_CTL_CLOSED)
+			node_closed(core, &m);
+		else if (!ret)
 			node_deliver(node, &m);
 		else if (ret != -URPC_EAGAIN)
 			node_break(node);
@@ -156,6 +173,23 @@ static bool node_poll(struct remora_core *core, struct remora_call *call)
 	if (news)
 		wake_up_all(&node->wait);
 	return over;
+}
+
+void remora_node_look(struct remora_core *core)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned long flags;
+	bool broken;
+
+	spin_lock_irqsave(&node->lock, flags);
+	broken = node->broken;
+	if (node->open)
+		node_drain(core);
+	broken = node->broken && !broken;
+	spin_unlock_irqrestore(&node->lock, flags);
+	wake_up_all(&node->wait);
+	if (broken)
+		remora_watch_kick(core->partition);
 }
 
 /* Enqueue the caller, send its request. Return: 0, or why it cannot be sent. */
@@ -196,7 +230,7 @@ out:
 	return ret;
 }
 
-/* The caller goes; the last one leaves the end disarmed. Return: its result so far. */
+/* The caller goes. Return: its result so far. */
 static int node_leave(struct remora_core *core, struct remora_call *call)
 {
 	struct remora_node *node = &core->control_node;
@@ -206,8 +240,6 @@ static int node_leave(struct remora_core *core, struct remora_call *call)
 	spin_lock_irqsave(&node->lock, flags);
 	list_del(&call->link);
 	result = call->result;
-	if (node->open && list_empty(&node->calls))
-		urpc_disarm(&node->chan);
 	if (result == 0)
 		node->silent = false;
 	spin_unlock_irqrestore(&node->lock, flags);

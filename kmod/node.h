@@ -2,6 +2,7 @@
 /*
  * Node 0's end of the control channel to one core: requests with tags, answers matched to them.
  * Split-phase: several callers may wait at once, and whoever looks hands every answer to its caller.
+ * Events, which come unasked, go to whom they concern.
  */
 #ifndef REMORA_NODE_H
 #define REMORA_NODE_H
@@ -49,6 +50,12 @@ int remora_node_open(struct remora_core *core, struct urpc_ring *tx, struct urpc
  * After return nobody touches the rings. Does nothing when it is not open. Any context.
  */
 void remora_node_close(struct remora_core *core);
+
+/**
+ * remora_node_look - a doorbell came: take what the core sent, wake callers
+ * Bounded work. Context: the doorbell's handler.
+ */
+void remora_node_look(struct remora_core *core);
 
 /** remora_node_doorbell - interrupt the core, unless its node is closed. Any context. */
 void remora_node_doorbell(struct remora_core *core);

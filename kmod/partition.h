@@ -16,7 +16,6 @@
 #ifndef REMORA_PARTITION_H
 #define REMORA_PARTITION_H
 
-#include <linux/bitmap.h>
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/list.h>
@@ -43,6 +42,8 @@
 #define REMORA_CONTROL_SLOTS 64u
 #define REMORA_PEER_SLOTS 64u
 #define REMORA_RAM_PIECES 8u
+
+struct remora_chan;
 
 /**
  * struct remora_core - one core of a partition
@@ -80,12 +81,16 @@ struct remora_core {
 	bool page_ruined; /* what the core page says is rubbish */
 	struct abi_crash crash; /* checked copy, taken when the crash was seen */
 	unsigned int channels;  /* bound, under channels_lock */
-	DECLARE_BITMAP(channel_ids, ABI_CHANNELS_MAX); /* numbers in use, under channels_lock */
+	struct remora_chan *channel[ABI_CHANNELS_MAX]; /* by number, under channels_lock */
 };
 
-/** struct remora_shared - protects the allocators of channel memory, the pools of places */
+/**
+ * struct remora_shared - protects the allocators of channel memory, the pools of places
+ * @users: struct remora_usage of those who hold channels, under lock
+ */
 struct remora_shared {
 	struct mutex lock;
+	struct list_head users;
 };
 
 struct remora_partition {

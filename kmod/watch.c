@@ -199,6 +199,26 @@ void remora_watch_console(struct remora_core *core)
 		wake_up_all(&core->partition->events);
 }
 
+void remora_watch_console_arm(struct remora_core *core)
+{
+	struct remora_partition *p = core->partition;
+	struct abi_host *host;
+	unsigned long flags;
+	bool news = false;
+
+	/* While the lock is held a host page that is seen stays, and the console with it. */
+	raw_spin_lock_irqsave(&p->doorbell.lock, flags);
+	host = READ_ONCE(core->host);
+	if (host) {
+		WRITE_ONCE(host->console_at, READ_ONCE(core->seen_console) + 1);
+		smp_mb(); /* pairs with the core's fence between line and look */
+		news = console_news(core);
+	}
+	raw_spin_unlock_irqrestore(&p->doorbell.lock, flags);
+	if (news)
+		wake_up_all(&p->events);
+}
+
 /* ---- work and doorbell ---- */
 
 /* Return: whether there is anything left to watch. */

@@ -22,6 +22,15 @@ void remora_watch_doorbell(struct remora_partition *p);
  */
 void remora_watch_console(struct remora_core *core);
 
+/**
+ * remora_watch_console_arm - the core shall ring for the next console line
+ * For who found no line past core->seen_console and is about to sleep on p->events. Lines that came
+ * meanwhile move core->seen_console, as remora_watch_console() does: look again afterwards. One call
+ * brings one doorbell, so that a talkative core rings no more often than its readers lie down.
+ * Context: any that may wake.
+ */
+void remora_watch_console_arm(struct remora_core *core);
+
 /** remora_watch_kick - something is wrong with a core: look now. Any context. */
 void remora_watch_kick(struct remora_partition *p);
 

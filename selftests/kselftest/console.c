@@ -6,8 +6,10 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include "harness.h"
 #include "mapped.h"
+#include "people.h"
 
 FIXTURE(console)
 {
@@ -128,6 +130,36 @@ TEST_F(console, poll)
  * Each ill-formed message makes the core write: enough of them overwrite the first lines, and the
  * reader is told how many it missed.
  */
+/*
+ * Who sleeps for a line is woken by the core itself, each time: the watch looks every ten minutes here,
+ * and this fault brings a line and no other doorbell.
+ */
+TEST_F(console, line_rings)
+{
+	struct pollfd p = { .fd = self->fd, .events = POLLIN };
+	long watch = rt_param_get("watch_ms");
+	pid_t child;
+
+	ASSERT_LT(0, watch);
+	ASSERT_EQ(0, rt_param("watch_ms", 600000));
+	usleep(watch * 1000 + 200000); /* the last look with the old period */
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, ioctl(self->fd, REMORA_IOC_CONSOLE, &self->c));
+		self->c.count = 64;
+		EXPECT_EQ(0, poll(&p, 1, 0));
+		child = fork();
+		ASSERT_LE(0, child);
+		if (!child) {
+			usleep(50000);
+			_exit(rt_inject(self->fd, 1, REMORA_FAULT_RINGS, NULL) ? 1 : 0);
+		}
+		EXPECT_EQ(1, poll(&p, 1, 5000)) { TH_LOG("line %d", i); }
+		EXPECT_NE(0, p.revents & POLLIN);
+		waitpid(child, NULL, 0);
+	}
+	EXPECT_EQ(0, rt_param("watch_ms", watch));
+}
+
 TEST_F_TIMEOUT(console, missed, 200)
 {
 	struct rt_status st = { 0 };

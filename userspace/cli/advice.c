@@ -96,6 +96,8 @@ static const char *const reasons[] = {
 	WHEN(SERVICE_UNKNOWN, "The image on this core is older than the program, or the service's "
 	     "number is wrong."),
 	WHEN(SLOTS_INVALID, "Use 4, 8, 16, ... 4096, or 0 for the default of 64."),
+	WHEN(USER_LIMIT, "Close channels that are no longer needed, or use fewer slots. The limits are in "
+	     "/sys/module/remora/parameters/user_channels and user_memory."),
 	WHEN(CHANNELS_EXHAUSTED, "Close channels that are no longer needed, use fewer slots, or "
 	     "another core."),
 	WHEN(CHANNELS_OPEN, "Programs still use the partition ('fuser /dev/remora-NAME' helps to "

@@ -10,7 +10,8 @@
  *                       EPOLLERR while a core is crashed, EPOLLHUP once the partition is destroyed.
  *   channel             a file descriptor from REMORA_IOC_BIND. read() and write() carry one
  *                       struct remora_message each (or one per multiple, up to what fits); poll():
- *                       EPOLLIN, EPOLLOUT, EPOLLHUP once the core died or the partition stopped.
+ *                       EPOLLIN, EPOLLOUT, EPOLLHUP once the core died or the partition stopped, with
+ *                       EPOLLERR when the core closed the channel because its peer broke the protocol.
  *
  * Every structure begins with its size as user space knows it. A smaller size than the kernel's is
  * accepted down to the first published one (missing fields read as 0); a larger one is accepted when
@@ -327,7 +328,7 @@ struct remora_channel {
 };
 
 #define REMORA_IOC_CHANNEL _IOWR(REMORA_IOC_MAGIC, 0x20, struct remora_channel)
-/* Ring the doorbell of the core at the other end. EHOSTDOWN when it is dead. */
+/* Ring the doorbell of the core at the other end. EHOSTDOWN when it is dead, EPROTO when it closed the channel. */
 #define REMORA_IOC_NOTIFY _IO(REMORA_IOC_MAGIC, 0x21)
 
 #endif

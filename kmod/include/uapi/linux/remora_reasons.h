@@ -81,7 +81,8 @@
 	R(SHOOTDOWN_NODES, 70, EINVAL, "the recipients must be cores of the partition, the initiator not among them") \
 	R(SHOOTDOWN_BUSY, 71, EBUSY, "a shootdown of the partition is under way")                  \
 	R(SHOOTDOWN_BROKEN, 72, EPROTO, "a core broke the protocol of the shootdown's lines")      \
-	R(SHOOTDOWN_STALE, 73, EIO, "a core still used a translation after it had been invalidated")
+	R(SHOOTDOWN_STALE, 73, EIO, "a core still used a translation after it had been invalidated") \
+	R(USER_LIMIT, 74, EDQUOT, "the user holds as many channels, or as much of their memory, as one may")
 
 enum remora_reason {
 #define REMORA_REASON_ENUM(name, number, error, text) REMORA_R_##name = number,
