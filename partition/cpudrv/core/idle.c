@@ -14,6 +14,9 @@
 #include <timer.h>
 #include <trace.h>
 
+/* Idle turns between two looks at pending interrupts: a look costs more than the rest of a turn. */
+#define WINDOW_TURNS 16
+
 #define MEASURES 9
 #define MEASURE_DELAY_US 20
 #define POLL_CYCLES_MIN 1000u /* below, polling costs no more than the decision */
@@ -119,11 +122,15 @@ static void sleep(void)
 
 void idle_turn(uint64_t now)
 {
-	arch_interrupt_window();
+	static unsigned int turn;
+
 	if (now - busy_at < poll_cycles || boot_info->flags & ABI_BOOT_NO_SLEEP) {
+		if (++turn % WINDOW_TURNS == 0)
+			arch_interrupt_window();
 		arch_relax();
 		return;
 	}
+	arch_interrupt_window();
 	sleep();
 	busy_at = arch_cycles();
 }

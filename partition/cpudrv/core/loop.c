@@ -7,8 +7,11 @@
 #include <shoot.h>
 #include <timer.h>
 
-/* Turns with work between two looks at pending interrupts; an idle turn always looks. */
+/* Turns with work between two looks at pending interrupts. */
 #define WINDOW_TURNS 64
+
+/* Looks at the lines of a shootdown in a turn. */
+#define SHOOT_TURNS 8
 
 /* Returns whether node 0 wants this core to stop. */
 static bool obey_host(void)
@@ -20,12 +23,29 @@ static bool obey_host(void)
 	return __atomic_load_n(&host_page->command, __ATOMIC_ACQUIRE) == ABI_COMMAND_STOP;
 }
 
+/*
+ * While a run of shootdowns is open, most turns look at its lines alone: another core waits for each
+ * answer, and what a turn costs is what it waits.
+ */
+static bool shoot_turns(void)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; shoot_on && i < SHOOT_TURNS; i++) {
+		if (shoot_poll())
+			any = true;
+		else
+			arch_relax();
+	}
+	return any;
+}
+
 void loop_run(void)
 {
 	unsigned int turn = 0;
 
 	while (!obey_host()) {
-		bool busy = shoot_poll();
+		bool busy = shoot_turns();
 		uint64_t now = arch_cycles();
 
 		busy |= links_poll();
