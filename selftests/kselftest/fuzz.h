@@ -17,8 +17,8 @@
 
 #include "support.h"
 
-#define FZ_PROCESSES 4 /* the last one is without privileges */
-#define FZ_THREADS 3   /* in each */
+#define FZ_PROCESSES 3 /* the last one is without privileges */
+#define FZ_THREADS 2   /* in each */
 #define FZ_WORKERS (FZ_PROCESSES * FZ_THREADS)
 #define FZ_FORKED 100  /* worker numbers of children: this and more */
 #define FZ_IOCTLS 32
@@ -85,8 +85,8 @@ struct fz_shared {
 #define FZ_MAPS_STRIDE (1ul << 20)
 
 #define FZ_CONTROLS 2
-#define FZ_DEVICES 5
-#define FZ_CHANNELS 10
+#define FZ_DEVICES FZ_NAMES
+#define FZ_CHANNELS 6
 #define FZ_CHILDREN 4
 #define FZ_MAPS 6
 
@@ -115,6 +115,12 @@ void fz_digest(struct fz_worker *w, const void *bytes, size_t count);
 
 /** fz_note - count how a call ended: @ret as the system call's, errno as it left it */
 void fz_note(struct fz_tally *t, long ret);
+
+/**
+ * fz_fd - the descriptor in a slot
+ * An empty slot is filled first, with what belongs there: otherwise most calls would meet EBADF.
+ */
+int fz_fd(struct fz_worker *w, int *slot);
 
 /** fz_put - put @fd into a slot, close what was there */
 void fz_put(int *slot, long fd);

@@ -235,10 +235,10 @@ static const struct row rows[] = {
 	    good_create),
 	ROW(REMORA_IOC_CHECK, CONTROL, 5, struct remora_create, ERROR(struct remora_create),
 	    good_create),
-	ROW(REMORA_IOC_DESTROY, CONTROL, 3, struct remora_name, ERROR(struct remora_name),
+	ROW(REMORA_IOC_DESTROY, CONTROL, 1, struct remora_name, ERROR(struct remora_name),
 	    good_name),
 	ROW(REMORA_IOC_LIST, CONTROL, 3, struct remora_list, -1, good_list),
-	ROW(REMORA_IOC_START, DEVICE, 12, struct remora_act, ERROR(struct remora_act), good_plain),
+	ROW(REMORA_IOC_START, DEVICE, 16, struct remora_act, ERROR(struct remora_act), good_plain),
 	ROW(REMORA_IOC_STOP, DEVICE, 2, struct remora_act, ERROR(struct remora_act), good_stop),
 	ROW(REMORA_IOC_RESET, DEVICE, 3, struct remora_act, ERROR(struct remora_act), good_plain),
 	ROW(REMORA_IOC_STATUS, DEVICE, 12, struct remora_status, -1, good_status),
@@ -393,8 +393,11 @@ long fz_ioctl(struct fz_worker *w, struct fz_rng *r, int which)
 	fz_fill(w, r, at, &q, row->size);
 	if (size > row->size && fz_readable(w, at, sizeof(q)))
 		fz_fill(w, r, at, &q, sizeof(q));
-	ret = ioctl(__atomic_load_n(slot, __ATOMIC_RELAXED), row->command, at);
+	ret = ioctl(fz_fd(w, slot), row->command, at);
 	fz_note(&w->shared->ioctls[row - rows], ret);
+	/* A partition that is gone: the next user of the slot looks for its successor. */
+	if (ret < 0 && errno == ENODEV && row->target == DEVICE)
+		fz_put(slot, -1);
 	if (ret < 0)
 		note_reason(w, row, at, size);
 	else if (row->command == REMORA_IOC_BIND)

@@ -66,18 +66,51 @@ void fz_put(int *slot, long fd)
 static int *any_slot(struct fz_worker *w, struct fz_rng *r)
 {
 	struct fz_process *p = w->process;
-	unsigned int n = fz_below(r, FZ_CONTROLS + FZ_DEVICES + 2 * FZ_CHANNELS);
+	unsigned int n = fz_below(r, FZ_DEVICES + 2 * FZ_CHANNELS);
 
-	if (n < FZ_CONTROLS)
-		return &p->control[n];
-	if (n < FZ_CONTROLS + FZ_DEVICES)
-		return &p->device[n - FZ_CONTROLS];
-	return &p->channel[n % FZ_CHANNELS];
+	/* Rarely the control device, which the process without privileges cannot open again. */
+	if (fz_one_in(r, 100))
+		return &p->control[fz_below(r, FZ_CONTROLS)];
+	return n < FZ_DEVICES ? &p->device[n] : &p->channel[n % FZ_CHANNELS];
+}
+
+/* The file's mode lets the process without privileges in. */
+static int open_device(const char *name, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/remora-%s", name);
+	chmod(path, 0666);
+	return rt_open(name, flags);
+}
+
+int fz_fd(struct fz_worker *w, int *slot)
+{
+	struct fz_process *p = w->process;
+	int fd = __atomic_load_n(slot, __ATOMIC_RELAXED), device;
+	char name[REMORA_NAME_MAX];
+
+	if (fd >= 0 || w->shared->dry)
+		return fd;
+	if (slot < p->control + FZ_CONTROLS) {
+		fd = rt_control(O_RDWR);
+	} else if (slot < p->device + FZ_DEVICES) {
+		snprintf(name, sizeof(name), RT_PREFIX "fz%ld", (long)(slot - p->device));
+		fd = open_device(name, O_RDWR);
+	} else {
+		device = __atomic_load_n(&p->device[(slot - p->channel) % FZ_DEVICES],
+					 __ATOMIC_RELAXED);
+		if (device >= 0)
+			fd = rt_bind(device, 1, REMORA_SERVICE_ECHO, REMORA_BIND_NONBLOCK, 16, NULL);
+	}
+	if (fd >= 0)
+		fz_put(slot, fd);
+	return fd;
 }
 
 static int channel(struct fz_worker *w, struct fz_rng *r)
 {
-	return __atomic_load_n(&w->process->channel[fz_below(r, FZ_CHANNELS)], __ATOMIC_RELAXED);
+	return fz_fd(w, &w->process->channel[fz_below(r, FZ_CHANNELS)]);
 }
 
 /* ---- files ---- */
@@ -101,18 +134,13 @@ static long op_control(struct fz_worker *w, struct fz_rng *r)
 	return fd;
 }
 
-/* The file's mode lets the process without privileges in. */
 static long op_device(struct fz_worker *w, struct fz_rng *r)
 {
 	int *slot = &w->process->device[fz_below(r, FZ_DEVICES)], flags = mode(r), fd;
-	char name[REMORA_NAME_MAX], path[64];
+	char name[REMORA_NAME_MAX];
 
 	fz_name(r, name);
-	if (w->shared->dry)
-		return 0;
-	snprintf(path, sizeof(path), "/dev/remora-%s", name);
-	chmod(path, 0666);
-	fd = rt_open(name, flags);
+	fd = w->shared->dry ? -1 : open_device(name, flags);
 	if (fd >= 0)
 		fz_put(slot, fd);
 	return fd;
@@ -429,9 +457,9 @@ static long op_ioctl(struct fz_worker *w, struct fz_rng *r)
 
 static const struct op ops[] = {
 	{ "ioctl", 120, op_ioctl },
-	{ "open control", 6, op_control },
-	{ "open device", 22, op_device },
-	{ "close", 8, op_close },
+	{ "open control", 3, op_control },
+	{ "open device", 8, op_device },
+	{ "close", 4, op_close },
 	{ "dup", 3, op_dup },
 	{ "set flags", 2, op_flags },
 	{ "write", 28, op_write },
