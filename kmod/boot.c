@@ -5,6 +5,7 @@
 
 #include "arch/x86/wake.h"
 #include "regions.h"
+#include "trace.h"
 
 static void boot_add_extent(struct abi_boot *b, const struct remora_region *r,
 			    enum abi_extent_kind kind)
@@ -93,6 +94,8 @@ static void boot_fill_info(struct remora_core *core)
 	b->console = core->console_region.phys;
 	b->console_size = sizeof(struct abi_console) +
 			  REMORA_CONSOLE_RECORDS * sizeof(struct abi_console_line);
+	b->trace = core->trace_region.phys;
+	b->trace_size = abi_trace_bytes(REMORA_TRACE_RECORDS);
 	b->image_phys = core->image.phys;
 	b->image_size = core->image.bytes;
 	b->hwp_request = core->cpu.hwp_saved ? core->cpu.hwp_request : 0;
@@ -112,6 +115,7 @@ void remora_boot_fill(struct remora_core *core)
 	WRITE_ONCE(core->host->command, ABI_COMMAND_NONE);
 	WRITE_ONCE(core->host->probe, 0);
 	WRITE_ONCE(core->host->console_at, 0);
+	remora_trace_reset(core);
 	boot_fill_info(core);
 }
 
@@ -148,6 +152,9 @@ static int boot_map_window(struct remora_core *core)
 	if (!ret)
 		ret = remora_tables_window(&core->tables, core->console_region.phys,
 					   core->console_region.bytes);
+	if (!ret)
+		ret = remora_tables_window(&core->tables, core->trace_region.phys,
+					   core->trace_region.bytes);
 	for (i = 0; i < b->extent_count && !ret; i++)
 		ret = remora_tables_window(&core->tables, b->extents[i].base, b->extents[i].size);
 	return ret;

@@ -16,6 +16,7 @@
 #include "arch/x86/wake.h"
 #include "channel_priv.h"
 #include "ioctl.h"
+#include "trace.h"
 
 static_assert(sizeof(struct remora_message) == sizeof(struct urpc_msg));
 static_assert(URPC_EAGAIN == EAGAIN && URPC_EPROTO == EPROTO && URPC_EMSGSIZE == EMSGSIZE);
@@ -23,8 +24,11 @@ static_assert(URPC_EAGAIN == EAGAIN && URPC_EPROTO == EPROTO && URPC_EMSGSIZE ==
 static void chan_ring(struct remora_chan *chan)
 {
 	lockdep_assert_held(&chan->lock);
-	if (!remora_chan_over(chan))
-		remora_wake_ipi(chan->core->cpu.apic_id, ABI_VECTOR_DOORBELL);
+	if (remora_chan_over(chan))
+		return;
+	/* The end of a mapped channel lives in the process: its messages are not known here. */
+	remora_trace_rang(chan->core, chan->id, chan->mapped ? 0 : chan->end.tx_next - 1);
+	remora_wake_ipi(chan->core->cpu.apic_id, ABI_VECTOR_DOORBELL);
 }
 
 /* Why nothing can be sent any more; what was told once stays true. */
@@ -130,7 +134,8 @@ static bool is_ready(struct remora_chan *chan, const struct direction *way)
 /* Poll for about the cost of a block and wake-up, then block. */
 static int chan_wait(struct remora_chan *chan, const struct direction *way)
 {
-	u64 begin = rdtsc();
+	u64 begin = rdtsc(), since;
+	int ret;
 
 	do {
 		if (is_ready(chan, way))
@@ -139,7 +144,10 @@ static int chan_wait(struct remora_chan *chan, const struct direction *way)
 	} while (rdtsc() - begin < chan->poll_cycles && !need_resched() &&
 		 !signal_pending(current));
 	cond_resched();
-	return wait_event_interruptible(chan->wait, !must_wait(chan, way));
+	since = remora_trace_block(chan->core, chan->id, READ_ONCE(chan->end.rx_next));
+	ret = wait_event_interruptible(chan->wait, !must_wait(chan, way));
+	remora_trace_wake(chan->core, chan->id, READ_ONCE(chan->end.rx_next), since);
+	return ret;
 }
 
 static void chan_settle(struct remora_chan *chan)
@@ -173,6 +181,7 @@ static int chan_recv(struct remora_chan *chan, struct urpc_msg *m)
 	    !urpc_arm(&chan->end))
 		ret = urpc_recv(&chan->end, m);
 	if (!ret) {
+		remora_trace_received(chan->core, chan->id, chan->end.rx_next - 1, m->type, m->len);
 		chan_settle(chan);
 		if (urpc_ack_notify_needed(&chan->end))
 			chan_ring(chan);
@@ -245,16 +254,21 @@ static ssize_t chan_read(struct file *file, char __user *to, size_t count, loff_
 static int chan_send(struct remora_chan *chan, const struct remora_message *m)
 {
 	unsigned long flags;
+	u64 stamp;
 	int ret;
 
 	spin_lock_irqsave(&chan->lock, flags);
 	ret = chan_why(chan);
 	if (!ret) {
+		stamp = remora_trace_stamp_send();
 		ret = urpc_send(&chan->end, m->type, m->payload, m->length);
 		if (ret == -EAGAIN && wq_has_sleeper(&chan->wait) && !urpc_arm_send(&chan->end))
 			ret = urpc_send(&chan->end, m->type, m->payload, m->length);
-		if (!ret)
+		if (!ret) {
+			remora_trace_sent(chan->core, chan->id, chan->end.tx_next - 1, m->type,
+					  m->length, stamp);
 			chan_settle(chan);
+		}
 	}
 	spin_unlock_irqrestore(&chan->lock, flags);
 	return ret;

@@ -19,6 +19,7 @@
 #include "regions.h"
 #include "start.h"
 #include "steps.h"
+#include "trace.h"
 
 #define DESTROY_ASK_MS 2000u
 
@@ -118,6 +119,17 @@ static void destroy_channels(void *context)
 	remora_channels_close(context);
 }
 
+static int create_trace(void *context, struct remora_error *err)
+{
+	remora_trace_attach(context);
+	return 0;
+}
+
+static void destroy_trace(void *context)
+{
+	remora_trace_detach(context);
+}
+
 static int create_doorbell(void *context, struct remora_error *err)
 {
 	return remora_doorbell_acquire(context, err);
@@ -148,6 +160,7 @@ static const struct remora_step create_steps[] = {
 	{ "create-cpus", create_cpus, destroy_cpus },
 	{ "create-regions", create_regions, destroy_regions },
 	{ "create-channels", create_channels, destroy_channels },
+	{ "create-trace", create_trace, destroy_trace },
 	{ "create-doorbell", create_doorbell, destroy_doorbell },
 	{ "create-device", create_device, destroy_device },
 };

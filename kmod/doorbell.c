@@ -15,6 +15,7 @@
 #include "compat/irq.h"
 #include "doorbell.h"
 #include "partition.h"
+#include "trace.h"
 #include "watch.h"
 
 static struct fwnode_handle *doorbell_fwnode;
@@ -154,6 +155,7 @@ static irqreturn_t doorbell_handler(int irq, void *data)
 	unsigned int i;
 
 	atomic64_inc(&p->doorbell.taken);
+	remora_trace_doorbell(p);
 	for (i = 0; i < p->core_count; i++)
 		remora_node_look(&p->cores[i]);
 	remora_channels_wake(p);

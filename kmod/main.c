@@ -16,6 +16,7 @@
 #include "params.h"
 #include "partition.h"
 #include "steps.h"
+#include "trace.h"
 
 static int main_wake(void *context, struct remora_error *err)
 {
@@ -52,6 +53,7 @@ static int fault_init(void)
 MAIN_STEP(fault, fault_init, remora_fault_exit)
 MAIN_STEP(sysfs, remora_sysfs_init, remora_sysfs_exit)
 MAIN_STEP(cpu, remora_cpu_init, remora_cpu_exit)
+MAIN_STEP(trace, remora_trace_init, remora_trace_exit)
 MAIN_STEP(doorbell, remora_doorbell_domain_init, remora_doorbell_domain_exit)
 MAIN_STEP(partitions, remora_partitions_init, remora_partitions_exit)
 MAIN_STEP(power, remora_power_init, remora_power_exit)
@@ -67,6 +69,7 @@ static const struct remora_step main_steps[] = {
 	{ "main-sysfs", main_sysfs, main_unsysfs },
 	{ "main-wake", main_wake, main_unwake },
 	{ "main-cpu", main_cpu, main_uncpu },
+	{ "main-trace", main_trace, main_untrace },
 	{ "main-doorbell", main_doorbell, main_undoorbell },
 	{ "main-partitions", main_partitions, main_unpartitions },
 	{ "main-power", main_power, main_unpower },

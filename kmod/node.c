@@ -15,6 +15,7 @@
 #include "channel.h"
 #include "node.h"
 #include "partition.h"
+#include "trace.h"
 #include "watch.h"
 
 /*
@@ -79,6 +80,7 @@ void remora_node_close(struct remora_core *core)
 static void node_ring(struct remora_core *core)
 {
 	lockdep_assert_held(&core->control_node.lock);
+	remora_trace_rang(core, ABI_TRACE_CHANNEL_CONTROL, core->control_node.chan.tx_next - 1);
 	remora_wake_ipi(core->cpu.apic_id, ABI_VECTOR_DOORBELL);
 }
 
@@ -133,6 +135,9 @@ static void node_drain(struct remora_core *core)
 
 	while (!node->broken) {
 		ret = urpc_recv(&node->chan, &m);
+		if (!ret)
+			remora_trace_received(core, ABI_TRACE_CHANNEL_CONTROL,
+					      node->chan.rx_next - 1, m.type, m.len);
 		if (!ret && !budget--)
 			node_break(node);
 		else if (!ret && m.type == ABI_CTL_CLOSED)
@@ -197,6 +202,7 @@ static int node_send(struct remora_core *core, struct remora_call *call)
 {
 	struct remora_node *node = &core->control_node;
 	unsigned long flags;
+	u64 stamp;
 	int ret;
 
 	spin_lock_irqsave(&node->lock, flags);
@@ -210,6 +216,7 @@ static int node_send(struct remora_core *core, struct remora_call *call)
 	}
 	call->tag = ++node->tag;
 	memcpy(call->request, &call->tag, sizeof(call->tag));
+	stamp = remora_trace_stamp_send();
 	ret = urpc_send(&node->chan, call->type, call->request, call->request_bytes);
 	if (ret == -URPC_EAGAIN) {
 		/* A window of unread requests: nobody reads there. */
@@ -220,6 +227,8 @@ static int node_send(struct remora_core *core, struct remora_call *call)
 		node->broken = ret == -URPC_EPROTO;
 		goto out;
 	}
+	remora_trace_sent(core, ABI_TRACE_CHANNEL_CONTROL, node->chan.tx_next - 1, call->type,
+			  call->request_bytes, stamp);
 	call->sent = true;
 	call->result = -EINPROGRESS;
 	list_add_tail(&call->link, &node->calls);
@@ -250,6 +259,7 @@ static int node_wait(struct remora_core *core, struct remora_call *call)
 {
 	wait_queue_head_t *wait = &core->control_node.wait;
 	unsigned long timeout = msecs_to_jiffies(call->timeout_ms);
+	u64 since = remora_trace_block(core, ABI_TRACE_CHANNEL_CONTROL, call->tag);
 	long left;
 	int ret;
 
@@ -257,6 +267,7 @@ static int node_wait(struct remora_core *core, struct remora_call *call)
 		left = wait_event_timeout(*wait, node_poll(core, call), timeout);
 	else
 		left = wait_event_killable_timeout(*wait, node_poll(core, call), timeout);
+	remora_trace_wake(core, ABI_TRACE_CHANNEL_CONTROL, call->tag, since);
 	ret = node_leave(core, call);
 	if (ret != -EINPROGRESS)
 		return ret;

@@ -15,6 +15,7 @@
 #include "create.h"
 #include "device.h"
 #include "parse.h"
+#include "trace.h"
 
 #define PARTITION_MINORS 256u
 
@@ -51,6 +52,7 @@ void remora_partition_event(struct remora_partition *p)
 	char *env[] = { name, state, crashed ? core : NULL, NULL };
 
 	atomic64_inc(&p->generation);
+	remora_trace_state(p, 0, READ_ONCE(p->state));
 	wake_up_all(&p->events);
 	if (!device_is_registered(&p->dev))
 		return;
@@ -104,6 +106,7 @@ struct remora_partition *remora_partition_alloc(const struct remora_spec *spec)
 	mutex_init(&p->lock);
 	init_waitqueue_head(&p->events);
 	INIT_LIST_HEAD(&p->link);
+	INIT_LIST_HEAD(&p->trace_link);
 	remora_channels_init(p);
 	remora_doorbell_init(p);
 	remora_shootdown_init(p);

@@ -11,6 +11,8 @@
  *   node->lock              control channel of a core (spinlock, interrupts off)
  *   partition->channels_lock  list of channels (spinlock, interrupts off)
  *   chan->lock              one channel (spinlock, interrupts off)
+ *   trace_lock              rings of the trace, in trace.c; also taken inside Linux's own locks of
+ *                           trace events, and inside partition->lock (mutex, no lock inside)
  * A hotplug callback and the doorbell's handler take none of the mutexes.
  */
 #ifndef REMORA_PARTITION_H
@@ -27,6 +29,7 @@
 #include <abi/boot.h>
 #include <abi/console.h>
 #include <abi/ctl.h>
+#include <abi/trace.h>
 #include "cpu.h"
 #include "doorbell.h"
 #include "image.h"
@@ -34,11 +37,13 @@
 #include "lifecycle.h"
 #include "memory.h"
 #include "node.h"
+#include "trace_ring.h"
 #include "arch/x86/tables.h"
 
 #define REMORA_CONSOLE_RECORDS 512u
 #include "places.h"
 #include "shootdown.h"
+#define REMORA_TRACE_RECORDS 4096u
 #define REMORA_CONTROL_SLOTS 64u
 #define REMORA_PEER_SLOTS 64u
 #define REMORA_RAM_PIECES 8u
@@ -62,11 +67,13 @@ struct remora_core {
 	unsigned int ram_count;
 	struct remora_region pages; /* boot page, host page, core page, peer table */
 	struct remora_region console_region;
+	struct remora_region trace_region;
 	struct abi_boot *boot;
 	struct abi_host *host;
 	struct abi_core *page;
 	struct abi_channel *peers;
 	struct abi_console *console;
+	struct abi_trace_ring *trace;
 	struct remora_tables tables; /* boot page tables, in Linux's memory, from start to stop */
 
 	struct remora_node control_node;
@@ -80,6 +87,10 @@ struct remora_core {
 	unsigned long watched_at; /* jiffies */
 	bool page_ruined; /* what the core page says is rubbish */
 	struct abi_crash crash; /* checked copy, taken when the crash was seen */
+	/* under the lock of trace.c; the counts are also read without it */
+	struct remora_trace_reader trace_reader;
+	u64 trace_forced; /* bits (1 << event) recorded though nobody listens */
+
 	unsigned int channels;  /* bound, under channels_lock */
 	struct remora_chan *channel[ABI_CHANNELS_MAX]; /* by number, under channels_lock */
 };
@@ -135,6 +146,7 @@ struct remora_partition {
 	atomic64_t generation;
 	wait_queue_head_t events;
 	struct delayed_work watch;
+	struct list_head trace_link; /* under the lock of trace.c */
 };
 
 /** remora_partition_event - state of the partition or a core changed: wake pollers, send uevent. */
@@ -205,5 +217,8 @@ void remora_core_crashed(struct remora_core *core);
  * The caller changes the core's state. Under lock.
  */
 void remora_core_silence(struct remora_core *core);
+
+/** remora_core_set_state - under partition->lock, or by the watch work */
+void remora_core_set_state(struct remora_core *core, enum remora_state state);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Who gets which part of a partition's memory.
  *
- *   a core's own   kernel (2 MiB, for the CPU driver), image, four pages, console, RAM
+ *   a core's own   kernel (2 MiB, for the CPU driver), image, four pages, console, trace ring, RAM
  *   all cores'     rings: control rings to node 0 and rings between cores, all of one size
  *                  shared: memory of bound channels, an eighth of the whole
  *                  both by NUMA node, see places.h
@@ -70,6 +70,10 @@ static int core_regions_alloc(struct remora_core *core, struct remora_error *err
 	if (!ret)
 		ret = regions_alloc_one(p, &core->console_region, console_bytes(), PAGE_SIZE, numa,
 					"console", err);
+	if (!ret)
+		ret = regions_alloc_one(p, &core->trace_region,
+					PAGE_ALIGN(abi_trace_bytes(REMORA_TRACE_RECORDS)),
+					PAGE_SIZE, numa, "trace ring", err);
 	if (ret)
 		return ret;
 
@@ -77,6 +81,7 @@ static int core_regions_alloc(struct remora_core *core, struct remora_error *err
 	core->page = core->pages.virt + PAGE_CORE * PAGE_SIZE;
 	core->peers = core->pages.virt + PAGE_PEERS * PAGE_SIZE;
 	core->console = core->console_region.virt;
+	WRITE_ONCE(core->trace, core->trace_region.virt);
 	/* From here on the doorbell may write this page: last. */
 	WRITE_ONCE(core->host, core->pages.virt + PAGE_HOST * PAGE_SIZE);
 	return 0;
@@ -140,6 +145,8 @@ static void core_regions_free(struct remora_core *core)
 	core->page = NULL;
 	core->peers = NULL;
 	core->console = NULL;
+	WRITE_ONCE(core->trace, NULL);
+	remora_region_free(m, &core->trace_region);
 	remora_region_free(m, &core->console_region);
 	remora_region_free(m, &core->pages);
 	remora_region_free(m, &core->image);

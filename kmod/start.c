@@ -16,6 +16,7 @@
 #include "regions.h"
 #include "start.h"
 #include "steps.h"
+#include "trace.h"
 
 #define START_ALIVE_MS 5000u    /* start-up message to first instruction of the CPU driver */
 #define START_RUNNING_MS 10000u /* then until it serves; it measures its idle costs meanwhile */
@@ -52,12 +53,18 @@ static int partition_move(struct remora_partition *p, enum remora_event event,
 	return 0;
 }
 
+void remora_core_set_state(struct remora_core *core, enum remora_state state)
+{
+	WRITE_ONCE(core->state, state);
+	remora_trace_state(core->partition, core->node, state);
+}
+
 static void cores_set_state(struct remora_partition *p, enum remora_state state)
 {
 	unsigned int i;
 
 	for (i = 0; i < p->core_count; i++)
-		WRITE_ONCE(p->cores[i].state, state);
+		remora_core_set_state(&p->cores[i], state);
 }
 
 int remora_interrupted(struct remora_error *err)
@@ -189,6 +196,8 @@ void remora_core_silence(struct remora_core *core)
 	remora_wake_silence(core->cpu.apic_id);
 	clear_bit(core->cpu.cpu, cpus_awake);
 	remora_channels_hangup(core->partition, core->node);
+	/* What it did last is in the trace before anybody hears that it is dead. */
+	remora_trace_drain(core);
 }
 
 static void start_silence(void *context)
@@ -385,7 +394,7 @@ static int stop_gave_up(struct remora_partition *p, unsigned int timeout_ms,
 		if (core_down(core)) {
 			remora_core_silence(core);
 			if (core->state == REMORA_RUNNING)
-				WRITE_ONCE(core->state, REMORA_OFFLINE);
+				remora_core_set_state(core, REMORA_OFFLINE);
 		} else if (!ret) {
 			ret = remora_fail(err, REMORA_R_CORE_UNSTOPPABLE,
 					  "core %u (CPU %u) did not stop within %u ms; stop by force",

@@ -251,6 +251,9 @@ CORE_COUNTER(sleeps, count.sleeps);
 CORE_COUNTER(messages_received, count.received);
 CORE_COUNTER(messages_sent, count.sent);
 CORE_COUNTER(protocol_errors, count.protocol_errors);
+CORE_ATTR(trace_recorded, "%llu", READ_ONCE(c->trace_reader.recorded));
+CORE_ATTR(trace_lost, "%llu", READ_ONCE(c->trace_reader.lost));
+CORE_ATTR(trace_bad, "%llu", READ_ONCE(c->trace_reader.bad));
 
 /* One line about the last crash, empty when there was none since the last start. */
 static ssize_t core_crash_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -288,6 +291,9 @@ static struct attribute *core_attrs[] = {
 	&core_attr_messages_received.attr,
 	&core_attr_messages_sent.attr,
 	&core_attr_protocol_errors.attr,
+	&core_attr_trace_recorded.attr,
+	&core_attr_trace_lost.attr,
+	&core_attr_trace_bad.attr,
 	&core_attr_boot_ns.attr,
 	&core_attr_crash.attr,
 	NULL,

@@ -77,7 +77,7 @@ static void core_died(struct remora_core *core, const char *reason)
 
 	/* Silenced first: whoever sees it crashed may count on it to write nothing more. */
 	remora_core_silence(core);
-	WRITE_ONCE(core->state, REMORA_CRASHED);
+	remora_core_set_state(core, REMORA_CRASHED);
 	if (p->state == REMORA_RUNNING)
 		WRITE_ONCE(p->state, remora_lifecycle_next(p->state, REMORA_EV_CRASH));
 	remora_partition_event(p);

@@ -36,6 +36,7 @@ STEP(create_memory, "create-memory", false);
 STEP(create_cpus, "create-cpus", false);
 STEP(create_regions, "create-regions", false);
 STEP(create_channels, "create-channels", false);
+STEP(create_trace, "create-trace", false);
 STEP(create_doorbell, "create-doorbell", false);
 STEP(create_device, "create-device", false);
 STEP(start_fill, "start-fill", true);
