@@ -62,6 +62,8 @@ static int rings_alloc(struct remora_chan *chan)
 	chan->rx = chan->rx_memory.virt;
 	chan->tx_phys = chan->tx_memory.phys;
 	chan->rx_phys = chan->rx_memory.phys;
+	chan->tx_numa = chan->tx_memory.numa;
+	chan->rx_numa = chan->rx_memory.numa;
 	remora_ledger_add(&p->ledger, REMORA_LEDGER_CHANNELS, 1);
 	return 0;
 }

@@ -393,6 +393,8 @@ static long chan_describe(struct file *file, void *arg, struct remora_error *err
 	c->rx_offset = remora_chan_rx_offset(chan);
 	c->tsc_khz = tsc_khz;
 	c->poll_cycles = chan->poll_cycles;
+	c->tx_numa = chan->tx_numa;
+	c->rx_numa = chan->rx_numa;
 	return 0;
 }
 

@@ -37,6 +37,8 @@ struct remora_chan {
 	u32 slots;
 	u64 ring_bytes;
 	u64 poll_cycles;
+	int tx_numa; /* where the rings lie */
+	int rx_numa;
 	bool mapped;
 	struct remora_usage *usage; /* charged for it; under shared_memory.lock */
 

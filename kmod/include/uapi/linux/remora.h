@@ -325,6 +325,8 @@ struct remora_channel {
 	__u64 rx_offset;  /* mmap offset of the ring it reads: MAP_SHARED, read-only */
 	__u64 tsc_khz;
 	__u64 poll_cycles; /* suggested polling time before blocking, TSC cycles */
+	__s32 tx_numa;     /* NUMA nodes where the rings lie: near the core if possible, */
+	__s32 rx_numa;     /* and near the CPU that bound the channel */
 };
 
 #define REMORA_IOC_CHANNEL _IOWR(REMORA_IOC_MAGIC, 0x20, struct remora_channel)
