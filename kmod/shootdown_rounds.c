@@ -13,6 +13,7 @@
 #include <asm/tsc.h>
 
 #include "shootdown_priv.h"
+#include "trace.h"
 
 #define SPIN_US 1000u
 #define LOOK_US 20u
@@ -73,6 +74,16 @@ static void round_wake(struct remora_job *job)
 			remora_node_doorbell(&job->p->cores[job->fan.leg[i].node - 1]);
 }
 
+static void trace_all(const struct remora_job *job, u64 number, enum abi_trace_shoot step)
+{
+	unsigned int i;
+
+	if (!trace_remora_shootdown_enabled())
+		return;
+	for (i = 0; i < job->fan.count; i++)
+		remora_trace_shootdown(&job->p->cores[job->fan.leg[i].node - 1], number, step);
+}
+
 /* One request to all, until all have answered. *@cycles: how long that took. */
 static int round_once(struct remora_job *job, u16 type, u64 *cycles, struct remora_error *err)
 {
@@ -84,6 +95,7 @@ static int round_once(struct remora_job *job, u16 type, u64 *cycles, struct remo
 	int ret;
 
 	preempt_disable();
+	trace_all(job, job->fan.number + 1, ABI_TRACE_SHOOT_REQUEST);
 	start = rdtsc_ordered();
 	ret = urpc_fan_call(&job->fan, type, &request, sizeof(request));
 	if (!ret) {
@@ -100,6 +112,8 @@ static int round_once(struct remora_job *job, u16 type, u64 *cycles, struct remo
 	}
 	if (ret == -URPC_EPROTO)
 		return remora_job_failed(job, job->fan.leg[job->fan.culprit].node, -EPROTO, err);
+	if (!ret)
+		trace_all(job, job->fan.number, ABI_TRACE_SHOOT_FINISH);
 	return ret;
 }
 

@@ -9,6 +9,7 @@
 #include <loop.h>
 #include <memory.h>
 #include <ping.h>
+#include <trace.h>
 
 /* Messages taken from one link before the next one gets its turn. */
 #define LINK_BATCH 32
@@ -95,6 +96,7 @@ static void open_fixed(struct link *link, const struct link_ops *ops, const stru
 	      ops->name, at->peer, at->tx, at->rx, at->slots);
 	check(!link_open(link, ops, at), "the %s channel to node %u cannot be opened", ops->name,
 	      at->peer);
+	link->label = at->peer ? ABI_TRACE_CHANNEL_PEER : ABI_TRACE_CHANNEL_CONTROL;
 }
 
 void links_init(void)
@@ -128,6 +130,7 @@ int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops)
 	if (!rings_valid(bind->tx, bind->rx, bind->slots) || link_open(link, ops, &at))
 		return -ERR_INVAL;
 	link->number = bind->channel;
+	link->label = bind->channel;
 	return 0;
 }
 
@@ -191,7 +194,7 @@ void link_owes(struct link *link)
  * A broken channel takes no more messages and stays quiet; links_poll() closes it, so that nothing
  * is pulled away under a handler.
  */
-static void link_sent(struct link *link, int rc)
+static void link_sent(struct link *link, int rc, uint64_t stamp, uint16_t type, size_t bytes)
 {
 	if (rc == -URPC_EPROTO)
 		return;
@@ -199,16 +202,23 @@ static void link_sent(struct link *link, int rc)
 	link->sent = true;
 	link_owes(link);
 	core_page->count.sent++;
+	if (stamp)
+		trace_record(ABI_TRACE_SEND, stamp, link->node, link->label, link->chan.tx_next - 1,
+			     abi_trace_message(type, (uint16_t)bytes));
 }
 
 void link_send(struct link *link, uint16_t type, const void *payload, size_t bytes)
 {
-	link_sent(link, urpc_send(&link->chan, type, payload, bytes));
+	uint64_t stamp = trace_stamp(ABI_TRACE_SEND);
+
+	link_sent(link, urpc_send(&link->chan, type, payload, bytes), stamp, type, bytes);
 }
 
 void link_send_long(struct link *link, uint16_t type, const void *payload, size_t bytes)
 {
-	link_sent(link, urpc_send_long(&link->chan, type, payload, bytes));
+	uint64_t stamp = trace_stamp(ABI_TRACE_SEND);
+
+	link_sent(link, urpc_send_long(&link->chan, type, payload, bytes), stamp, type, bytes);
 }
 
 static void link_broken(struct link *link)
@@ -237,6 +247,15 @@ static void links_tell(void)
 	}
 }
 
+static void link_received(struct link *link, uint16_t type, size_t bytes)
+{
+	trace(ABI_TRACE_RECEIVE, link->node, link->label, link->chan.rx_next - 1,
+	      abi_trace_message(type, (uint16_t)bytes));
+	core_page->count.received++;
+	link->messages++;
+	link->bytes += bytes;
+}
+
 /*
  * A message over several slots: taken only when an answer as long has room. Should the peer make it
  * longer in between, it no longer fits.
@@ -261,9 +280,7 @@ static int link_take_long(struct link *link)
 	rc = urpc_recv_long(&link->chan, &type, buffer, most, &len);
 	if (rc)
 		return rc;
-	core_page->count.received++;
-	link->messages++;
-	link->bytes += len;
+	link_received(link, type, len);
 	link->ops->long_message(link, type, buffer, len);
 	return 0;
 }
@@ -278,9 +295,7 @@ static int link_take(struct link *link)
 		return link_take_long(link);
 	if (rc)
 		return rc;
-	core_page->count.received++;
-	link->messages++;
-	link->bytes += msg.len;
+	link_received(link, msg.type, msg.len);
 	link->ops->message(link, &msg);
 	return 0;
 }
@@ -325,7 +340,7 @@ static void link_flush(struct link *link)
 		wake = urpc_ack_notify_needed(&link->chan);
 	link->sent = false;
 	if (wake)
-		notify_node(link->node);
+		notify_node_about(link->node, link->label, link->chan.tx_next - 1);
 }
 
 bool links_poll(void)

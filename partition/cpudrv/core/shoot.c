@@ -147,6 +147,8 @@ void shoot_call(uint16_t type)
 {
 	struct urpc_fan *fan = &shoot.fan;
 
+	for (uint32_t i = 0; trace_on(ABI_TRACE_SHOOTDOWN) && i < fan->count; i++)
+		shoot_trace(ABI_TRACE_SHOOT_REQUEST, fan->leg[i].node, fan->number + 1);
 	/* Cannot fail: the last call is over, or the fan is broken and stays quiet. */
 	urpc_fan_call(fan, type, &shoot.request, sizeof(shoot.request));
 	for (uint32_t i = 0; i < fan->count; i++) {

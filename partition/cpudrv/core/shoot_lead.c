@@ -69,6 +69,7 @@ static void expire(struct timer *timer)
 
 static void call(uint16_t type)
 {
+	shoot_trace(ABI_TRACE_SHOOT_START, 0, shoot.fan.number + 1);
 	lead.type = type;
 	lead.called_at = arch_cycles();
 	shoot_call(type);
@@ -92,6 +93,7 @@ bool shoot_lead(void)
 		finish(-ERR_PROTO, shoot.fan.leg[shoot.fan.culprit].node);
 		return true;
 	}
+	shoot_trace(ABI_TRACE_SHOOT_FINISH, 0, shoot.fan.number);
 	if (lead.type == ABI_SHOOT_TOUCH) {
 		call(ABI_SHOOT_FLUSH);
 		return true;

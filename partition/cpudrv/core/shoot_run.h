@@ -5,6 +5,7 @@
 
 #include <samples.h>
 #include <shoot.h>
+#include <trace.h>
 
 #define SHOOT_SAMPLES 4096u
 
@@ -36,6 +37,12 @@ struct shoot_run {
 };
 
 extern struct shoot_run shoot;
+
+/** shoot_trace - trace a step of call @number: both ends of a line count its calls alike */
+static inline void shoot_trace(enum abi_trace_shoot step, uint32_t node, uint64_t number)
+{
+	trace(ABI_TRACE_SHOOTDOWN, node, ABI_TRACE_CHANNEL_SHOOTDOWN, number, step);
+}
 
 /** shoot_call - pass a request of type @type on to all children, and wake those that sleep */
 void shoot_call(uint16_t type);

@@ -60,6 +60,7 @@ static void take(void)
 		refuse(&msg);
 		return;
 	}
+	shoot_trace(ABI_TRACE_SHOOT_TAKEN, shoot.parent, shoot.in.number);
 	shoot.type = msg.type;
 	if (shoot.fan.count)
 		shoot_call(msg.type);
@@ -67,10 +68,12 @@ static void take(void)
 		flush();
 	else
 		touch();
+	shoot_trace(ABI_TRACE_SHOOT_DONE_HERE, shoot.parent, shoot.in.number);
 }
 
 static void answer(void)
 {
+	shoot_trace(ABI_TRACE_SHOOT_ACKNOWLEDGE, shoot.parent, shoot.in.number);
 	if (urpc_fan_callee_answer(&shoot.in, ABI_SHOOT_DONE))
 		notify_node(shoot.parent);
 	if (shoot.type == ABI_SHOOT_FLUSH)

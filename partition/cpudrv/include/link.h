@@ -42,6 +42,7 @@ enum link_closed {
  * @ops:     NULL: free
  * @node:    node at the other end
  * @number:  channel number of abi_ctl_bind, for bound channels
+ * @label:   the channel as the trace knows it: @number, or an ABI_TRACE_CHANNEL
  * @tx_base: physical address of the ring this core writes
  * @rx_base: physical address of the ring this core reads
  * @promised: messages that will be sent later and have room kept in the window
@@ -57,6 +58,7 @@ struct link {
 	const struct link_ops *ops;
 	uint32_t node;
 	uint32_t number;
+	uint32_t label;
 	uint64_t tx_base;
 	uint64_t rx_base;
 	uint32_t promised;

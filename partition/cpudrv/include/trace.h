@@ -37,6 +37,12 @@ static inline bool trace_on(enum abi_trace event)
 void trace_record(enum abi_trace event, uint64_t tsc, uint32_t node, uint32_t channel,
 		  uint64_t number, uint64_t arg);
 
+/** trace_stamp - a time for trace_record(), before something that may fail; 0: it is not wanted */
+static inline uint64_t trace_stamp(enum abi_trace event)
+{
+	return trace_on(event) ? arch_cycles_ordered() : 0;
+}
+
 /** trace - record an event that happens now, if it is wanted */
 static inline void trace(enum abi_trace event, uint32_t node, uint32_t channel, uint64_t number,
 			 uint64_t arg)
