@@ -19,6 +19,8 @@ HOST_TOOLS="
 gcc:gcc gcc-12:gcc-12 g++:g++ make:make ld:binutils bc:bc flex:flex bison:bison cpio:cpio rsync:rsync
 xz:xz-utils zstd:zstd pahole:pahole modprobe:kmod perl:perl flock:util-linux
 "
+# The same, of what it can do without: installed as root only.
+HOST_WANTED="gnuplot:gnuplot-nox"
 # file:package of what the host must have as headers.
 HOST_HEADERS="
 /usr/include/gelf.h:libelf-dev
@@ -203,7 +205,12 @@ host_install()
 
 host_setup()
 {
-	local missing
+	local missing entry
 	mapfile -t missing < <(host_missing | sort -u)
 	[ ${#missing[@]} -eq 0 ] || with_lock host host_install "${missing[@]}"
+	[ "$(id -u)" = 0 ] || return 0
+	for entry in $HOST_WANTED; do
+		command -v "${entry%%:*}" >/dev/null || with_lock host host_install "${entry#*:}" ||
+			say "going on without ${entry#*:}"
+	done
 }
