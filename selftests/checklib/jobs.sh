@@ -34,11 +34,12 @@ jobs_define()
 		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" "$RUN all"
 	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" "$RUN all"
 	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" "$RUN all"
-	job guest full suite-debug \
-		"--kernel debug --cpus 4 --numa 2 --memory 3G --gbpages --append $REGION" \
-		"REMORA_LARGE_MAPPING=1 REMORA_CYCLES=10 REMORA_LOAD=8 REMORA_KILLS=10 $RUN all"
+	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G --append $REGION" \
+		"REMORA_CYCLES=10 REMORA_LOAD=8 REMORA_KILLS=10 $RUN all"
 	job guest full suite-debug-x2apic "--kernel debug --cpus 4 --x2apic" \
 		"REMORA_CYCLES=10 $RUN cycles channel mapping faults hangup"
+	job guest full large-mapping-debug "--kernel debug --cpus 2 --numa 2 --memory 5G --gbpages" \
+		"REMORA_LARGE_MAPPING=1 $RUN memory"
 	job guest full nomem-debug "--kernel debug --cpus 2 --no-check-log" "$RUN nomem kernellog"
 	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
 	for kernel in 6.1 6.12; do

@@ -253,17 +253,6 @@ TEST_F(memory, wanted_node)
 	}
 }
 
-TEST_F_TIMEOUT(memory, block_of_node, 60)
-{
-	if (access("/sys/devices/system/node/node1", F_OK) || !block_bytes())
-		SKIP(return, "one NUMA node, or no memory hotplug");
-	self->s.extents[0].source = REMORA_MEMORY_BLOCK;
-	self->s.extents[0].bytes = block_bytes();
-	self->s.extents[0].node = 1;
-	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
-	expect_from(_metadata, &self->st, REMORA_MEMORY_BLOCK, 1, block_bytes());
-}
-
 #define GIB (1ull << 30)
 
 /*
@@ -295,11 +284,25 @@ static int large_ranges(unsigned long long *starts, unsigned int room)
 			base = first;
 		for (; strstr(line, "pud") && strstr(line, "PSE") && first < end; first += GIB) {
 			if ((unsigned int)count < room)
-				starts[count++] = first - base;
+				starts[count] = first - base;
+			count++;
 		}
 	}
 	fclose(f);
 	return count;
+}
+
+TEST_F_TIMEOUT(memory, block_of_node, 60)
+{
+	if (access("/sys/devices/system/node/node1", F_OK) || !block_bytes())
+		SKIP(return, "one NUMA node, or no memory hotplug");
+	if (large_ranges(NULL, 0) > 0)
+		SKIP(return, "1 GiB entries: block_under_large_mapping is the test for this guest");
+	self->s.extents[0].source = REMORA_MEMORY_BLOCK;
+	self->s.extents[0].bytes = block_bytes();
+	self->s.extents[0].node = 1;
+	ASSERT_EQ(0, run(self)) { TH_LOG("%s", self->s.c.error.message); }
+	expect_from(_metadata, &self->st, REMORA_MEMORY_BLOCK, 1, block_bytes());
 }
 
 /*
@@ -330,7 +333,7 @@ TEST_F_TIMEOUT(memory, block_under_large_mapping, 120)
 	for (unsigned int i = 0; !ret && i < self->st.s.extent_count; i++) {
 		const struct remora_extent *e = &self->st.extents[i];
 
-		for (int r = 0; r < ranges; r++) {
+		for (int r = 0; r < ranges && r < 16; r++) {
 			EXPECT_TRUE(e->address + e->bytes <= starts[r] ||
 				    e->address >= starts[r] + GIB);
 		}
