@@ -197,6 +197,7 @@ static void plot_quoted(FILE *file, const char *text)
 
 void race_gnuplot(const struct race *race, FILE *file, const char *svg)
 {
+	uint32_t most = race->counts[race->count_count - 1];
 	char title[512];
 
 	fprintf(file, "# SPDX-License-Identifier: GPL-2.0-only\n");
@@ -212,10 +213,11 @@ void race_gnuplot(const struct race *race, FILE *file, const char *svg)
 		 race->machine.kernel.release);
 	fprintf(file, "\nset multiplot layout %u,1 title ", race->page_count);
 	plot_quoted(file, title);
-	fprintf(file, " noenhanced\nset key top left\nset grid\nset xrange [0:%u]\nset yrange [0:*]\n"
+	fprintf(file, " noenhanced\nset key top left\nset grid\nset xrange [0:%u]\nset xtics %u\n"
+		"set yrange [0:*]\n"
 		"set xlabel \"other CPUs: busy threads of Linux, or recipients\"\n"
 		"set ylabel \"TSC cycles, median, the call alone subtracted\"\n",
-		race->counts[race->count_count - 1] + 1);
+		most + 1, 1 + most / 16);
 	for (uint32_t i = 0; i < race->page_count; i++)
 		plot_chart(race, file, race->pages[i]);
 	fprintf(file, "unset multiplot\n");

@@ -132,9 +132,9 @@ int shoot_membarrier_register(void)
 }
 
 const struct shoot_call shoot_calls[] = {
-	{ "mprotect", true, make_writable, protect },
-	{ "munmap", true, map_again, unmap },
-	{ "madvise", true, touch, discard },
-	{ "membarrier", false, nothing, barrier },
-	{ 0 },
+	[SHOOT_MPROTECT] = { "mprotect", true, make_writable, protect },
+	[SHOOT_MUNMAP] = { "munmap", true, map_again, unmap },
+	[SHOOT_MADVISE] = { "madvise", true, touch, discard },
+	[SHOOT_MEMBARRIER] = { "membarrier", false, nothing, barrier },
+	[SHOOT_MEMBARRIER + 1] = { 0 },
 };

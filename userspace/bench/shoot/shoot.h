@@ -41,7 +41,8 @@ struct shoot_call {
 	int (*act)(struct shoot_area *area);
 };
 
-/* mprotect, munmap, madvise, membarrier; ends with a NULL name. */
+/* By number; ends with a NULL name. */
+enum { SHOOT_MPROTECT, SHOOT_MUNMAP, SHOOT_MADVISE, SHOOT_MEMBARRIER };
 extern const struct shoot_call shoot_calls[];
 
 /** shoot_area_open - room for @pages, up to SHOOT_PAGES_MAX. */

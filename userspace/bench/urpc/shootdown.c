@@ -18,19 +18,27 @@
 
 #define GOAL 0.2 /* request and acknowledgement / shootdown part of madvise */
 #define MAX_RUNS 99
+#define SAMPLES 1000 /* of a call, a run */
 #define INVALIDATE 1 /* type of the request; its words: first page, number of pages */
 
 struct end {
 	struct urpc_line_end line __attribute__((aligned(256)));
 };
 
-/* @done: calls made so far, for the thread that is busy meanwhile; a line of its own */
 struct chan {
 	struct urpc_line shared;
 	struct end end[2];
-	uint64_t done __attribute__((aligned(256)));
-	struct shoot_area area __attribute__((aligned(256)));
 };
+
+/*
+ * Linux's calls are timed one by one, by the team of shoot.h: it sees to it that the busy thread
+ * does run at that moment, also on a machine that has other work.
+ * @cpu: the two CPUs; @median: of the last row measured, 0 before
+ */
+static struct {
+	int cpu[2];
+	double median;
+} linux_call;
 
 static void *line_open(unsigned int slots)
 {
@@ -48,24 +56,9 @@ static void *line_open(unsigned int slots)
 	return c;
 }
 
-static void *area_open(unsigned int slots)
-{
-	struct chan *c = line_open(slots);
-
-	if (c && (shoot_membarrier_register() || shoot_area_open(&c->area, 1))) {
-		free(c);
-		return NULL;
-	}
-	return c;
-}
-
 static void chan_close(void *chan)
 {
-	struct chan *c = chan;
-
-	if (c->area.mapping)
-		shoot_area_close(&c->area);
-	free(c);
+	free(chan);
 }
 
 static inline void look(const struct urpc_line_end *e, bool fetch)
@@ -126,36 +119,69 @@ static void acknowledge_fetch(void *chan, uint64_t n)
 	acknowledge_by(chan, n, true);
 }
 
-static void call_linux(void *chan, uint64_t n, const char *name)
+static double median_of(struct shoot_run *run)
 {
-	const struct shoot_call *call = shoot_calls;
-	struct chan *c = chan;
-	uint64_t i;
+	double values[SAMPLES];
+	unsigned int i;
 
-	while (strcmp(call->name, name))
-		call++;
-	for (i = 0; i < n; i++)
-		if (call->prepare(&c->area) || call->act(&c->area))
-			abort();
-	urpc_store_release(&c->done, c->done + n);
+	for (i = 0; i < SAMPLES; i++)
+		values[i] = (double)run->cycles[i];
+	return bench_figure(values, SAMPLES).median;
 }
 
-static void call_madvise(void *chan, uint64_t n)
+/* A whole row at the first call; run.c's own figure of it is not used. */
+static void call_linux(unsigned int call, unsigned int busy)
 {
-	call_linux(chan, n, "madvise");
+	const unsigned int other = (unsigned int)linux_call.cpu[1];
+	uint64_t cycles[SAMPLES];
+	struct shoot_run run = {
+		.call = &shoot_calls[call],
+		.pages = 1,
+		.cpu = (unsigned int)linux_call.cpu[0],
+		.sharers = &other,
+		.sharer_count = busy,
+		.warm_up = 64,
+		.count = SAMPLES,
+		.cycles = cycles,
+	};
+	struct shoot_team *team;
+
+	if (linux_call.median > 0)
+		return;
+	if (shoot_membarrier_register() || shoot_team_open(&team, &other, busy))
+		abort();
+	if (shoot_team_run(team, &run))
+		abort(); /* the second CPU gave no sign of life, or Linux refused */
+	shoot_team_close(team);
+	linux_call.median = median_of(&run);
 }
 
-static void call_membarrier(void *chan, uint64_t n)
+static void madvise_alone(void *chan, uint64_t n)
 {
-	call_linux(chan, n, "membarrier");
+	(void)chan;
+	(void)n;
+	call_linux(SHOOT_MADVISE, 0);
 }
 
-static void be_busy(void *chan, uint64_t n)
+static void madvise_busy(void *chan, uint64_t n)
 {
-	struct chan *c = chan;
+	(void)chan;
+	(void)n;
+	call_linux(SHOOT_MADVISE, 1);
+}
 
-	while (urpc_load_acquire(&c->done) < n)
-		urpc_pause();
+static void membarrier_alone(void *chan, uint64_t n)
+{
+	(void)chan;
+	(void)n;
+	call_linux(SHOOT_MEMBARRIER, 0);
+}
+
+static void membarrier_busy(void *chan, uint64_t n)
+{
+	(void)chan;
+	(void)n;
+	call_linux(SHOOT_MEMBARRIER, 1);
 }
 
 static void be_gone(void *chan, uint64_t n)
@@ -171,13 +197,13 @@ static const struct subject rows[ROWS] = {
 	{ "request and acknowledgement", 0, line_open, chan_close, request, acknowledge, 0, 0 },
 	{ "the same, line fetched", 0, line_open, chan_close, request_fetch, acknowledge_fetch, 0,
 	  0 },
-	{ "madvise, alone", SUBJECT_SLOW, area_open, chan_close, call_madvise, be_gone, 0, 0 },
-	{ "madvise, other CPU busy", SUBJECT_SLOW, area_open, chan_close, call_madvise, be_busy, 0,
+	{ "madvise, alone", SUBJECT_SLOW, line_open, chan_close, madvise_alone, be_gone, 0, 0 },
+	{ "madvise, other CPU busy", SUBJECT_SLOW, line_open, chan_close, madvise_busy, be_gone, 0,
 	  0 },
-	{ "membarrier, alone", SUBJECT_SLOW, area_open, chan_close, call_membarrier, be_gone, 0,
+	{ "membarrier, alone", SUBJECT_SLOW, line_open, chan_close, membarrier_alone, be_gone, 0,
 	  0 },
-	{ "membarrier, other CPU busy", SUBJECT_SLOW, area_open, chan_close, call_membarrier,
-	  be_busy, 0, 0 },
+	{ "membarrier, other CPU busy", SUBJECT_SLOW, line_open, chan_close, membarrier_busy,
+	  be_gone, 0, 0 },
 };
 
 /* By row and placement, a run each. */
@@ -203,7 +229,11 @@ void shootdown_measure(const struct options *o)
 
 		if (cells[i].failed)
 			continue;
+		memcpy(linux_call.cpu, o->cpu, sizeof(linux_call.cpu));
+		linux_call.median = 0;
 		place = guard_measure(&m, &value);
+		if (linux_call.median > 0)
+			value = linux_call.median;
 		cells[i].failed = place == PLACED_FAILED;
 		if (place < PLACEMENTS && cells[i].n[place] < MAX_RUNS)
 			cells[i].value[place][cells[i].n[place]++] = value;
