@@ -8,6 +8,7 @@
  */
 #include <arch.h>
 #include <bootinfo.h>
+#include <dispatcher.h>
 #include <link.h>
 #include <loop.h>
 #include <shoot.h>
@@ -111,7 +112,7 @@ static void sleep(void)
 	__atomic_store_n(&core_page->sleeping, 1, __ATOMIC_RELAXED);
 	if (links_arm()) {
 		if (shoot_arm()) {
-			if (!host_wants_attention())
+			if (!host_wants_attention() && !dispatchers_run(&deadline))
 				halt(deadline);
 			shoot_disarm();
 		}
@@ -124,7 +125,8 @@ void idle_turn(uint64_t now)
 {
 	static unsigned int turn;
 
-	if (now - busy_at < poll_cycles || boot_info->flags & ABI_BOOT_NO_SLEEP) {
+	if (!dispatchers_ready(now) &&
+	    (now - busy_at < poll_cycles || boot_info->flags & ABI_BOOT_NO_SLEEP)) {
 		if (++turn % WINDOW_TURNS == 0)
 			arch_interrupt_window();
 		arch_relax();

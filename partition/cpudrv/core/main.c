@@ -2,6 +2,7 @@
 #include <arch.h>
 #include <bootinfo.h>
 #include <console.h>
+#include <dispatcher.h>
 #include <link.h>
 #include <loop.h>
 #include <memory.h>
@@ -32,6 +33,7 @@ void core_main(void)
 	idle_init();
 	links_init();
 	banner();
+	programs_start();
 	core_page->ready_tsc = arch_cycles();
 	trace(ABI_TRACE_CORE, 0, ABI_TRACE_CHANNEL_NONE, 0, ABI_CORE_RUNNING);
 	core_set_state(ABI_CORE_RUNNING);

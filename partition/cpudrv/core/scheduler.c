@@ -335,3 +335,18 @@ struct sched_task *sched_pick(struct sched *s, uint64_t now, uint64_t *until)
 	*until = end < *until ? end : *until;
 	return t;
 }
+
+void sched_stop(struct sched *s, uint64_t now)
+{
+	account(s, now);
+	s->running = NULL;
+}
+
+bool sched_ready(const struct sched *s, uint64_t now)
+{
+	for (const struct sched_task *t = s->realtime; t; t = t->next) {
+		if (t->server.left > 0 || t->server.deadline <= now)
+			return true;
+	}
+	return s->besteffort != NULL;
+}

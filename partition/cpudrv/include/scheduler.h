@@ -159,4 +159,10 @@ void sched_hand_over(struct sched *s, struct sched_task *from, struct sched_task
  */
 struct sched_task *sched_pick(struct sched *s, uint64_t now, uint64_t *until);
 
+/** sched_stop - the time from now to the next sched_pick() is no task's */
+void sched_stop(struct sched *s, uint64_t now);
+
+/** sched_ready - would sched_pick() find a task? */
+bool sched_ready(const struct sched *s, uint64_t now);
+
 #endif

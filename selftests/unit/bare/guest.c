@@ -30,13 +30,14 @@ struct abi_core *guest_core;
 struct abi_console *guest_console;
 struct urpc_chan guest_control, guest_bound;
 
-static char directory[64], ram_path[80], monitor_path[80];
+static char directory[64], ram_path[80], monitor_path[80], qtest_path[80];
 static pid_t qemu;
-static int monitor = -1;
+static int monitor = -1, qtest = -1;
 static uint64_t next_table, root;
 static uint32_t tag;
 static unsigned char *image;
 static size_t image_bytes;
+static uint64_t module_at;
 
 /* ---- boot page tables, small pages only ---- */
 
@@ -180,6 +181,8 @@ int guest_setup(void **state)
 		return -1;
 	snprintf(ram_path, sizeof(ram_path), "%s/ram", directory);
 	snprintf(monitor_path, sizeof(monitor_path), "%s/monitor", directory);
+	snprintf(qtest_path, sizeof(qtest_path), "%s/qtest", directory);
+	module_at = GUEST_OWN + GUEST_OWN_BYTES;
 	fd = open(ram_path, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (fd < 0 || ftruncate(fd, GUEST_RAM))
 		return -1;
@@ -204,11 +207,14 @@ int guest_teardown(void **state)
 	}
 	if (monitor >= 0)
 		close(monitor);
+	if (qtest >= 0)
+		close(qtest);
 	qemu = 0;
-	monitor = -1;
+	monitor = qtest = -1;
 	munmap(guest_ram, GUEST_RAM);
 	unlink(ram_path);
 	unlink(monitor_path);
+	unlink(qtest_path);
 	rmdir(directory);
 	return 0;
 }
@@ -217,16 +223,18 @@ int guest_teardown(void **state)
 
 static void become_qemu(void)
 {
-	char object[160], socket_option[120];
+	char object[160], monitor_option[120], qtest_option[120];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(object, sizeof(object),
 		 "memory-backend-file,id=ram,size=%luM,mem-path=%s,share=on", GUEST_RAM >> 20,
 		 ram_path);
-	snprintf(socket_option, sizeof(socket_option), "unix:%s,server,nowait", monitor_path);
+	snprintf(monitor_option, sizeof(monitor_option), "unix:%s,server,nowait", monitor_path);
+	snprintf(qtest_option, sizeof(qtest_option), "unix:%s,server,nowait", qtest_path);
 	execlp("./qemu", "./qemu", "-object", object, "-machine", "q35,memory-backend=ram",
 	       "-m", "64M", "-accel", "tcg,thread=single", "-cpu", "max", "-nodefaults",
-	       "-no-user-config", "-display", "none", "-no-reboot", "-monitor", socket_option,
+	       "-no-user-config", "-display", "none", "-no-reboot", "-monitor", monitor_option,
+	       "-qtest", qtest_option, "-qtest-log", "none",
 	       "-kernel", "build/loader", (char *)NULL);
 	_exit(127);
 }
@@ -236,17 +244,24 @@ static void pause_briefly(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
 }
 
-static bool connected(void)
+static bool connected_to(const char *path, int *to)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	strncpy(address.sun_path, monitor_path, sizeof(address.sun_path) - 1);
-	monitor = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (!connect(monitor, (struct sockaddr *)&address, sizeof(address)))
+	if (*to >= 0)
 		return true;
-	close(monitor);
-	monitor = -1;
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	*to = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (!connect(*to, (struct sockaddr *)&address, sizeof(address)))
+		return true;
+	close(*to);
+	*to = -1;
 	return false;
+}
+
+static bool connected(void)
+{
+	return connected_to(monitor_path, &monitor) && connected_to(qtest_path, &qtest);
 }
 
 void guest_start(void)
@@ -295,6 +310,31 @@ const char *guest_monitor(const char *command)
 	return answer;
 }
 
+/* A write to the page of interrupt messages, SDM volume 3, 11.11. Any answer is one line. */
+static void message(uint32_t data)
+{
+	char answer[80];
+
+	dprintf(qtest, "writel 0xfee00000 0x%x\n", data);
+	assert_true(read(qtest, answer, sizeof(answer)) > 0);
+	assert_memory_equal(answer, "OK", 2);
+}
+
+void guest_interrupt(uint8_t vector)
+{
+	message(vector);
+}
+
+void guest_nmi(void)
+{
+	message(0x400);
+}
+
+void guest_bell(void)
+{
+	guest_interrupt(ABI_VECTOR_DOORBELL);
+}
+
 void guest_wait(bool (*done)(void), const char *what)
 {
 	time_t start = time(NULL);
@@ -312,6 +352,24 @@ void guest_wait(bool (*done)(void), const char *what)
 				 guest_core->state, guest_core->heartbeat);
 		}
 	}
+}
+
+/* Modules lie at the end of the memory for programs, each before the one before. */
+void *guest_module(const char *path, const char *name, uint64_t *bytes)
+{
+	struct abi_module *m = &guest_boot->modules[guest_boot->module_count++];
+	int fd = open(path, O_RDONLY);
+	struct stat st;
+
+	assert_true(fd >= 0 && !fstat(fd, &st));
+	module_at -= ((uint64_t)st.st_size + ABI_PAGE_SIZE - 1) & ~(ABI_PAGE_SIZE - 1);
+	*m = (struct abi_module){ .base = module_at, .size = (uint64_t)st.st_size };
+	strncpy(m->name, name, sizeof(m->name) - 1);
+	assert_int_equal(read(fd, guest_at(module_at), m->size), m->size);
+	close(fd);
+	if (bytes)
+		*bytes = m->size;
+	return guest_at(module_at);
 }
 
 /* ---- console ---- */
@@ -344,6 +402,8 @@ void guest_send(uint16_t type, void *request, size_t bytes)
 {
 	memcpy(request, &(uint32_t){ ++tag }, sizeof(tag));
 	assert_int_equal(urpc_send(&guest_control, type, request, bytes), 0);
+	if (urpc_notify_needed(&guest_control) && qtest >= 0)
+		guest_bell();
 }
 
 static bool answered(void)

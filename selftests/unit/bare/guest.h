@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One core in QEMU without any Linux: the guest's memory is a file that the test maps, so that the
- * test is node 0. Doorbells cannot be sent from outside; the core finds messages by polling.
+ * test is node 0. Its doorbells are message-signalled interrupts, by QEMU's qtest socket.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -67,13 +67,20 @@ const char *guest_monitor(const char *command);
 /** guest_wait - wait until @done says so; fails the test, with the console, after 30 seconds */
 void guest_wait(bool (*done)(void), const char *what);
 
+/** guest_bell - ring the core's doorbell */
+void guest_bell(void);
+
+/** guest_interrupt - raise any vector on the core; guest_nmi - an NMI */
+void guest_interrupt(uint8_t vector);
+void guest_nmi(void);
+
 /** guest_line - is there a console line, from number @from on, with that text in it? 0: no */
 uint64_t guest_line(uint64_t from, const char *text);
 
 /** guest_show_console - print all lines; for a test that fails */
 void guest_show_console(void);
 
-/** guest_send - a control request, its first word replaced by a tag */
+/** guest_send - a control request, its first word replaced by a tag; rings if the core waits for it */
 void guest_send(uint16_t type, void *request, size_t bytes);
 
 /** guest_ask - guest_send(), and wait for the status in the answer */
@@ -85,10 +92,19 @@ struct abi_ctl_bind guest_bind(uint32_t service);
 /** guest_receive - wait for a message on the bound channel */
 struct urpc_msg guest_receive(void);
 
+/** guest_module - give the core a file as a module; before guest_start(). Returns a copy to change */
+void *guest_module(const char *path, const char *name, uint64_t *bytes);
+
 /* ---- audit.c ---- */
 
 /** audit_tables - check the page tables the core made for itself; the core runs */
 void audit_tables(void);
+
+/**
+ * audit_ring3 - check the page tables in the CPU, while a program of ring 3 runs
+ * Return: pages that ring 3 can use.
+ */
+unsigned int audit_ring3(void);
 
 /** guest_symbol - address of a symbol of the image; fails the test when there is none */
 uint64_t guest_symbol(const char *name);

@@ -71,6 +71,8 @@ gdt:
 	.quad	0x00cf93000000ffff	/* data: ring 0, accessed */
 	.quad	0x0000890000000067	/* TSS, available, 104 bytes; base filled in above */
 	.quad	0
+	.quad	0x00cff3000000ffff	/* data: ring 3, accessed */
+	.quad	0x00affb000000ffff	/* code: 64 bit, ring 3, accessed */
 gdt_end:
 
 /*
@@ -81,7 +83,7 @@ gdt_end:
 	.globl tss
 tss:
 	.long	0
-	.quad	0, 0, 0			/* RSP0 to RSP2: ring 3 comes later */
+	.quad	0, 0, 0			/* RSP0 to RSP2; RSP0: see user.S */
 	.quad	0
 	.quad	early_stack_nmi_top
 	.quad	early_stack_double_fault_top

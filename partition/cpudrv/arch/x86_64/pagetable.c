@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rights are in the last level alone: the levels above allow everything. Tables under construction
- * are not in use, except in pagetable_find(), so that nothing is flushed here.
+ * Rights are in the last level alone: the levels above allow everything, but ring 3 only in the
+ * lower half. Tables under construction are not in use, except in pagetable_find(), so that nothing
+ * is flushed here.
  */
 #include <pagetable.h>
 
 #define PAGE 4096ull
 #define LARGE (2ull << 20)
-#define RIGHTS (PTE_WRITE | PTE_NO_EXECUTE | PTE_CACHE_OFF | PTE_WRITE_THROUGH)
+#define RIGHTS (PTE_WRITE | PTE_USER | PTE_NO_EXECUTE | PTE_CACHE_OFF | PTE_WRITE_THROUGH)
+#define HALF (1ull << 47)
 
 /* Levels are counted from 1 (4 KiB pages) to 4 (the top). */
 static unsigned int index_at(uint64_t va, unsigned int level)
@@ -37,7 +39,7 @@ static void split(struct pagetable *pt, uint64_t *entry)
 
 	for (unsigned int i = 0; i < 512; i++)
 		small[i] = old + i * PAGE;
-	*entry = table | PTE_PRESENT | PTE_WRITE;
+	*entry = table | PTE_PRESENT | PTE_WRITE | (old & PTE_USER);
 	pt->large--;
 }
 
@@ -52,7 +54,8 @@ static uint64_t *entry_of(struct pagetable *pt, uint64_t va, unsigned int level)
 		if (l == level)
 			return entry;
 		if (!(*entry & PTE_PRESENT))
-			*entry = new_table(pt) | PTE_PRESENT | PTE_WRITE;
+			*entry = new_table(pt) | PTE_PRESENT | PTE_WRITE |
+				 (va < HALF ? PTE_USER : 0);
 		else if (*entry & PTE_LARGE)
 			split(pt, entry);
 		table = *entry & PTE_ADDRESS;

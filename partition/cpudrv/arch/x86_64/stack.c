@@ -48,6 +48,11 @@ void stacks_use(void)
 	in_use = true;
 }
 
+void stack_of_ring3(uint64_t top)
+{
+	tss.rsp[0] = top;
+}
+
 static bool inside(uint64_t address, uint64_t size, uint64_t bottom, uint64_t top)
 {
 	return address >= bottom && size <= top - bottom && address <= top - size;

@@ -5,6 +5,7 @@
  *
  * What is pushed here is struct trap_frame (trap.h), last field first.
  */
+#include <offsets.h>
 #include <x86.h>
 
 	.section .text.vectors, "ax"
@@ -46,6 +47,9 @@ trap_enter:
 	push	%r14
 	push	%r15
 	cld
+	testb	$3, FRAME_CS(%rsp)
+	jnz	from_ring3
+on_this_stack:
 	/* 22 words on a stack that the CPU aligned to 16 bytes: aligned again. */
 	mov	%rsp, %rdi
 	call	trap_handle
@@ -66,4 +70,13 @@ trap_enter:
 	pop	%rax
 	add	$16, %rsp
 	iretq
+	/* What has a stack of its own is handled there, and goes back to ring 3 from it. */
+from_ring3:
+	cmpq	$VECTOR_NMI, FRAME_VECTOR(%rsp)
+	je	on_this_stack
+	cmpq	$VECTOR_MACHINE_CHECK, FRAME_VECTOR(%rsp)
+	je	on_this_stack
+	cmpq	$VECTOR_DOUBLE_FAULT, FRAME_VECTOR(%rsp)
+	je	on_this_stack
+	jmp	user_left
 	.size trap_enter, . - trap_enter

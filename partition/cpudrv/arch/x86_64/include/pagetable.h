@@ -12,6 +12,7 @@
 /* Bits of an entry, SDM volume 3, 4.5. */
 #define PTE_PRESENT (1ull << 0)
 #define PTE_WRITE (1ull << 1)
+#define PTE_USER (1ull << 2)
 #define PTE_WRITE_THROUGH (1ull << 3)
 #define PTE_CACHE_OFF (1ull << 4)
 #define PTE_LARGE (1ull << 7) /* in the two middle levels */
@@ -46,7 +47,7 @@ void pagetable_init(struct pagetable *pt);
 /**
  * pagetable_map - map a range, in the place of what was mapped there
  * @va, @pa, @bytes: multiples of 4096, @va canonical, no wrap
- * @rights: MAP_*
+ * @rights: MAP_*, with PTE_USER for ring 3, which may use the lower half only
  * Uses pages of 2 MiB where both addresses allow; splits one where a part of it changes.
  */
 void pagetable_map(struct pagetable *pt, uint64_t va, uint64_t pa, uint64_t bytes, uint64_t rights);
@@ -59,7 +60,7 @@ uint64_t *pagetable_entry(struct pagetable *pt, uint64_t va);
 
 /**
  * pagetable_find - what an address is mapped to
- * @rights: set to the entry's PTE_WRITE, PTE_NO_EXECUTE and cache bits
+ * @rights: set to the entry's PTE_WRITE, PTE_USER, PTE_NO_EXECUTE and cache bits
  * Return: false when it is not mapped.
  */
 bool pagetable_find(const struct pagetable *pt, uint64_t va, uint64_t *pa, uint64_t *rights);

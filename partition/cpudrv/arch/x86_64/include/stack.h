@@ -29,6 +29,9 @@ uint64_t stack_top(enum stack stack);
 /** stacks_use - let NMI, double fault and machine check use the stacks at ABI_STACK_VA. */
 void stacks_use(void);
 
+/** stack_of_ring3 - the CPU pushes there what it saves when an interrupt or exception ends ring 3. */
+void stack_of_ring3(uint64_t top);
+
 /** stack_holds - are that many bytes at an address all on one stack in use? Any address. */
 bool stack_holds(uint64_t address, uint64_t bytes);
 

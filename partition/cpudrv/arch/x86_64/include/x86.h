@@ -13,11 +13,18 @@
 #define CR4_PAE (1ul << 5)
 #define CR4_MCE (1ul << 6)
 #define CR4_PGE (1ul << 7)
+#define CR4_OSFXSR (1ul << 9)
+#define CR4_OSXMMEXCPT (1ul << 10)
 #define CR4_UMIP (1ul << 11)
+#define CR4_FSGSBASE (1ul << 16)
+#define CR4_OSXSAVE (1ul << 18)
 #define CR4_SMEP (1ul << 20)
 #define CR4_SMAP (1ul << 21)
 
 #define MSR_APIC_BASE 0x1b
+#define MSR_SYSENTER_CS 0x174
+#define MSR_SYSENTER_ESP 0x175
+#define MSR_SYSENTER_EIP 0x176
 #define MSR_MCG_CAP 0x179
 #define MSR_MCG_STATUS 0x17a
 #define MSR_MC0_STATUS 0x401 /* of bank n: + 4 n; its address register follows */
@@ -26,8 +33,17 @@
 #define MSR_HWP_REQUEST 0x774
 #define MSR_X2APIC 0x800 /* register at MMIO offset o: + o / 16 */
 #define MSR_EFER 0xc0000080
+#define MSR_STAR 0xc0000081
+#define MSR_LSTAR 0xc0000082
+#define MSR_FMASK 0xc0000084
+#define MSR_FS_BASE 0xc0000100
+#define MSR_GS_BASE 0xc0000101
 
+#define EFER_SCE (1ul << 0)
 #define EFER_NXE (1ul << 11)
+
+#define FLAGS_FIXED 0x2 /* always 1 */
+#define FLAGS_INTERRUPTS (1ul << 9)
 
 #define APIC_BASE_X2APIC (1ul << 10)
 #define APIC_BASE_ENABLE (1ul << 11)
@@ -36,6 +52,10 @@
 #define SELECTOR_CODE 0x08
 #define SELECTOR_DATA 0x10
 #define SELECTOR_TSS 0x18
+/* SYSRET takes the two of ring 3 from SELECTOR_SYSRET + 8 and + 16. */
+#define SELECTOR_SYSRET 0x23
+#define SELECTOR_USER_DATA 0x2b
+#define SELECTOR_USER_CODE 0x33
 
 /* Places in the TSS's table of interrupt stacks; 0 means the stack in use. */
 #define IST_NMI 1
@@ -47,6 +67,7 @@
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_MACHINE_CHECK 18
 #define VECTORS 256
+#define VECTOR_SYSCALL 256 /* in a frame: ring 3 was left by `syscall` */
 
 #define VECTOR_STUB_BYTES 16 /* every entry stub, at ABI_IMAGE_VA + vector * this */
 

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Ring 3 on x86-64: the CPU made ready for it, its entry and exit, and what a system call holds. */
+#include <base/string.h>
+
+#include <memory.h>
+#include <stack.h>
+#include <trap.h>
+#include <user.h>
+#include <x86.h>
+#include <xstate.h>
+
+#define CPUID_EXT_1_EDX_SYSCALL (1u << 11)
+#define CPUID_7_EBX_FSGSBASE (1u << 0)
+
+#define PF_PRESENT (1u << 0)
+#define PF_WRITE (1u << 1)
+#define PF_FETCH (1u << 4)
+
+/* user.S */
+extern uint64_t user_frame_end;
+extern const char user_syscall[];
+void user_enter(struct trap_frame *frame);
+
+static struct arch_context *current;
+static uint64_t own_root; /* of the CPU driver's own address space */
+static bool fsgsbase;
+
+const char *arch_user_init(void)
+{
+	const char *lack;
+
+	if (!(cpuid(0x80000001, 0).edx & CPUID_EXT_1_EDX_SYSCALL))
+		return "the instruction syscall";
+	lack = xstate_init();
+	if (lack)
+		return lack;
+	fsgsbase = cpuid_checked(7, 0).ebx & CPUID_7_EBX_FSGSBASE;
+	if (fsgsbase)
+		write_cr4(read_cr4() | CR4_FSGSBASE);
+	own_root = read_cr3();
+	wrmsr(MSR_STAR, (uint64_t)SELECTOR_SYSRET << 48 | (uint64_t)SELECTOR_CODE << 32);
+	wrmsr(MSR_LSTAR, (uint64_t)user_syscall);
+	wrmsr(MSR_FMASK, ~(uint64_t)FLAGS_FIXED & 0xffffffff);
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
+	/* Linux left an entry in these; SYSENTER without a code segment is a fault. */
+	wrmsr(MSR_SYSENTER_CS, 0);
+	wrmsr(MSR_SYSENTER_ESP, 0);
+	wrmsr(MSR_SYSENTER_EIP, 0);
+	/* INIT leaves a local descriptor table of 64 KiB at address 0: SDM volume 3, table 9-1. */
+	__asm__ volatile("lldt %w0" ::"r"(0));
+	return NULL;
+}
+
+/* ---- the context in the CPU ---- */
+
+static uint64_t base_read(uint32_t msr)
+{
+	uint64_t value;
+
+	if (!fsgsbase)
+		return rdmsr(msr);
+	if (msr == MSR_FS_BASE)
+		__asm__ volatile("rdfsbase %0" : "=r"(value));
+	else
+		__asm__ volatile("rdgsbase %0" : "=r"(value));
+	return value;
+}
+
+static void base_write(uint32_t msr, uint64_t value)
+{
+	if (!fsgsbase)
+		wrmsr(msr, value);
+	else if (msr == MSR_FS_BASE)
+		__asm__ volatile("wrfsbase %0" ::"r"(value));
+	else
+		__asm__ volatile("wrgsbase %0" ::"r"(value));
+}
+
+void arch_user_switch(struct arch_context *context)
+{
+	if (context == current)
+		return;
+	if (current) {
+		current->fs_base = base_read(MSR_FS_BASE);
+		current->gs_base = base_read(MSR_GS_BASE);
+		xstate_save(current->xstate);
+	}
+	current = context;
+	if (!context) {
+		write_cr3(own_root);
+		return;
+	}
+	write_cr3(context->space->tables.root);
+	/* Selectors of one context must not be seen by the next; the bases come after them. */
+	__asm__ volatile("mov %w0, %%ds; mov %w0, %%es; mov %w0, %%fs; mov %w0, %%gs" ::"r"(0));
+	base_write(MSR_FS_BASE, context->fs_base);
+	base_write(MSR_GS_BASE, context->gs_base);
+	xstate_restore(context->xstate);
+	user_frame_end = (uint64_t)(&context->frame + 1);
+	stack_of_ring3(user_frame_end);
+}
+
+static void fetch_event(const struct trap_frame *f, struct user_event *event)
+{
+	uint64_t error = f->error;
+
+	*event = (struct user_event){ .kind = USER_TRAP, .vector = (uint32_t)f->vector, .error = error };
+	if (f->vector == VECTOR_SYSCALL) {
+		event->kind = USER_SYSCALL;
+	} else if (f->vector >= 32) {
+		event->kind = USER_INTERRUPT;
+		trap_interrupt((uint8_t)f->vector);
+	} else if (f->vector == VECTOR_PAGE_FAULT) {
+		event->kind = USER_PAGE_FAULT;
+		event->address = read_cr2();
+		event->error = (error & PF_PRESENT ? ABI_PAGE_FAULT_PRESENT : 0) |
+			       (error & PF_WRITE ? ABI_PAGE_FAULT_WRITE : 0) |
+			       (error & PF_FETCH ? ABI_PAGE_FAULT_FETCH : 0);
+	}
+}
+
+/*
+ * SYSRET and IRET to an address that is not canonical fault in ring 0. It can only come from a
+ * `syscall` at the very end of ring 3's half, where nothing is ever mapped.
+ */
+void arch_user_run(struct arch_context *context, struct user_event *event)
+{
+	struct trap_frame *f = &context->frame;
+
+	if (f->rip >= ABI_USER_END) {
+		*event = (struct user_event){
+			.kind = USER_PAGE_FAULT,
+			.address = f->rip,
+			.error = ABI_PAGE_FAULT_FETCH,
+		};
+		return;
+	}
+	user_enter(f);
+	fetch_event(f, event);
+}
+
+/* ---- registers ---- */
+
+void arch_context_init(struct arch_context *context, const struct arch_space *space, void *xstate)
+{
+	*context = (struct arch_context){ .space = space, .xstate = xstate };
+	xstate_reset(xstate);
+}
+
+void arch_context_save(const struct arch_context *context, struct abi_registers *to)
+{
+	const struct trap_frame *f = &context->frame;
+
+	*to = (struct abi_registers){
+		.rax = f->rax, .rbx = f->rbx, .rcx = f->rcx, .rdx = f->rdx,
+		.rsi = f->rsi, .rdi = f->rdi, .rbp = f->rbp, .rsp = f->rsp,
+		.r8 = f->r8, .r9 = f->r9, .r10 = f->r10, .r11 = f->r11,
+		.r12 = f->r12, .r13 = f->r13, .r14 = f->r14, .r15 = f->r15,
+		.rip = f->rip, .rflags = f->rflags,
+	};
+}
+
+void arch_context_upcall(struct arch_context *context, uint64_t entry, uint64_t stack,
+			 uint64_t dispatcher, uint64_t upcall, const uint64_t arguments[3])
+{
+	context->frame = (struct trap_frame){
+		.rdi = dispatcher, .rsi = upcall,
+		.rdx = arguments[0], .rcx = arguments[1], .r8 = arguments[2],
+		.rip = entry, .rsp = stack, .rflags = FLAGS_FIXED | FLAGS_INTERRUPTS,
+		.cs = SELECTOR_USER_CODE, .ss = SELECTOR_USER_DATA,
+	};
+}
+
+uint64_t arch_context_rip(const struct arch_context *context)
+{
+	return context->frame.rip;
+}
+
+uint64_t arch_syscall_number(const struct arch_context *context)
+{
+	return context->frame.rax;
+}
+
+uint64_t arch_syscall_argument(const struct arch_context *context, unsigned int n)
+{
+	const struct trap_frame *f = &context->frame;
+	const uint64_t arguments[6] = { f->rdi, f->rsi, f->rdx, f->r10, f->r8, f->r9 };
+
+	return arguments[n];
+}
+
+void arch_syscall_return(struct arch_context *context, int64_t status, uint64_t value)
+{
+	context->frame.rax = (uint64_t)status;
+	context->frame.rdx = value;
+}
+
+/* ---- address spaces ---- */
+
+/* The upper half of all spaces is what the CPU driver's was when it was set up: it does not change. */
+void arch_space_init(struct arch_space *space)
+{
+	const uint64_t *own = memory_at(own_root & PTE_ADDRESS);
+	uint64_t *top;
+
+	space->tables = (struct pagetable){ .page = memory_page, .at = memory_at };
+	pagetable_init(&space->tables);
+	top = memory_at(space->tables.root);
+	memcpy(top + 256, own + 256, 256 * sizeof(*top));
+}
+
+void arch_space_map(struct arch_space *space, uint64_t va, uint64_t pa, uint32_t rights)
+{
+	pagetable_map(&space->tables, va, pa, ABI_PAGE_SIZE,
+		      PTE_USER | (rights & USER_WRITE ? PTE_WRITE : 0) |
+			      (rights & USER_EXECUTE ? 0 : PTE_NO_EXECUTE));
+}
+
+bool arch_space_find(const struct arch_space *space, uint64_t va, bool write, uint64_t *pa)
+{
+	uint64_t rights;
+
+	return va < ABI_USER_END && pagetable_find(&space->tables, va, pa, &rights) &&
+	       rights & PTE_USER && (!write || rights & PTE_WRITE);
+}

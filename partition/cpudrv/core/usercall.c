@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The native system calls: abi/syscall.h. */
+#include <abi/syscall.h>
+#include <base/string.h>
+
+#include <bootinfo.h>
+#include <console.h>
+#include <dispatcher.h>
+#include <errors.h>
+#include <memory.h>
+
+/*
+ * A handler returns the status, and may set the second result; or NO_RETURN, when the caller's
+ * registers are not to be continued with that.
+ */
+#define NO_RETURN 1
+
+/* Give up the CPU: enabled, the call returns 0 once the dispatcher restores the enabled area. */
+static int leave(struct dispatcher *d)
+{
+	if (dispatcher_enabled(d)) {
+		arch_syscall_return(&d->context, 0, arch_syscall_argument(&d->context, 2));
+		arch_context_save(&d->context, &d->shared->enabled);
+	}
+	d->upcall = true;
+	return NO_RETURN;
+}
+
+static int call_nop(struct dispatcher *d, uint64_t *value)
+{
+	*value = arch_syscall_argument(&d->context, 0);
+	return 0;
+}
+
+static int call_yield(struct dispatcher *d, uint64_t *value)
+{
+	(void)value;
+	if (arch_syscall_argument(&d->context, 0))
+		return -ERR_INVAL;
+	dispatcher_yield(d);
+	return leave(d);
+}
+
+static int call_sleep(struct dispatcher *d, uint64_t *value)
+{
+	(void)value;
+	if (!dispatcher_sleep(d, arch_syscall_argument(&d->context, 0)))
+		return -ERR_NOMEM;
+	return leave(d);
+}
+
+static int call_exit(struct dispatcher *d, uint64_t *value)
+{
+	(void)value;
+	console_info("%s ended with status %ld", d->name,
+		     (int64_t)arch_syscall_argument(&d->context, 0));
+	dispatcher_end(d);
+	return NO_RETURN;
+}
+
+/* Through the window, page by page: an address that ring 3 cannot read is no fault here. */
+static bool copy_in(struct dispatcher *d, char *to, uint64_t from, uint64_t bytes)
+{
+	while (bytes) {
+		uint64_t part = ABI_PAGE_SIZE - from % ABI_PAGE_SIZE, pa;
+
+		part = part < bytes ? part : bytes;
+		if (!arch_space_find(&d->space, from, false, &pa))
+			return false;
+		memcpy(to, memory_at(pa), part);
+		to += part;
+		from += part;
+		bytes -= part;
+	}
+	return true;
+}
+
+static int call_print(struct dispatcher *d, uint64_t *value)
+{
+	uint64_t bytes = arch_syscall_argument(&d->context, 1);
+	char text[ABI_PRINT_MAX];
+
+	(void)value;
+	if (bytes > sizeof(text))
+		return -ERR_INVAL;
+	if (!copy_in(d, text, arch_syscall_argument(&d->context, 0), bytes))
+		return -ERR_FAULT;
+	for (uint64_t i = 0; i < bytes; i++) {
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = '.';
+	}
+	console_info("%s: %.*s", d->name, (int)bytes, text);
+	return 0;
+}
+
+static int (*const calls[ABI_SYSCALL_COUNT])(struct dispatcher *d, uint64_t *value) = {
+	[ABI_SYSCALL_NOP - ABI_SYSCALL_FIRST] = call_nop,
+	[ABI_SYSCALL_YIELD - ABI_SYSCALL_FIRST] = call_yield,
+	[ABI_SYSCALL_SLEEP - ABI_SYSCALL_FIRST] = call_sleep,
+	[ABI_SYSCALL_EXIT - ABI_SYSCALL_FIRST] = call_exit,
+	[ABI_SYSCALL_PRINT - ABI_SYSCALL_FIRST] = call_print,
+};
+
+void dispatcher_syscall(struct dispatcher *d)
+{
+	uint64_t number = arch_syscall_number(&d->context) - ABI_SYSCALL_FIRST;
+	uint64_t value = arch_syscall_argument(&d->context, 2);
+	int status = -ERR_NOSYS;
+
+	if (number >= ABI_SYSCALL_COUNT) {
+		dispatcher_fault(d, &(struct user_event){ .kind = USER_TRAP,
+							  .vector = ABI_TRAP_SYSCALL });
+		return;
+	}
+	if (calls[number])
+		status = calls[number](d, &value);
+	if (status != NO_RETURN)
+		arch_syscall_return(&d->context, status, value);
+}

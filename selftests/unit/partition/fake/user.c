@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The fake machine has no ring 3: no program is ever given to it, so that none of these is called. */
+#include <stdlib.h>
+
+#include <user.h>
+
+const char *arch_user_init(void)
+{
+	return "ring 3";
+}
+
+void arch_space_init(struct arch_space *space)
+{
+	(void)space;
+	abort();
+}
+
+void arch_space_map(struct arch_space *space, uint64_t va, uint64_t pa, uint32_t rights)
+{
+	(void)space, (void)va, (void)pa, (void)rights;
+	abort();
+}
+
+bool arch_space_find(const struct arch_space *space, uint64_t va, bool write, uint64_t *pa)
+{
+	(void)space, (void)va, (void)write, (void)pa;
+	abort();
+}
+
+void arch_context_init(struct arch_context *context, const struct arch_space *space, void *xstate)
+{
+	(void)context, (void)space, (void)xstate;
+	abort();
+}
+
+void arch_user_switch(struct arch_context *context)
+{
+	(void)context;
+	abort();
+}
+
+void arch_user_run(struct arch_context *context, struct user_event *event)
+{
+	(void)context, (void)event;
+	abort();
+}
+
+void arch_context_save(const struct arch_context *context, struct abi_registers *registers)
+{
+	(void)context, (void)registers;
+	abort();
+}
+
+void arch_context_upcall(struct arch_context *context, uint64_t entry, uint64_t stack,
+			 uint64_t dispatcher, uint64_t upcall, const uint64_t arguments[3])
+{
+	(void)context, (void)entry, (void)stack, (void)dispatcher, (void)upcall, (void)arguments;
+	abort();
+}
+
+uint64_t arch_context_rip(const struct arch_context *context)
+{
+	(void)context;
+	abort();
+}
+
+uint64_t arch_syscall_number(const struct arch_context *context)
+{
+	(void)context;
+	abort();
+}
+
+uint64_t arch_syscall_argument(const struct arch_context *context, unsigned int n)
+{
+	(void)context, (void)n;
+	abort();
+}
+
+void arch_syscall_return(struct arch_context *context, int64_t status, uint64_t value)
+{
+	(void)context, (void)status, (void)value;
+	abort();
+}
