@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Channels: binding, and the calls that never wait.
+ * Channels: binding, and the calls that never wait. Those for many or long messages are in bulk.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,29 @@ undo:
 	return err;
 }
 
+/* An end on a descriptor that the caller keeps when this fails. */
+static int open_on(struct remora_chan **chan, int fd, bool map_it)
+{
+	struct remora_chan *c = aligned_alloc(URPC_CACHE_LINE, sizeof(*c));
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	memset(c, 0, sizeof(*c));
+	c->fd = fd;
+	c->info.size = sizeof(c->info);
+	err = remora_ioctl(fd, REMORA_IOC_CHANNEL, &c->info);
+	if (!err && map_it)
+		err = map(c);
+	if (err) {
+		free(c);
+		return err;
+	}
+	c->poll_cycles = c->info.poll_cycles;
+	*chan = c;
+	return 0;
+}
+
 REMORA_API int remora_chan_bind(struct remora_chan **chan, struct remora_partition *partition,
 				uint32_t node, uint32_t service, uint32_t slots, uint32_t flags,
 				struct remora_error *error)
@@ -75,35 +99,33 @@ REMORA_API int remora_chan_bind(struct remora_chan **chan, struct remora_partiti
 		.service = service,
 		.slots = slots,
 	};
-	struct remora_chan *c;
-	int err;
+	int err, fd;
 
 	if (flags & ~REMORA_BIND_MAPPED)
 		return remora_error_set(error, -EINVAL, REMORA_R_FLAGS_UNKNOWN,
 					"flags 0x%x: only REMORA_BIND_MAPPED was expected", flags);
-	c = aligned_alloc(URPC_CACHE_LINE, sizeof(*c));
-	if (!c)
-		return -ENOMEM;
-	memset(c, 0, sizeof(*c));
-	c->fd = remora_ioctl(partition->fd, REMORA_IOC_BIND, &request);
+	fd = remora_ioctl(partition->fd, REMORA_IOC_BIND, &request);
 	remora_error_copy(error, &request.error);
-	if (c->fd < 0) {
-		err = c->fd;
-		goto free_chan;
-	}
-	c->info.size = sizeof(c->info);
-	err = remora_ioctl(c->fd, REMORA_IOC_CHANNEL, &c->info);
-	if (!err && flags & REMORA_BIND_MAPPED)
-		err = map(c);
+	if (fd < 0)
+		return fd;
+	err = open_on(chan, fd, flags & REMORA_BIND_MAPPED);
 	if (err)
-		goto close_fd;
-	c->poll_cycles = c->info.poll_cycles;
-	*chan = c;
-	return 0;
-close_fd:
-	close(c->fd);
-free_chan:
-	free(c);
+		close(fd);
+	return err;
+}
+
+REMORA_API int remora_chan_adopt(struct remora_chan **chan, int fd)
+{
+	int flags = fcntl(fd, F_GETFL), err;
+
+	if (flags < 0)
+		return -errno;
+	/* Only a channel bound for it can be mapped: the module says EBUSY to the others. */
+	err = open_on(chan, fd, true);
+	if (err == -EBUSY)
+		err = open_on(chan, fd, false);
+	if (!err && !(flags & O_NONBLOCK))
+		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	return err;
 }
 
@@ -136,12 +158,6 @@ REMORA_API void remora_chan_set_polling(struct remora_chan *chan, uint64_t cycle
 	chan->poll_cycles = cycles;
 }
 
-static int notify(struct remora_chan *chan)
-{
-	int err = remora_ioctl(chan->fd, REMORA_IOC_NOTIFY, NULL);
-
-	return err < 0 ? err : 0;
-}
 
 static int write_message(struct remora_chan *chan, uint16_t type, const void *payload,
 			 size_t length)
@@ -183,7 +199,7 @@ REMORA_API int remora_chan_flush(struct remora_chan *chan)
 {
 	if (!chan->mapped || !urpc_notify_needed(&chan->urpc))
 		return 0;
-	return notify(chan);
+	return remora_ioctl(chan->fd, REMORA_IOC_NOTIFY, NULL);
 }
 
 REMORA_API int remora_chan_try_send(struct remora_chan *chan, uint16_t type, const void *payload,
@@ -206,14 +222,34 @@ REMORA_API int remora_chan_try_recv(struct remora_chan *chan, struct remora_mess
 		return err;
 	memcpy(message, &m, sizeof(m));
 	/* The message is taken: a peer that died since is found out by the next call. */
-	if (urpc_ack_notify_needed(&chan->urpc))
-		notify(chan);
+	remora_chan_acked(chan);
 	return 0;
+}
+
+void remora_chan_acked(struct remora_chan *chan)
+{
+	if (urpc_ack_notify_needed(&chan->urpc))
+		remora_ioctl(chan->fd, REMORA_IOC_NOTIFY, NULL);
+}
+
+REMORA_API bool remora_chan_arm_for(struct remora_chan *chan, short events)
+{
+	if (!chan->mapped)
+		return true;
+	if ((events & POLLIN) && !urpc_arm(&chan->urpc))
+		return false;
+	if ((events & POLLOUT) && !urpc_arm_send(&chan->urpc)) {
+		urpc_disarm(&chan->urpc);
+		return false;
+	}
+	/* Arming acknowledged all that was received: the peer may sleep for room. */
+	remora_chan_acked(chan);
+	return true;
 }
 
 REMORA_API bool remora_chan_arm(struct remora_chan *chan)
 {
-	return !chan->mapped || urpc_arm(&chan->urpc);
+	return remora_chan_arm_for(chan, POLLIN);
 }
 
 REMORA_API void remora_chan_disarm(struct remora_chan *chan)

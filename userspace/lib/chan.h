@@ -25,4 +25,7 @@ struct remora_chan {
 	bool mapped;
 };
 
+/** remora_chan_acked - ring the peer if it sleeps for room that receiving made. Mapped channels. */
+void remora_chan_acked(struct remora_chan *chan);
+
 #endif

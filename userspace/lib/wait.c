@@ -9,20 +9,15 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "chan.h"
+#include "wait.h"
 
 /* Turns between system calls that look whether the peer is alive and the time over. */
 #define TURNS_PER_LOOK 16384u
 #define TURNS_PER_COUNTER 16u
 
-/* What is waited for: one attempt, and how to announce sleep. */
-struct wait {
-	struct remora_chan *chan;
-	int (*attempt)(struct wait *wait);
-	bool (*arm)(struct wait *wait);
-	short events;
-	int timeout_ms;
-	int64_t deadline; /* 0: the clock was not asked yet */
+/* One message: what remora_chan_send() and remora_chan_recv() wait with. */
+struct one {
+	struct remora_wait wait;
 	uint16_t type;
 	size_t length;
 	const void *payload;
@@ -34,31 +29,33 @@ static uint64_t cycles(void)
 	return __builtin_ia32_rdtsc();
 }
 
-static int attempt_recv(struct wait *wait)
+static int attempt_recv(struct remora_wait *wait)
 {
-	return remora_chan_try_recv(wait->chan, wait->message);
+	return remora_chan_try_recv(wait->chan, ((struct one *)wait)->message);
 }
 
-static int attempt_send(struct wait *wait)
+static int attempt_send(struct remora_wait *wait)
 {
-	return remora_chan_try_send(wait->chan, wait->type, wait->payload, wait->length);
+	const struct one *one = (struct one *)wait;
+
+	return remora_chan_try_send(wait->chan, one->type, one->payload, one->length);
 }
 
-static bool arm_recv(struct wait *wait)
+bool remora_wait_arm_recv(struct remora_wait *wait)
 {
-	return remora_chan_arm(wait->chan);
+	return remora_chan_arm_for(wait->chan, POLLIN);
 }
 
-static bool arm_send(struct wait *wait)
+bool remora_wait_arm_send(struct remora_wait *wait)
 {
-	return !wait->chan->mapped || urpc_arm_send(&wait->chan->urpc);
+	return remora_chan_arm_for(wait->chan, POLLOUT);
 }
 
 /*
  * The clock is asked for only when polling has gone on for a while: most waits end before.
  * Return: for poll(2).
  */
-static int time_left(struct wait *wait)
+static int time_left(struct remora_wait *wait)
 {
 	if (!wait->deadline)
 		wait->deadline = remora_clock_ms() + wait->timeout_ms;
@@ -66,10 +63,10 @@ static int time_left(struct wait *wait)
 }
 
 /*
- * Block for at most @timeout_ms. Return: 0 (look again), -EHOSTDOWN, -ETIMEDOUT, -EINTR.
+ * Block for at most @timeout_ms. Return: 0 (look again), -EHOSTDOWN, -EPROTO, -ETIMEDOUT, -EINTR.
  * What came before the peer died is still there: the caller makes a last attempt.
  */
-static int block(struct wait *wait, int timeout_ms)
+static int block(struct remora_wait *wait, int timeout_ms)
 {
 	struct pollfd pfd = { .fd = wait->chan->fd, .events = wait->events };
 	int ready = poll(&pfd, 1, timeout_ms);
@@ -80,23 +77,23 @@ static int block(struct wait *wait, int timeout_ms)
 		return -ETIMEDOUT;
 	if (pfd.revents & POLLNVAL)
 		return -EBADF;
-	if (pfd.revents & (POLLHUP | POLLERR))
-		return -EHOSTDOWN;
-	return 0;
+	if (pfd.revents & POLLERR)
+		return -EPROTO;
+	return pfd.revents & POLLHUP ? -EHOSTDOWN : 0;
 }
 
 /* While polling: is the time over, or the peer dead? Return: 0 to go on polling. */
-static int look(struct wait *wait)
+static int look(struct remora_wait *wait)
 {
 	int err = block(wait, 0);
 
-	if (err == -EHOSTDOWN || err == -EBADF)
+	if (err == -EHOSTDOWN || err == -EPROTO || err == -EBADF)
 		return err;
 	return time_left(wait) ? 0 : -ETIMEDOUT;
 }
 
 /* Return: -EAGAIN when polling was in vain and it is time to block. */
-static int spin(struct wait *wait)
+static int spin(struct remora_wait *wait)
 {
 	/* A turn of a channel that is not mapped is a system call: look at the counter each time. */
 	unsigned int mask = wait->chan->mapped ? TURNS_PER_COUNTER - 1 : 0;
@@ -118,7 +115,7 @@ static int spin(struct wait *wait)
 	}
 }
 
-static int run(struct wait *wait)
+int remora_wait_run(struct remora_wait *wait)
 {
 	int err = spin(wait);
 
@@ -138,32 +135,46 @@ static int run(struct wait *wait)
 REMORA_API int remora_chan_recv(struct remora_chan *chan, struct remora_message *message,
 				int timeout_ms)
 {
-	struct wait wait = {
-		.chan = chan,
-		.attempt = attempt_recv,
-		.arm = arm_recv,
-		.events = POLLIN,
-		.timeout_ms = timeout_ms,
+	struct one one = {
+		.wait = {
+			.chan = chan,
+			.attempt = attempt_recv,
+			.arm = remora_wait_arm_recv,
+			.events = POLLIN,
+			.timeout_ms = timeout_ms,
+		},
 		.message = message,
 	};
 
-	return run(&wait);
+	return remora_wait_run(&one.wait);
 }
 
 REMORA_API int remora_chan_send(struct remora_chan *chan, uint16_t type, const void *payload,
 				size_t length, int timeout_ms)
 {
-	struct wait wait = {
-		.chan = chan,
-		.attempt = attempt_send,
-		.arm = arm_send,
-		.events = POLLOUT,
-		.timeout_ms = timeout_ms,
+	struct one one = {
+		.wait = {
+			.chan = chan,
+			.attempt = attempt_send,
+			.arm = remora_wait_arm_send,
+			.events = POLLOUT,
+			.timeout_ms = timeout_ms,
+		},
 		.type = type,
 		.length = length,
 		.payload = payload,
 	};
 	int err = remora_chan_try_send(chan, type, payload, length);
 
-	return err == -EAGAIN ? run(&wait) : err;
+	return err == -EAGAIN ? remora_wait_run(&one.wait) : err;
+}
+
+REMORA_API int remora_chan_check(const struct remora_chan *chan)
+{
+	struct remora_wait wait = { .chan = (struct remora_chan *)chan };
+	int err = block(&wait, 0);
+
+	if (chan->mapped && chan->urpc.broken)
+		return -EPROTO;
+	return err == -ETIMEDOUT ? 0 : err;
 }

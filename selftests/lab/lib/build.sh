@@ -88,8 +88,29 @@ build_install()
 	done
 	find "$common/userspace" -name 'libremora.so*' \
 		-exec cp -a {} "$root/lib/x86_64-linux-gnu/" \; 2>/dev/null || true
+	build_install_user "$root" "$common/userspace"
 	[ ! -d "$common/selftests" ] ||
 		rsync -a --exclude=/lab --exclude='*.o' --exclude='*.d' "$common/selftests/" "$root/selftests/"
+}
+
+# The examples with the libraries they need; the udev rule, and this machine's udev to try it with.
+build_install_user()
+{
+	local root=$1 user=$2 examples file
+	examples=$root/usr/lib/remora/examples
+	mkdir -p "$examples" "$root/lib/udev/rules.d"
+	for file in "$user"/build/examples/*; do
+		[ ! -x "$file" ] || cp "$file" "$examples/"
+	done
+	LD_LIBRARY_PATH=$user/build guest_libraries "$root" "$examples"/*
+	for file in "$user"/udev/*.rules; do
+		[ ! -e "$file" ] || cp "$file" "$root/lib/udev/rules.d/"
+	done
+	file=$(command -v udevadm) || return 0
+	mkdir -p "$root/lib/systemd"
+	cp -L "$file" "$root/usr/bin/udevadm"
+	guest_libraries "$root" "$file"
+	ln -sf ../../usr/bin/udevadm "$root/lib/systemd/systemd-udevd"
 }
 
 build_pack()

@@ -98,6 +98,57 @@ C
 ) 2>"$work/err"
 verdict "a C++ program builds with the installed files and runs" $?
 
+# Every example, out of the tree, with the installed files alone; C++ with all warnings there are.
+examples_build()
+{
+	local file flags
+	export PKG_CONFIG_PATH=$work/root/opt/remora/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$work/root
+	if command -v pkg-config >/dev/null; then
+		flags=$(pkg-config --cflags --libs libremora)
+	else
+		flags="-I$work/root/opt/remora/include -L$work/root/opt/remora/lib -lremora"
+	fi
+	mkdir "$work/examples"
+	cp "$user"/examples/* "$work/examples/"
+	cd "$work/examples" || return 1
+	for file in *.c; do
+		# shellcheck disable=SC2086
+		gcc -std=gnu11 -Wall -Wextra -Werror -o "${file%.c}" "$file" $flags || return 1
+	done
+	for file in *.cc; do
+		# shellcheck disable=SC2086
+		g++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -o "${file%.cc}" "$file" $flags || return 1
+	done
+}
+(examples_build) >"$work/err" 2>&1
+verdict "the examples build out of the tree" $?
+for example in "$work"/examples/*.c*; do
+	example=${example%.*}
+	LD_LIBRARY_PATH=$work/root/opt/remora/lib "$example" >"$work/err" 2>&1
+	[ $? = 2 ] && grep -q '^usage: ' "$work/err"
+	verdict "example $(basename "$example") runs" $?
+done
+
+# The map names every exported function, and nothing that is not there.
+sed -n '/^global:/,/^local:/s/^\t\(.*\);$/\1/p' "$user/lib/libremora.map" >"$work/patterns"
+: >"$work/err"
+while read -r pattern; do
+	grep -q "^${pattern//\*/.*}\$" "$work/exported" || echo "$pattern matches nothing" >>"$work/err"
+done <"$work/patterns"
+! [ -s "$work/err" ]
+verdict "each line of the symbol map exports something" $?
+
+# The udev rule and its group are installed, and udev understands the rule.
+rules=$work/root/opt/remora/lib/udev/rules.d/60-remora.rules
+grep -q '^g remora ' "$work/root/opt/remora/lib/sysusers.d/remora.conf" && grep -q 'GROUP="remora"' "$rules"
+verdict "the udev rule and the group are installed" $?
+if udevadm verify --help >/dev/null 2>&1; then
+	udevadm verify "$rules" >"$work/err" 2>&1
+	verdict "udevadm verify" $?
+else
+	skip "udevadm verify" "this udevadm has no verify"
+fi
+
 # The module and remora check know the same kernels.
 versions() { grep -o "$1 .*" "$2" | grep -o '[0-9]\+, [0-9]\+' | awk -F', ' '{ print $1 * 1000 + $2 }'; }
 probe=$user/cli/probe_platform.c compat=$top/kmod/compat/compat.h

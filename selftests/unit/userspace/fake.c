@@ -50,6 +50,7 @@ int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
 int __real_access(const char *path, int mode);
 ssize_t __real_read(int fd, void *buffer, size_t size);
 ssize_t __real_write(int fd, const void *buffer, size_t size);
+void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int fd);
 int __wrap_ioctl(int fd, unsigned long request, ...);
@@ -60,6 +61,7 @@ int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event
 int __wrap_epoll_wait(int epoll, struct epoll_event *event, int room, int timeout);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
 ssize_t __wrap_write(int fd, const void *buffer, size_t size);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
 
 static struct part *parts(void)
 {
@@ -487,16 +489,27 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 {
 	if (!is_kind(fd, CHANNEL))
 		return __real_read(fd, buffer, size);
-	return give(size < sizeof(struct remora_message) ? -EMSGSIZE :
-							   fake_chan_read(files[fd].chan, buffer));
+	return give(fake_chan_read(files[fd].chan, buffer, size));
 }
 
 ssize_t __wrap_write(int fd, const void *buffer, size_t size)
 {
 	if (!is_kind(fd, CHANNEL))
 		return __real_write(fd, buffer, size);
-	return give(size != sizeof(struct remora_message) ?
-			    -EMSGSIZE : fake_chan_write(files[fd].chan, buffer));
+	return give(fake_chan_write(files[fd].chan, buffer, size));
+}
+
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	if (!is_kind(fd, CHANNEL) || fake_chan_maps(files[fd].chan))
+		return __real_mmap(at, size, protection, flags, fd, offset);
+	errno = EBUSY;
+	return MAP_FAILED;
+}
+
+void fake_sleep_for_room(int fd)
+{
+	fake_chan_sleep_for_room(files[fd].chan);
 }
 
 void fake_scribble(int fd)

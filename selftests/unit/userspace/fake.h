@@ -12,18 +12,23 @@
 
 /*
  * What the other end of a channel does. Set it at any time.
- * FAKE_HELD: nothing, so that the window fills up. FAKE_DEAD: hang-up.
+ * FAKE_HELD: nothing, so that the window fills up. FAKE_DEAD: hang-up. FAKE_CLOSED: it closed the
+ * channel, because this end broke the protocol.
  */
 enum fake_peer {
 	FAKE_ECHO,
 	FAKE_HELD,
 	FAKE_DEAD,
+	FAKE_CLOSED,
 };
 
 void fake_peer_set(enum fake_peer behaviour);
 
 /** fake_scribble - the other end of the mapped channel @fd writes an ill-formed header. */
 void fake_scribble(int fd);
+
+/** fake_sleep_for_room - as if the other end of @fd slept until its message 1 is acknowledged. */
+void fake_sleep_for_room(int fd);
 
 /** fake_notifications - how often a doorbell was rung. */
 unsigned int fake_notifications(void);

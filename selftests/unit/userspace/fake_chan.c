@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <urpc/chan.h>
+#include <urpc/bulk.h>
 
 #include "fake.h"
 #include "fake_chan.h"
@@ -72,10 +72,13 @@ static bool is_echoing(struct fake_chan *c)
 
 static void echo(struct fake_chan *c)
 {
-	struct urpc_msg m;
+	unsigned char payload[URPC_LONG_BYTES];
+	uint16_t type;
+	size_t length;
 
-	while (is_echoing(c) && !urpc_recv(&c->core, &m)) {
-		while (is_echoing(c) && urpc_send(&c->core, m.type, m.payload, m.len))
+	while (is_echoing(c) &&
+	       !urpc_recv_long(&c->core, &type, payload, sizeof(payload), &length)) {
+		while (is_echoing(c) && urpc_send_long(&c->core, type, payload, length))
 			sched_yield();
 		if (urpc_notify_needed(&c->core))
 			broadcast();
@@ -160,6 +163,12 @@ int fake_chan_info(struct fake_chan *c, struct remora_channel *info)
 	return 0;
 }
 
+/* Why nothing more goes through, or 0. */
+static int why_over(void)
+{
+	return behaviour == FAKE_DEAD ? -EHOSTDOWN : behaviour == FAKE_CLOSED ? -EPROTO : 0;
+}
+
 int fake_chan_notify(struct fake_chan *c)
 {
 	__atomic_fetch_add(&notifications, 1, __ATOMIC_RELAXED);
@@ -167,9 +176,8 @@ int fake_chan_notify(struct fake_chan *c)
 	c->bell = true;
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
-	return behaviour == FAKE_DEAD ? -EHOSTDOWN : 0;
+	return why_over();
 }
-
 
 void fake_chan_scribble(struct fake_chan *c)
 {
@@ -179,36 +187,51 @@ void fake_chan_scribble(struct fake_chan *c)
 			   HDR_RESERVED | (c->core.tx_next & URPC_HDR_SEQ_MASK));
 }
 
-ssize_t fake_chan_read(struct fake_chan *c, struct remora_message *message)
+void fake_chan_sleep_for_room(struct fake_chan *c)
 {
-	ssize_t result = sizeof(*message);
-
-	if (c->mapped)
-		return -EBUSY;
-	pthread_mutex_lock(&lock);
-	if (c->head == c->tail || behaviour == FAKE_HELD)
-		result = behaviour == FAKE_DEAD ? -EHOSTDOWN : -EAGAIN;
-	else
-		*message = c->queue[c->tail++ % QUEUE];
-	pthread_mutex_unlock(&lock);
-	return result;
+	urpc_store_relaxed(&c->core.tx->armed_ack, 1);
+	urpc_store_release(&c->core.tx->armed, URPC_ARMED_SEND);
 }
 
-ssize_t fake_chan_write(struct fake_chan *c, const struct remora_message *message)
+bool fake_chan_maps(const struct fake_chan *c)
 {
-	ssize_t result = sizeof(*message);
+	return c->mapped;
+}
+
+ssize_t fake_chan_read(struct fake_chan *c, struct remora_message *messages, size_t size)
+{
+	ssize_t done = 0;
 
 	if (c->mapped)
 		return -EBUSY;
+	if (size < sizeof(*messages))
+		return -EMSGSIZE;
 	pthread_mutex_lock(&lock);
-	if (behaviour == FAKE_DEAD)
-		result = -EHOSTDOWN;
-	else if (c->head - c->tail == QUEUE)
-		result = -EAGAIN;
-	else
-		c->queue[c->head++ % QUEUE] = *message;
+	for (; size >= sizeof(*messages) && c->head != c->tail && behaviour != FAKE_HELD;
+	     size -= sizeof(*messages), done += (ssize_t)sizeof(*messages))
+		*messages++ = c->queue[c->tail++ % QUEUE];
+	if (!done)
+		done = why_over() ? why_over() : -EAGAIN;
 	pthread_mutex_unlock(&lock);
-	return result;
+	return done;
+}
+
+ssize_t fake_chan_write(struct fake_chan *c, const struct remora_message *messages, size_t size)
+{
+	ssize_t done = 0;
+
+	if (c->mapped)
+		return -EBUSY;
+	if (!size || size % sizeof(*messages))
+		return -EMSGSIZE;
+	pthread_mutex_lock(&lock);
+	for (; size && !why_over() && c->head - c->tail < QUEUE;
+	     size -= sizeof(*messages), done += (ssize_t)sizeof(*messages))
+		c->queue[c->head++ % QUEUE] = *messages++;
+	if (!done)
+		done = why_over() ? why_over() : -EAGAIN;
+	pthread_mutex_unlock(&lock);
+	return done;
 }
 
 /* The same rules as the module's: an end that is not armed is told to look for itself. */
@@ -221,6 +244,8 @@ static short events_of(struct fake_chan *c)
 
 	if (behaviour == FAKE_DEAD)
 		return POLLHUP | POLLIN;
+	if (behaviour == FAKE_CLOSED)
+		return POLLHUP | POLLERR | POLLIN;
 	if (!c->mapped) {
 		events |= c->head != c->tail && behaviour != FAKE_HELD ? POLLIN : 0;
 		return events | (c->head - c->tail < QUEUE ? POLLOUT : 0);
@@ -247,7 +272,7 @@ int fake_chan_poll(struct fake_chan *c, struct pollfd *pfd, int timeout_ms)
 	}
 	pthread_mutex_lock(&lock);
 	for (;;) {
-		pfd->revents = events_of(c) & (pfd->events | POLLHUP);
+		pfd->revents = events_of(c) & (pfd->events | POLLHUP | POLLERR);
 		if (pfd->revents || !timeout_ms || late)
 			break;
 		late = timeout_ms < 0 ? pthread_cond_wait(&changed, &lock) :

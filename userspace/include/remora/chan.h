@@ -7,7 +7,7 @@
  * are the same for both.
  *
  * A dead peer: messages that came before are still received, then calls that wait, and a
- * doorbell, are -EHOSTDOWN. When the partition is stopped or destroyed the module takes the rings
+ * doorbell, are -EHOSTDOWN. When the partition is destroyed by force the module takes the rings
  * away: a touch of a mapped channel is SIGBUS then. Watch the descriptor for POLLHUP.
  */
 #ifndef REMORA_CHAN_H
@@ -39,6 +39,16 @@ struct urpc_chan;
  */
 int remora_chan_bind(struct remora_chan **chan, struct remora_partition *partition, uint32_t node,
 		     uint32_t service, uint32_t slots, uint32_t flags, struct remora_error *error);
+
+/**
+ * remora_chan_adopt - make a channel of a descriptor that was inherited or passed over a socket
+ * @fd: of a channel; the new object's from success on. It is made non-blocking, which every holder of
+ *      this channel sees
+ * A channel bound with REMORA_BIND_MAPPED must not have been used before: its end begins at the
+ * first message, and belongs to one process.
+ * Return: 0; -ENOTTY (no channel), -ENOMEM, others of fcntl(2) and mmap(2); @fd stays the caller's.
+ */
+int remora_chan_adopt(struct remora_chan **chan, int fd);
 
 /** remora_chan_close - unmap and close. @chan may be NULL. */
 void remora_chan_close(struct remora_chan *chan);
@@ -102,12 +112,83 @@ int remora_chan_try_recv(struct remora_chan *chan, struct remora_message *messag
 int remora_chan_recv(struct remora_chan *chan, struct remora_message *message, int timeout_ms);
 
 /**
+ * remora_chan_try_send_batch - put several messages into the channel, with one doorbell at most
+ * @messages: @count of them; reserved members are zero
+ * Return: how many of the first were sent, at least 1; 0 when @count is 0; else as
+ * remora_chan_try_send() for the first.
+ */
+int remora_chan_try_send_batch(struct remora_chan *chan, const struct remora_message *messages,
+			       uint32_t count);
+
+/**
+ * remora_chan_send_batch - the same, waiting for room until all are sent
+ * @timeout_ms: -1: no limit
+ * Return: how many of the first were sent, which is fewer than @count only when the time was up or
+ * the channel failed; when none was, as remora_chan_send().
+ */
+int remora_chan_send_batch(struct remora_chan *chan, const struct remora_message *messages,
+			   uint32_t count, int timeout_ms);
+
+/**
+ * remora_chan_try_recv_batch - take several messages
+ * @messages: room for @count
+ * Return: how many were taken, at least 1; 0 when @count is 0; else as remora_chan_try_recv().
+ */
+int remora_chan_try_recv_batch(struct remora_chan *chan, struct remora_message *messages,
+			       uint32_t count);
+
+/**
+ * remora_chan_recv_batch - the same, waiting for the first of them
+ * @timeout_ms: -1: no limit
+ * Return: how many were taken, at least 1; 0 when @count is 0; else as remora_chan_recv().
+ */
+int remora_chan_recv_batch(struct remora_chan *chan, struct remora_message *messages,
+			   uint32_t count, int timeout_ms);
+
+/**
+ * remora_chan_long_max - bytes of the longest message on this channel
+ * A mapped channel carries messages over several slots; any other REMORA_PAYLOAD_MAX bytes.
+ */
+size_t remora_chan_long_max(const struct remora_chan *chan);
+
+/**
+ * remora_chan_send_long - as remora_chan_send(), for up to remora_chan_long_max() bytes
+ * The message is sent whole or not at all.
+ * Return: as remora_chan_send().
+ */
+int remora_chan_send_long(struct remora_chan *chan, uint16_t type, const void *payload,
+			  size_t length, int timeout_ms);
+
+/**
+ * remora_chan_recv_long - as remora_chan_recv(), for a message of any length
+ * @buffer: room for @room bytes; on a channel that is not mapped at least REMORA_PAYLOAD_MAX (-EINVAL)
+ * @type, @length: of the message; with -EMSGSIZE @length is what it takes, and the message stays
+ * Return: as remora_chan_recv(), or -EMSGSIZE. The calls for short messages say -EMSGSIZE to a long one.
+ */
+int remora_chan_recv_long(struct remora_chan *chan, uint16_t *type, void *buffer, size_t room,
+			  size_t *length, int timeout_ms);
+
+/**
+ * remora_chan_check - is there somebody at the other end?
+ * Asks the module; what came before the end can still be received.
+ * Return: 0; -EHOSTDOWN (the core is dead or was stopped), -EPROTO (one end broke the protocol).
+ */
+int remora_chan_check(const struct remora_chan *chan);
+
+/**
  * remora_chan_arm - announce that the caller is about to sleep in poll(2) or epoll_wait(2)
  * A mapped channel that is not armed polls readable always: it is told to look for itself. After the wait call
  * remora_chan_disarm(), and receive until -EAGAIN. Always true on other channels.
  * Return: true: sleep; false: a message is here already, and the channel is not armed.
  */
 bool remora_chan_arm(struct remora_chan *chan);
+
+/**
+ * remora_chan_arm_for - the same for other events than a message
+ * @events: POLLIN, POLLOUT (room for a message), or both
+ * Return: true: sleep; false: one of them is here already, and the channel is not armed.
+ */
+bool remora_chan_arm_for(struct remora_chan *chan, short events);
 
 /** remora_chan_disarm - awake again. */
 void remora_chan_disarm(struct remora_chan *chan);
