@@ -157,20 +157,26 @@ static bool revoke_step(struct cap_space *space)
 
 int cap_work(struct cap_space *space, uint32_t steps)
 {
-	uint64_t refused = 0; /* in a row: as many as there are dying, and all of them wait */
+	int rc = -ABI_CAP_E_BUSY;
 
 	for (; steps; steps--) {
-		if (refused < space->dying_count) {
-			refused = reap(space) ? 0 : refused + 1;
+		if (space->refused < space->dying_count) {
+			space->refused = reap(space) ? 0 : space->refused + 1;
 			continue;
 		}
-		if (!space->revoking)
-			return space->dying ? -ABI_CAP_E_BUSY : 0;
+		/* All of the dying wait, or there is none. */
+		if (!space->revoking) {
+			rc = space->dying ? -ABI_CAP_E_BUSY : 0;
+			break;
+		}
 		if (!revoke_step(space))
-			return -ABI_CAP_E_BUSY;
-		refused = 0;
+			break;
+		space->refused = 0;
 	}
-	return space->dying || space->revoking ? -ABI_CAP_E_AGAIN : 0;
+	if (!steps)
+		return space->dying || space->revoking ? -ABI_CAP_E_AGAIN : 0;
+	space->refused = 0; /* the next call asks everybody again */
+	return rc;
 }
 
 int cap_delete_decode(struct cap_space *space, const struct cap_op *op)

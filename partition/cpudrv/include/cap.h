@@ -81,6 +81,7 @@ enum cap_question {
  * @count:    capabilities by type, dying objects included
  * @revoking: the capability whose revocation is under way, or NULL
  * @dying:    objects whose slots are being emptied, a queue of @dying_count; @dying_last is its end
+ * @refused:  of the dying that were looked at last, so many in a row wait for other cores
  * @clear_at: [clear_base, clear_at) of a retype's range [clear_base, clear_end) is zero already
  * @clear_step:  bytes cleared in one go
  * @revoke_step: capabilities deleted in one go of a revocation
@@ -96,6 +97,7 @@ struct cap_space {
 	struct cap_entry *dying;
 	struct cap_entry *dying_last;
 	uint64_t dying_count;
+	uint64_t refused;
 	uint64_t clear_base;
 	uint64_t clear_end;
 	uint64_t clear_at;
@@ -190,6 +192,21 @@ int cap_decode(struct cap_space *space, const struct cap_op *op);
  * -ABI_CAP_E_BUSY: the same, but what it does now waits for other cores.
  */
 int cap_invoke(struct cap_space *space, struct cap_op *op);
+
+/**
+ * cap_call - the system call ABI_SYSCALL_INVOKE (abi/invoke.h), or a part of it
+ * @root:  capability of the caller's root CNode, in a slot of the CPU driver's own; any type
+ * @args:  its six arguments, any values
+ * @value: the second result; written when 0 is returned
+ *
+ * The exit to ring 3 runs cap_work() while that has work, so that what a call ended is gone when
+ * the caller goes on.
+ *
+ * Return: 0 or a negative enum abi_cap_error; -ABI_CAP_E_AGAIN: events may be looked at, then the
+ * same call goes on.
+ */
+int cap_call(struct cap_space *space, const struct cap_entry *root, const uint64_t args[6],
+	     uint64_t *value);
 
 /**
  * cap_work - empty dying objects and go on with the revocation under way

@@ -121,6 +121,7 @@
 	E(FOREIGN, "the object belongs to another core: let the monitor ask there")                \
 	E(REMOTE, "other cores hold copies: let the monitor ask them first")                       \
 	E(OPERATION, "no operation has this number")                                               \
+	E(ARGUMENT, "what the operation has no use for must be 0")                                 \
 	E(DEPTH, "the depth must be 1 to 64 and end with the index of a CNode on the way")         \
 	E(ADDRESS, "the address leads through a slot that holds no CNode, or to slot 0")           \
 	E(EMPTY, "the slot holds no capability")                                                   \

@@ -37,6 +37,10 @@ static void address(void **state)
 	refused(find(40 << 5 | 7, 11), ADDRESS);
 	refused(find((uint64_t)FREE << 10 | 7 << 5 | 7, 16), ADDRESS);
 	refused(cap_slot_find(at(RAM), 1, 6, &found), ADDRESS);
+	/* Each on the way must have a right for all to have it. */
+	own[0].rights = ABI_CAP_READ | ABI_CAP_REVOKE;
+	ok(cap_slot_find(&own[0], FREE << 5 | 7, 11, &found));
+	assert_int_equal(found.rights, ABI_CAP_READ | ABI_CAP_REVOKE);
 }
 
 /* Every bit of 64 used: twelve levels of the same CNode inside itself. */
