@@ -17,6 +17,7 @@ int urpc_line_init(struct urpc_line_end *e, struct urpc_line *line, enum urpc_li
 	e->role = (uint8_t)role;
 	e->state = role == URPC_LINE_CALLER ? URPC_LINE_IDLE : URPC_LINE_OPEN;
 	e->armed = false;
+	e->fetch = urpc_read_shares();
 	return 0;
 }
 

@@ -24,6 +24,9 @@
 /* The compiler neither moves memory accesses across it nor repeats earlier ones after it. */
 #define urpc_compiler_barrier() __asm__ __volatile__("" : : : "memory")
 
+/* What everything is made of is not worth a call, however often it stands there. */
+#define urpc_always_inline inline __attribute__((always_inline))
+
 #define urpc_likely(x) __builtin_expect(!!(x), 1)
 #define urpc_unlikely(x) __builtin_expect(!!(x), 0)
 

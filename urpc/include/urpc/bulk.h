@@ -5,7 +5,7 @@
  * A long message is sent whole or not at all, and seen whole or not at all: its slots are stored
  * last first, and its first slot's header last. So there is no half of a message in a ring, no end
  * keeps what came of one, and a receiver that finds a further slot missing or different has a peer
- * that broke the protocol. Window, acknowledgement and doorbell are those of as many short messages.
+ * that broke the protocol. Window, acknowledgement and doorbell are those of as many short ones.
  */
 #ifndef URPC_BULK_H
 #define URPC_BULK_H
@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/** urpc_long_max - bytes of the longest message for a ring of @slots slots; half the ring at most */
+/** urpc_long_max - bytes of the longest message for a ring of @slots slots: half of it at most */
 static inline size_t urpc_long_max(uint32_t slots)
 {
 	return (slots / 2 < URPC_LONG_SLOTS ? slots / 2 : URPC_LONG_SLOTS) * URPC_PAYLOAD_BYTES;

@@ -86,6 +86,10 @@ struct urpc_msg {
 	uint64_t payload[URPC_PAYLOAD_WORDS];
 };
 
+URPC_STATIC_ASSERT(offsetof(struct urpc_msg, len) == URPC_HDR_LEN_SHIFT / 8 - 4 &&
+			   offsetof(struct urpc_msg, payload) == 8,
+		   "a message begins with the upper half of its header");
+
 #ifdef __cplusplus
 extern "C" {
 #endif

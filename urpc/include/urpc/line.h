@@ -25,7 +25,7 @@
  *		ring the callee's doorbell			urpc_line_reply(e, ...);
  *	while (urpc_line_finish(e, &m)			if (urpc_line_notify_needed(e))
  *	       == -URPC_EAGAIN)					ring the caller's doorbell
- *		urpc_line_pause(), or			}
+ *		urpc_line_relax(e), or			}
  *		sleep					poll for a while, then sleep
  *						}
  * where to sleep is
@@ -105,6 +105,7 @@ enum urpc_line_state {
  * @role:   enum urpc_line_role
  * @state:  enum urpc_line_state
  * @armed:  this end's armed bit is set
+ * @fetch:  urpc_line_relax() fetches the line for writing
  */
 struct urpc_line_end {
 	struct urpc_line *line;
@@ -113,6 +114,7 @@ struct urpc_line_end {
 	uint8_t role;
 	uint8_t state;
 	bool armed;
+	bool fetch;
 };
 
 #ifdef __cplusplus
@@ -162,9 +164,16 @@ static inline int urpc_line_reply(struct urpc_line_end *e, uint16_t type, const 
 /**
  * urpc_line_ready - has what this end waits for come, or something that breaks the protocol?
  * One acquire load. False while this end waits for nothing; true on a broken end, so that nobody
- * waits there. An end that polls puts urpc_line_pause() between looks.
+ * waits there. An end that polls puts urpc_line_relax() between looks.
  */
 static inline bool urpc_line_ready(const struct urpc_line_end *e);
+
+/**
+ * urpc_line_relax - what an end that polls does between two looks, as this processor likes it best
+ * urpc_pause() and urpc_line_fetch() where urpc_read_shares(), urpc_line_pause() elsewhere: chosen
+ * by urpc_line_init().
+ */
+static inline void urpc_line_relax(const struct urpc_line_end *e);
 
 /**
  * urpc_line_pause - wait a little between two looks

@@ -44,9 +44,7 @@ static inline int urpc_line_take(struct urpc_line_end *e, uint64_t number, uint6
 			  len > URPC_PAYLOAD_BYTES))
 		return urpc_line_break(e);
 
-	m->type = (uint16_t)(header >> URPC_HDR_TYPE_SHIFT);
-	m->len = (uint16_t)len;
-	m->reserved = 0;
+	urpc_describe(m, header);
 	urpc_copy_out(m->payload, slot->payload, (size_t)len);
 	return 0;
 }
@@ -130,6 +128,16 @@ static inline void urpc_line_pause(void)
 static inline void urpc_line_fetch(const struct urpc_line_end *e)
 {
 	urpc_prefetchw(&e->line->call);
+}
+
+static inline void urpc_line_relax(const struct urpc_line_end *e)
+{
+	if (e->fetch) {
+		urpc_pause();
+		urpc_line_fetch(e);
+	} else {
+		urpc_line_pause();
+	}
 }
 
 static inline bool urpc_line_notify_needed(const struct urpc_line_end *e)

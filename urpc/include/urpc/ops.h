@@ -63,15 +63,17 @@ static inline void urpc_copy_in(uint64_t *to, const void *from, size_t len)
 	}
 }
 
-/* Copy out what the slot holds, once; bytes past @len become zero whatever the peer left there. */
+/*
+ * Copy out what the slot holds; bytes past @len become zero whatever the peer left there. Each word
+ * is loaded once, by an instruction of its own, and nobody goes back to the slot.
+ */
 static inline void urpc_copy_out(uint64_t *to, const uint64_t *from, size_t len)
 {
 	size_t i;
 
 #pragma GCC unroll 7
 	for (i = 0; i < URPC_PAYLOAD_WORDS; i++)
-		to[i] = from[i];
-	urpc_compiler_barrier();
+		to[i] = urpc_load_relaxed(&from[i]);
 	if (urpc_unlikely(len < URPC_PAYLOAD_BYTES))
 		urpc_clear_rest(to, len);
 }
@@ -154,7 +156,8 @@ static inline bool urpc_has_room(struct urpc_chan *c, uint32_t slots)
 	return urpc_window_refresh(c, last) || c->broken;
 }
 
-static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payload, size_t len)
+static urpc_always_inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payload,
+					size_t len)
 {
 	const uint64_t number = c->tx_next, slots = c->slots;
 	struct urpc_ring *tx = c->tx;
@@ -208,6 +211,8 @@ static inline bool urpc_take_ack(struct urpc_chan *c, uint64_t header)
 {
 	uint16_t ahead = (uint16_t)((header >> URPC_HDR_ACK_SHIFT) - c->tx_heard);
 
+	if (!ahead)
+		return true;
 	if (urpc_unlikely(c->tx_heard + ahead >= c->tx_next))
 		return false;
 	c->tx_heard += ahead;
@@ -251,7 +256,18 @@ static inline void urpc_look_ahead(struct urpc_chan *c, uint64_t number)
 	urpc_prefetch(&c->rx->slots[(number + URPC_RX_AHEAD) & (c->slots - 1u)]);
 }
 
-static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m)
+/*
+ * Type and length of a message, of a header that was checked: its upper half is what a struct
+ * urpc_msg begins with, on a processor that stores the low byte first.
+ */
+static inline void urpc_describe(struct urpc_msg *m, uint64_t header)
+{
+	const uint64_t words = header >> URPC_HDR_TYPE_SHIFT;
+
+	__builtin_memcpy(m, &words, sizeof(words));
+}
+
+static urpc_always_inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m)
 {
 	const uint64_t number = c->rx_next, slots = c->slots;
 	const struct urpc_slot *slot = &c->rx->slots[number & (slots - 1)];
@@ -269,9 +285,7 @@ static inline int urpc_recv(struct urpc_chan *c, struct urpc_msg *m)
 
 	if (slots >= URPC_AHEAD_SLOTS)
 		urpc_look_ahead(c, number);
-	m->type = (uint16_t)(header >> URPC_HDR_TYPE_SHIFT);
-	m->len = (uint16_t)len;
-	m->reserved = 0;
+	urpc_describe(m, header);
 	c->rx_next = number + 1;
 	urpc_copy_out(m->payload, slot->payload, (size_t)len);
 	if (urpc_unlikely(number - c->rx_told >= slots / URPC_ACK_PART))

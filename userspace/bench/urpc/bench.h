@@ -16,6 +16,9 @@ extern "C" {
 
 #define BENCH_WORDS 7 /* payload of a message: 56 bytes, a cache line with its header */
 
+/* What is called inside a measured loop, whatever the subject. */
+#define bench_inline static inline __attribute__((always_inline))
+
 /* What a subject can do. */
 #define SUBJECT_STREAM 1u /* pipelined throughput has a meaning */
 #define SUBJECT_SLOTS 2u /* has a queue length */

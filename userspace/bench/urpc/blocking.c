@@ -67,7 +67,7 @@ static void await_bell(struct side *s, uint32_t seen)
 	urpc_disarm(&s->urpc);
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	struct side *s = &c->end[end];
 	uint32_t seen = urpc_load_acquire(&s->bell);
@@ -80,7 +80,7 @@ static inline bool try_send(struct chan *c, int end, const uint64_t *words)
 	return !err;
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	struct urpc_msg *m = (struct urpc_msg *)(void *)words;
 	struct side *s = &c->end[end];

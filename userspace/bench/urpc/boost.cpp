@@ -40,7 +40,7 @@ static void chan_close(void *c)
 	delete static_cast<chan *>(c);
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	line l;
 
@@ -48,7 +48,7 @@ static inline bool try_send(struct chan *c, int end, const uint64_t *words)
 	return c->out(end).queue.push(l);
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	if (!c->out(!end).queue.pop(*reinterpret_cast<line *>(words)))
 		return nullptr;

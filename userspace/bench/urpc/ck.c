@@ -49,7 +49,7 @@ static void *chan_open(unsigned int slots)
 	return c;
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	struct line line = { { 0 } };
 
@@ -57,7 +57,7 @@ static inline bool try_send(struct chan *c, int end, const uint64_t *words)
 	return CK_RING_ENQUEUE_SPSC(line, &c->way[end].ring, c->way[end].buffer, &line);
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	struct line *line = (struct line *)(void *)words;
 

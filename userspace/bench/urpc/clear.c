@@ -62,7 +62,7 @@ static void *chan_open(unsigned int slots)
 	return c;
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	struct side *s = &c->end[end];
 	struct slot *slot = &s->out[s->out_at & s->mask];
@@ -75,7 +75,7 @@ static inline bool try_send(struct chan *c, int end, const uint64_t *words)
 	return true;
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	struct side *s = &c->end[end];
 	struct slot *slot = &s->in[s->in_at & s->mask];

@@ -22,7 +22,7 @@ static void *chan_open(unsigned int slots)
 	return c;
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	static const uint64_t one = 1;
 
@@ -30,7 +30,7 @@ static inline bool try_send(struct chan *c, int end, const uint64_t *words)
 	return fds_write(c, end, &one, sizeof(one));
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	return fds_read(c, end, words, sizeof(uint64_t));
 }

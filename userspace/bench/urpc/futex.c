@@ -36,7 +36,7 @@ static void chan_close(void *chan)
 	free(chan);
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	(void)words;
 	urpc_store_release(&c->shared[end].word, ++c->sent[end].word);
@@ -44,7 +44,7 @@ static inline bool try_send(struct chan *c, int end, const uint64_t *words)
 	return true;
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	uint32_t *word = &c->shared[!end].word, seen = c->got[end].word;
 

@@ -48,12 +48,12 @@ static void *chan_open(unsigned int slots)
 	return c;
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	return mq_send(c->way[end], (const char *)words, BENCH_WORDS * 8, 0) == 0;
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	return mq_receive(c->way[!end], (char *)words, BENCH_WORDS * 8, NULL) < 0 ? NULL : words;
 }

@@ -33,14 +33,14 @@ static void chan_close(void *chan)
 	free(chan);
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	(void)words;
 	urpc_store_release(&c->shared[end].word, ++c->sent[end].word);
 	return true;
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	(void)words;
 	if (urpc_load_acquire(&c->shared[!end].word) == c->got[end].word)

@@ -41,12 +41,12 @@ static void *chan_open(unsigned int slots)
 	return c;
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	return rte_ring_sp_enqueue_elem(c->way[end], (void *)(uintptr_t)words, 64) == 0;
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	return rte_ring_sc_dequeue_elem(c->way[!end], words, 64) ? NULL : words;
 }

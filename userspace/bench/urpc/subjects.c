@@ -2,14 +2,16 @@
 /* The list; HAVE_* say which packages were there when this was built. */
 #include "bench.h"
 
-extern const struct subject subject_raw, subject_urpc, subject_line, subject_line_fetch,
+extern const struct subject subject_raw, subject_urpc, subject_line_chosen,
+	subject_line_plain, subject_line_fetch,
 	subject_clear, subject_ck, subject_rte, subject_wfcq, subject_boost, subject_pipe,
 	subject_eventfd, subject_futex, subject_mq, subject_unix, subject_blocking;
 
 const struct subject *const subjects[] = {
 	&subject_raw,
 	&subject_urpc,
-	&subject_line,
+	&subject_line_chosen,
+	&subject_line_plain,
 	&subject_line_fetch,
 	&subject_clear,
 #ifdef HAVE_CK

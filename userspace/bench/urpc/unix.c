@@ -21,12 +21,12 @@ static void *chan_open(unsigned int slots)
 	return c;
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	return fds_write(c, end, words, BENCH_WORDS * 8);
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	return fds_read(c, end, words, BENCH_WORDS * 8);
 }

@@ -46,12 +46,12 @@ static void *chan_open(unsigned int slots)
 	return c;
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	return urpc_send(&c->end[end].urpc, 1, words, BENCH_WORDS * 8) == 0;
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	struct urpc_msg *m = (struct urpc_msg *)(void *)words;
 

@@ -61,7 +61,7 @@ static void *chan_open(unsigned int slots)
 	return c;
 }
 
-static inline bool try_send(struct chan *c, int end, const uint64_t *words)
+bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	struct way *w = &c->way[end];
 	struct node *node = &w->node[w->sent & (w->slots - 1)];
@@ -78,7 +78,7 @@ static inline bool try_send(struct chan *c, int end, const uint64_t *words)
 	return true;
 }
 
-static inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
+bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 {
 	struct way *w = &c->way[!end];
 	struct cds_wfcq_node *link = __cds_wfcq_dequeue_nonblocking(&w->head, &w->tail);

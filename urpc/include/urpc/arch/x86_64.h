@@ -5,6 +5,8 @@
 #ifndef URPC_ARCH_X86_64_H
 #define URPC_ARCH_X86_64_H
 
+#include <urpc/types.h>
+
 /**
  * urpc_fence_full - every load and store before it is visible before any after it
  * A locked instruction on the stack: orders like MFENCE for write-back memory and is cheaper
@@ -34,6 +36,22 @@ static inline void urpc_prefetch(const void *line)
 static inline void urpc_prefetchw(const void *line)
 {
 	__asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)line));
+}
+
+/**
+ * urpc_read_shares - does a read of a line that another core has modified leave a copy there?
+ * So it is on AMD's processors (state O of MOESI), and on those of Hygon made after them: whoever
+ * will write the line does better to ask for that at once. On Intel's the reader of such a line
+ * gets the only copy in practice (bench-urpc shows both). Asks CPUID, which is slow under a
+ * hypervisor: for initialization.
+ */
+static inline bool urpc_read_shares(void)
+{
+	uint32_t a = 0, b, c = 0, d;
+
+	__asm__ __volatile__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	return (b == 0x68747541 && d == 0x69746e65 && c == 0x444d4163) || /* AuthenticAMD */
+	       (b == 0x6f677948 && d == 0x6e65476e && c == 0x656e6975);	  /* HygonGenuine */
 }
 
 #endif
