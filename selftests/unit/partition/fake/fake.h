@@ -35,6 +35,7 @@ extern uint8_t fake_ring_vector;
 extern unsigned int fake_halts;
 extern uint64_t fake_timer; /* deadline set, or 0 */
 extern bool fake_doorbell; /* set by fake_world: the halt ends at once */
+extern bool fake_flush_broken; /* invalidations leave everything as it is */
 
 /** fake_prepare - zeroed memory and good boot information: node 1 of 3, peer node 2 */
 void fake_prepare(void);
