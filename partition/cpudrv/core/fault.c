@@ -77,6 +77,8 @@ static void fault_scribble(void)
 	arch_write_protect(false);
 	links_each(scribble_link);
 	scribble(memory_at(boot_info->console), boot_info->console_size);
+	if (boot_info->trace)
+		scribble(memory_at(boot_info->trace), boot_info->trace_size);
 	scribble(core_page, ABI_PAGE_SIZE);
 	scribble((void *)(uintptr_t)boot_info, ABI_PAGE_SIZE);
 	spin();

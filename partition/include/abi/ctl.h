@@ -72,7 +72,7 @@ enum abi_fault {
 	ABI_FAULT_OPCODE = 2,   /* undefined instruction */
 	ABI_FAULT_DOUBLE = 3,   /* run into the stack's guard until the double fault */
 	ABI_FAULT_SPIN = 4,     /* loop for ever with interrupts off */
-	ABI_FAULT_SCRIBBLE = 5, /* overwrite rings, console, core and boot page with random bytes, spin */
+	ABI_FAULT_SCRIBBLE = 5, /* overwrite rings, console, trace, core and boot page with random bytes, spin */
 	ABI_FAULT_STACK = 6,    /* write to the guard page below the stack */
 	ABI_FAULT_TEXT = 7,     /* write to its own text */
 	ABI_FAULT_EXEC = 8,     /* jump into data */
