@@ -16,6 +16,12 @@ extern "C" {
 
 #define BENCH_WORDS 7 /* payload of a message: 56 bytes, a cache line with its header */
 
+/* Names of the subjects that goals and pairs of CPUs are about. */
+#define BENCH_RAW "raw cache line, two words"
+#define BENCH_URPC "urpc"
+#define BENCH_LINE "urpc call line"
+#define BENCH_CLEAR "slot cleared by receiver"
+
 /* What is called inside a measured loop, whatever the subject. */
 #define bench_inline static inline __attribute__((always_inline))
 
@@ -65,7 +71,8 @@ struct options {
 	const char *csv; /* NULL: none */
 	const char *only; /* NULL: every subject; else those whose name contains it */
 	bool fifo; /* SCHED_FIFO, so that other work does not interrupt */
-	bool pairs; /* latency of every pair of CPUs instead */
+	bool pairs; /* figures by pair of CPUs instead */
+	unsigned int seconds; /* after these, one complete placement will do */
 };
 
 /* What to measure: a round trip, or a stream through @slots places when that is not 0. */
@@ -88,6 +95,7 @@ enum placement {
 void guard_init(const struct options *o);
 enum placement guard_measure(const struct measurement *m, double *value);
 void guard_describe(FILE *to, enum placement chosen);
+const char *guard_name(enum placement p);
 
 /* shootdown.c: a table of its own; a round, and what came of all. @csv may be NULL. */
 void shootdown_measure(const struct options *o);
@@ -106,6 +114,8 @@ double machine_tsc_ghz(void);
 void machine_describe(FILE *to, const struct options *o);
 bool machine_default_cpus(int cpu[2]);
 const char *machine_distance(int a, int b);
+unsigned int machine_cpus(void); /* that this process may use */
+double machine_seconds(void); /* since some moment */
 
 #ifdef __cplusplus
 }

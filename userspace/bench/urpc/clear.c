@@ -89,4 +89,4 @@ bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 }
 
 #include "subject.h"
-DEFINE_SUBJECT(subject_clear, "slot cleared by receiver", SUBJECT_STREAM | SUBJECT_SLOTS);
+DEFINE_SUBJECT(subject_clear, BENCH_CLEAR, SUBJECT_STREAM | SUBJECT_SLOTS);

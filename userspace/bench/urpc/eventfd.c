@@ -22,6 +22,11 @@ static void *chan_open(unsigned int slots)
 	return c;
 }
 
+static void *chan_open_spin(unsigned int slots)
+{
+	return fds_spin(chan_open(slots));
+}
+
 bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	static const uint64_t one = 1;
@@ -37,3 +42,4 @@ bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 
 #include "subject.h"
 DEFINE_SUBJECT(subject_eventfd, "eventfd, blocking", SUBJECT_SLOW);
+DEFINE_SUBJECT_OPEN(subject_eventfd_spin, "eventfd, spinning", SUBJECT_SLOW, chan_open_spin);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Subjects whose channel is file descriptors, written and read whole messages at a time, blocking.
+/*
+ * Subjects whose channel is file descriptors, written and read whole messages at a time: blocking,
+ * or spinning, where both ends try again and again and sleep never.
  */
 #ifndef BENCH_URPC_FDS_H
 #define BENCH_URPC_FDS_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -37,6 +40,19 @@ static void chan_close(void *chan)
 	}
 	free(c);
 	errno = saved;
+}
+
+/* Make a channel a spinning one. */
+static void *fds_spin(void *chan)
+{
+	struct chan *c = chan;
+	int i;
+
+	for (i = 0; i < 2 && c; i++) {
+		fcntl(c->in[i], F_SETFL, O_NONBLOCK);
+		fcntl(c->out[i], F_SETFL, O_NONBLOCK);
+	}
+	return c;
 }
 
 static inline bool fds_write(struct chan *c, int end, const uint64_t *words, size_t bytes)

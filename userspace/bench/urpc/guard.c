@@ -12,8 +12,8 @@
 #define PROBES 40
 #define PROBE_GAP_NS 25000000
 #define TRIES 5
-#define APART 2.5 /* two threads of a core and two cores differ by more than this, noise by less \
-		   */
+/* Two threads of a core and two cores differ by more than this, noise by less. */
+#define APART 2.5
 
 static double fastest, slowest;
 
@@ -70,12 +70,25 @@ enum placement guard_measure(const struct measurement *m, double *value)
 	return PLACED_UNSTEADY;
 }
 
-void guard_describe(FILE *to, enum placement chosen)
+static bool moved(void)
 {
-	if (slowest > fastest * APART)
-		fprintf(to,
-			"# these CPUs change places: the raw line's round trip was seen from %.0f "
-			"to %.0f "
-			"cycles;\n# the figures are those of the %s placement\n",
-			fastest, slowest, chosen == PLACED_APART ? "distant" : "close");
+	return slowest > fastest * APART;
+}
+
+const char *guard_name(enum placement p)
+{
+	if (!moved())
+		return "steady";
+	return p == PLACED_APART ? "apart" : "close";
+}
+
+void guard_describe(FILE *to, enum placement p)
+{
+	if (!moved())
+		return;
+	fprintf(to,
+		"# these CPUs change places: the raw line's round trip was seen from %.0f to %.0f "
+		"cycles;\n# here are the figures of CPUs %s\n",
+		fastest, slowest,
+		p == PLACED_APART ? "apart, as two cores" : "close, as two threads of a core");
 }

@@ -91,6 +91,6 @@ static inline void echo_by(void *chan, uint64_t n, enum look look)
 						    .ping = ping_##way,       \
 						    .echo = echo_##way }
 
-DEFINE_LINE(chosen, "urpc call line", LOOK_CHOSEN);
+DEFINE_LINE(chosen, BENCH_LINE, LOOK_CHOSEN);
 DEFINE_LINE(plain, "urpc call line, plain looks", LOOK_PLAIN);
 DEFINE_LINE(fetch, "urpc call line, fetched", LOOK_FETCH);

@@ -34,14 +34,14 @@ static void cpuinfo(const char *key, char *text, size_t size)
 		if (!colon || strncmp(line, key, strlen(key)))
 			continue;
 		colon[strcspn(colon, "\n")] = '\0';
-		snprintf(text, size, "%.200s", colon + 2);
+		snprintf(text, size, "%s", colon[1] ? colon + 2 : "");
 		break;
 	}
 	if (f)
 		fclose(f);
 }
 
-static double seconds(void)
+double machine_seconds(void)
 {
 	struct timespec t;
 
@@ -52,14 +52,14 @@ static double seconds(void)
 double machine_tsc_ghz(void)
 {
 	static double ghz;
-	double start = seconds();
+	double start = machine_seconds();
 	uint64_t cycles = bench_cycles();
 
 	if (ghz > 0)
 		return ghz;
-	while (seconds() - start < 0.1)
+	while (machine_seconds() - start < 0.1)
 		;
-	ghz = (double)(bench_cycles() - cycles) / (seconds() - start) * 1e-9;
+	ghz = (double)(bench_cycles() - cycles) / (machine_seconds() - start) * 1e-9;
 	return ghz;
 }
 
@@ -91,6 +91,13 @@ const char *machine_distance(int a, int b)
 	return "other package";
 }
 
+unsigned int machine_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 0 : (unsigned int)CPU_COUNT(&set);
+}
+
 /* The first two CPUs that this process may use, on different cores when there are such. */
 bool machine_default_cpus(int cpu[2])
 {
@@ -116,18 +123,46 @@ bool machine_default_cpus(int cpu[2])
 	return second >= 0;
 }
 
+/* Sizes of the caches of a CPU, innermost first. */
+static void describe_caches(FILE *to, int cpu)
+{
+	char file[64], level[16], type[32], size[32];
+	int i;
+
+	fprintf(to, "# caches of CPU %d:", cpu);
+	for (i = 0; i < 8; i++) {
+		snprintf(file, sizeof(file), "cache/index%d/level", i);
+		topology(cpu, file, level, sizeof(level));
+		snprintf(file, sizeof(file), "cache/index%d/type", i);
+		topology(cpu, file, type, sizeof(type));
+		snprintf(file, sizeof(file), "cache/index%d/size", i);
+		topology(cpu, file, size, sizeof(size));
+		if (level[0])
+			fprintf(to, " L%s %s %s;", level, type, size);
+	}
+	fprintf(to, "\n");
+}
+
 void machine_describe(FILE *to, const struct options *o)
 {
-	char model[256], hypervisor[64], load[64];
+	char model[256], family[32], number[32], stepping[32], flags[4096], load[64];
 	struct utsname u;
 
 	uname(&u);
 	cpuinfo("model name", model, sizeof(model));
+	cpuinfo("cpu family", family, sizeof(family));
+	cpuinfo("model\t", number, sizeof(number));
+	cpuinfo("stepping", stepping, sizeof(stepping));
+	cpuinfo("flags", flags, sizeof(flags));
 	first_line("/proc/loadavg", load, sizeof(load));
-	cpuinfo("flags", hypervisor, sizeof(hypervisor));
-	fprintf(to, "# processor: %s\n# kernel: %s %s\n# TSC: %.3f GHz\n", model, u.sysname,
-		u.release, machine_tsc_ghz());
+	fprintf(to, "# processor: %s (family %s, model %s, stepping %s), %u CPUs%s\n", model,
+		family, number, stepping, machine_cpus(),
+		strstr(flags, " hypervisor") ? ", in a virtual machine" : "");
+	describe_caches(to, o->cpu[0]);
+	fprintf(to, "# kernel: %s %s\n# TSC: %.3f GHz\n# compiler: gcc %s\n", u.sysname,
+		u.release, machine_tsc_ghz(), __VERSION__);
 	fprintf(to, "# CPUs used: %d and %d (%s)%s\n# load average: %s\n", o->cpu[0], o->cpu[1],
 		machine_distance(o->cpu[0], o->cpu[1]), o->fifo ? ", SCHED_FIFO" : "", load);
-	fprintf(to, "# measured natively; medians of %u runs; cycles are TSC cycles\n", o->runs);
+	fprintf(to, "# measured natively; medians of at least %u runs; cycles are TSC cycles\n",
+		o->runs);
 }

@@ -25,19 +25,18 @@ static void chan_close(void *chan)
 	free(c);
 }
 
-static void *chan_open(unsigned int slots)
+static void *mq_new(int flags)
 {
 	struct mq_attr attr = { .mq_maxmsg = MQ_DEPTH, .mq_msgsize = BENCH_WORDS * 8 };
 	struct chan *c = malloc(sizeof(*c));
 	char name[64];
 	int i;
 
-	(void)slots;
 	if (!c)
 		return NULL;
 	for (i = 0; i < 2; i++) {
 		snprintf(name, sizeof(name), "/bench-urpc-%d-%d", (int)getpid(), i);
-		c->way[i] = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
+		c->way[i] = mq_open(name, O_RDWR | O_CREAT | O_EXCL | flags, 0600, &attr);
 		if (c->way[i] != (mqd_t)-1)
 			mq_unlink(name);
 	}
@@ -46,6 +45,18 @@ static void *chan_open(unsigned int slots)
 		return NULL;
 	}
 	return c;
+}
+
+static void *chan_open(unsigned int slots)
+{
+	(void)slots;
+	return mq_new(0);
+}
+
+static void *chan_open_spin(unsigned int slots)
+{
+	(void)slots;
+	return mq_new(O_NONBLOCK);
 }
 
 bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
@@ -60,3 +71,5 @@ bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 
 #include "subject.h"
 DEFINE_SUBJECT(subject_mq, "POSIX mq, blocking", SUBJECT_SLOW | SUBJECT_STREAM);
+DEFINE_SUBJECT_OPEN(subject_mq_spin, "POSIX mq, spinning", SUBJECT_SLOW | SUBJECT_STREAM,
+		    chan_open_spin);

@@ -50,4 +50,4 @@ bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 }
 
 #include "subject.h"
-DEFINE_SUBJECT(subject_raw, "raw cache line, two words", 0);
+DEFINE_SUBJECT(subject_raw, BENCH_RAW, 0);

@@ -250,11 +250,12 @@ unsigned int shootdown_fewest(const struct options *o, enum placement p)
 	return n;
 }
 
-static void report_row(const char *name, double cycles, unsigned int runs, FILE *csv)
+static void report_row(enum placement p, const char *name, double cycles, unsigned int runs,
+		       FILE *csv)
 {
 	printf("%-34s %8.0f %8.0f %5u\n", name, cycles, cycles / machine_tsc_ghz(), runs);
 	if (csv)
-		fprintf(csv, "%s,shootdown,0,%.1f,,,cycles\n", name, cycles);
+		fprintf(csv, "%s,\"%s\",shootdown,0,%.1f,,,cycles\n", guard_name(p), name, cycles);
 }
 
 void shootdown_report(const struct options *o, enum placement p, FILE *csv)
@@ -271,12 +272,12 @@ void shootdown_report(const struct options *o, enum placement p, FILE *csv)
 			return;
 		}
 		median[i] = bench_figure(cells[i].value[p], cells[i].n[p]).median;
-		report_row(rows[i].name, median[i], cells[i].n[p], csv);
+		report_row(p, rows[i].name, median[i], cells[i].n[p], csv);
 	}
 	part = median[MADVISE_BUSY] - median[MADVISE_ALONE];
 	best = median[LINE] < median[LINE_FETCH] ? median[LINE] : median[LINE_FETCH];
-	report_row("shootdown part of madvise", part, cells[MADVISE_BUSY].n[p], csv);
-	report_row("interrupt part of membarrier", median[BARRIER_BUSY] - median[BARRIER_ALONE],
+	report_row(p, "shootdown part of madvise", part, cells[MADVISE_BUSY].n[p], csv);
+	report_row(p, "interrupt part of membarrier", median[BARRIER_BUSY] - median[BARRIER_ALONE],
 		   cells[BARRIER_BUSY].n[p], csv);
 	if (part <= 0) {
 		printf("no ratio: the other CPU adds nothing to madvise here\n");
@@ -285,6 +286,7 @@ void shootdown_report(const struct options *o, enum placement p, FILE *csv)
 	printf("message / shootdown part of madvise: %.3f (goal: at most %.2f: %s)\n", best / part,
 	       GOAL, best / part <= GOAL ? "reached" : "BELOW GOAL");
 	if (csv)
-		fprintf(csv, "message / shootdown part of madvise,shootdown,0,%.4f,,,ratio\n",
-			best / part);
+		fprintf(csv,
+			"%s,\"message / shootdown part of madvise\",goal,0,%.4f,,,ratio\n",
+			guard_name(p), best / part);
 }

@@ -78,7 +78,8 @@ static uint64_t subject_sink(void *chan, uint64_t n)
 	return sum;
 }
 
-#define DEFINE_SUBJECT(symbol, name, flags)                                                     \
+#define DEFINE_SUBJECT(symbol, name, flags) DEFINE_SUBJECT_OPEN(symbol, name, flags, chan_open)
+#define DEFINE_SUBJECT_OPEN(symbol, name, flags, open)                                                     \
 	extern const struct subject symbol;                                                     \
-	const struct subject symbol = { name,	      flags,	    chan_open,	    chan_close, \
+	const struct subject symbol = { name,	      flags,	    open,	    chan_close, \
 					subject_ping, subject_echo, subject_source, subject_sink }

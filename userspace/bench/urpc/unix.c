@@ -21,6 +21,11 @@ static void *chan_open(unsigned int slots)
 	return c;
 }
 
+static void *chan_open_spin(unsigned int slots)
+{
+	return fds_spin(chan_open(slots));
+}
+
 bench_inline bool try_send(struct chan *c, int end, const uint64_t *words)
 {
 	return fds_write(c, end, words, BENCH_WORDS * 8);
@@ -33,3 +38,4 @@ bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 
 #include "subject.h"
 DEFINE_SUBJECT(subject_unix, "AF_UNIX, blocking", SUBJECT_SLOW | SUBJECT_STREAM);
+DEFINE_SUBJECT_OPEN(subject_unix_spin, "AF_UNIX, spinning", SUBJECT_SLOW | SUBJECT_STREAM, chan_open_spin);

@@ -59,4 +59,4 @@ bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 }
 
 #include "subject.h"
-DEFINE_SUBJECT(subject_urpc, "urpc", SUBJECT_STREAM | SUBJECT_SLOTS);
+DEFINE_SUBJECT(subject_urpc, BENCH_URPC, SUBJECT_STREAM | SUBJECT_SLOTS);
