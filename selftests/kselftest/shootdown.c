@@ -317,6 +317,7 @@ TEST_F_TIMEOUT(shootdown, others_are_served, 120)
 FIXTURE(midway)
 {
 	struct rt_spec s;
+	long watch;
 	unsigned int cores;
 	int fd;
 };
@@ -352,6 +353,9 @@ FIXTURE_SETUP(midway)
 	self->cores = rt_cpus(cpus, RT_CPUS_ROOM);
 	if (self->cores < 2)
 		SKIP(return, "needs 2 CPUs besides CPU 0");
+	self->watch = rt_param_get("watch_ms");
+	/* A core that hangs is found within six periods. */
+	ASSERT_EQ(0, rt_param("watch_ms", 200));
 	ASSERT_EQ(0, rt_begin(&self->s, "mid", 0, self->cores, &self->fd))
 	{
 		TH_LOG("%s", self->s.c.error.message);
@@ -360,6 +364,7 @@ FIXTURE_SETUP(midway)
 
 FIXTURE_TEARDOWN(midway)
 {
+	rt_param("watch_ms", self->watch);
 	close(self->fd);
 	rt_sweep();
 	RT_EXPECT_LEDGER_ZERO();

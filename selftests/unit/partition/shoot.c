@@ -190,6 +190,18 @@ static void test_stale(void **state)
 	assert_int_equal(close_run(&report), 0);
 	assert_int_equal(report.handled, PAGES);
 	assert_int_equal(report.stale, PAGES);
+
+	/* One before the last: seen when the pages are touched again. */
+	prepare(false, false, 0, false);
+	assert_int_equal(open_plan(), 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		fake_flush_broken = i == 1;
+		ask(i % 2 ? ABI_SHOOT_FLUSH : ABI_SHOOT_TOUCH);
+		fake_step();
+		assert_int_equal(urpc_fan_poll(&parent, ABI_SHOOT_DONE), 0);
+	}
+	assert_int_equal(close_run(&report), 0);
+	assert_int_equal(report.stale, PAGES);
 }
 
 /* Passed on before it is answered, answered when all below have answered; the loop is never held up. */
@@ -479,6 +491,12 @@ static void test_bad_plans(void **state)
 		assert_int_equal(open_plan(), bad[i].status);
 		assert_int_equal(close_run(&report), -ERR_NOENT);
 	}
+	/* More children than a plan has room for, all of them good. */
+	prepare(false, false, 1, false);
+	for (size_t i = 0; i < URPC_FAN_MAX; i++)
+		plan.out[i] = plan.out[0];
+	plan.children = URPC_FAN_MAX + 1;
+	assert_int_equal(open_plan(), -ERR_INVAL);
 	/* Neither a parent nor children. */
 	prepare(true, false, 0, false);
 	assert_int_equal(open_plan(), -ERR_INVAL);
