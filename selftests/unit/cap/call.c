@@ -104,7 +104,7 @@ static void other_root(void **state)
 	refused(call(word, VECTORS, 5, 40, 0, 0, &value), EMPTY);
 	refused(call(word, VECTORS, 5, RAM, 0, 0, &value), ADDRESS);
 	refused(call(word, VECTORS, 5, 0, 0, 0, &value), ADDRESS);
-	refused(call(ABI_INVOKE_WORD(ABI_CAP_DO_COPY, 0, 0, 6, 5, 0, 0), VECTORS, 5, 4, 0, 0,
+	refused(call(ABI_INVOKE_WORD(ABI_CAP_DO_COPY, 0, 0, 6, 6, 0, 0), VECTORS, 5, 4, 0, 0,
 		     &value), DEPTH);
 	refused(call(ABI_INVOKE_WORD(ABI_CAP_DO_COPY, 0, 0, 6, 5, 70, 0), VECTORS, 5, 4, 0, 0,
 		     &value), DEPTH);
@@ -152,7 +152,8 @@ static void unused(void **state)
 		refused(call(ABI_INVOKE_WORD(ABI_CAP_DO_IDENTIFY, 0, 0, 6, 0, 0, 0), RAM, 0, 0, 0,
 			     word, &value), ARGUMENT);
 	for (uint32_t op = ABI_CAP_DO_COUNT; op < 256; op++)
-		refused(simple(op, RAM, 0), OPERATION);
+		refused(call(ABI_INVOKE_WORD(op, 1, 1, 6, 6, 6, 1), RAM, 5, 6, 7, 8, &value),
+			OPERATION);
 	refused(simple(0, RAM, 0), OPERATION);
 }
 

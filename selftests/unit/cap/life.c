@@ -288,6 +288,7 @@ static void busy(void **state)
 	refused(retype(4, 5, ABI_CAP_FRAME, 0, PAGE, 1), BUSY);
 	refused(delete(4), BUSY);
 	refused(revoke(4), BUSY);
+	assert_null(space.revoking);
 	ok(move(4, 6));
 	cap_state_change(&space, at(6), 0, CAP_BUSY);
 	ok(delete(6));
@@ -414,6 +415,7 @@ static void create(void **state)
 	refused(cap_create(&space, e, ABI_CAP_FRAME, 0, PAGE + 1, 0, 0), SIZE);
 	refused(cap_create(&space, e, ABI_CAP_FRAME, 0, 0, 0, 0), SIZE);
 	refused(cap_create(&space, e, ABI_CAP_FRAME, 1ull << 52, PAGE, 0, 0), RANGE);
+	refused(cap_create(&space, e, ABI_CAP_FRAME, 1ull << 53, PAGE, 0, 0), RANGE);
 	refused(cap_create(&space, e, ABI_CAP_FRAME, (1ull << 52) - PAGE, 2 * PAGE, 0, 0), RANGE);
 	refused(cap_create(&space, e, ABI_CAP_FRAME, PAGE, -PAGE, 0, 0), RANGE);
 	refused(cap_create(&space, e, ABI_CAP_IRQ, 255, 2, 0, 0), RANGE);

@@ -71,6 +71,7 @@ static void refusals(void **state)
 	refused(map(FRAME, PT, 8, MAP, 0), RIGHTS);
 	refused(map(FRAME, PT, 8, MAP, W), RIGHTS);
 	refused(map(FRAME, PT, 8, MAP, R | ABI_CAP_GRANT), RIGHTS);
+	refused(map(FRAME, PT, 8, MAP, R | ABI_CAP_REVOKE), RIGHTS);
 	refused(map(FRAME, PT, 8, MAP, R | W | X), WRITE_EXECUTE);
 	refused(map(FRAME, PT, 8, RAM, R), OCCUPIED);
 	refused(copy(31, MAP), SINGLE);

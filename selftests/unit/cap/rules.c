@@ -268,6 +268,8 @@ static void retype_places(void **state)
 	refused(retype(RAM, FREE, ABI_CAP_FRAME, 0, RAM_BYTES / 2 + PAGE, 2), RANGE);
 	refused(retype(RAM, FREE, ABI_CAP_FRAME, 0, 1ull << 63, 2), RANGE);
 	refused(retype(RAM, FREE, ABI_CAP_RAM, 0, RAM_BYTES, 1), SAME);
+	refused(retype(RAM, FREE, 32 + ABI_CAP_RAM, 0, PAGE, 1), TYPE);
+	refused(retype(RAM, FREE, ~0u, 0, PAGE, 1), TYPE);
 	ok(retype(RAM, FREE, ABI_CAP_FRAME, 0, RAM_BYTES, 1));
 	ok(delete(FREE));
 	ok(retype(RAM, FREE, ABI_CAP_CNODE, 0, 128 * PAGE, 1));
@@ -387,6 +389,16 @@ static void zeroed_in_steps(void **state)
 	ok(delete(6));
 	ok(done(&op));
 	assert_true(all(16 * PAGE, 8 * PAGE, 0));
+
+	/* Another range with the same end. */
+	op.to = slot(8);
+	op.offset = 52 * PAGE;
+	op.bytes = 4 * PAGE;
+	ok(cap_decode(&space, &op));
+	refused(cap_invoke(&space, &op), AGAIN);
+	ok(retype(RAM, 9, ABI_CAP_FRAME, 48 * PAGE, 8 * PAGE, 1));
+	assert_true(all(48 * PAGE, 8 * PAGE, 0));
+	op.bytes = 8 * PAGE;
 
 	/* One that the CPU driver brings in can be written to as well. */
 	op.to = slot(7);
