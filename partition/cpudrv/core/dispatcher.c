@@ -10,10 +10,15 @@
 #define SLICE_US 1000u
 #define BEST_EFFORT_PERIOD_US 10000u
 
+/* While the event loop never finds nothing to do, ring 3 gets a part of the time. */
+#define STARVED_US 300u
+#define SHARE_US 100u
+
 static struct sched sched;
 static uint32_t count;
 static bool ready; /* dispatchers_init() succeeded */
 static struct dispatcher *current; /* ran last, and has not been stopped */
+static uint64_t ran_at; /* TSC of the end of the last stay in ring 3 */
 
 URPC_STATIC_ASSERT(sizeof(struct dispatcher) <= ABI_PAGE_SIZE, "a dispatcher is one page");
 
@@ -154,8 +159,17 @@ bool dispatchers_run(uint64_t *deadline)
 	}
 	if (timer != UINT64_MAX)
 		arch_timer_off();
-	sched_stop(&sched, arch_cycles());
+	ran_at = arch_cycles();
+	sched_stop(&sched, ran_at);
 	if (!any)
 		*deadline = until;
 	return any;
+}
+
+void dispatchers_share(uint64_t now)
+{
+	uint64_t deadline = now + cycles(SHARE_US);
+
+	if (ready && now - ran_at >= cycles(STARVED_US) && sched_ready(&sched, now))
+		dispatchers_run(&deadline);
 }

@@ -2,6 +2,7 @@
 #include <arch.h>
 #include <bootinfo.h>
 #include <console.h>
+#include <dispatcher.h>
 #include <link.h>
 #include <loop.h>
 #include <shoot.h>
@@ -57,6 +58,7 @@ void loop_run(void)
 			continue;
 		}
 		idle_busy(now);
+		dispatchers_share(now);
 		if (++turn % WINDOW_TURNS == 0)
 			arch_interrupt_window();
 	}

@@ -81,6 +81,12 @@ bool dispatchers_ready(uint64_t now);
  */
 bool dispatchers_run(uint64_t *deadline);
 
+/**
+ * dispatchers_share - the event loop is busy: let dispatchers run a little, if they waited long
+ * Links need not be armed. @now: TSC
+ */
+void dispatchers_share(uint64_t now);
+
 /* ---- upcall.c ---- */
 
 /**
