@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "harness.h"
+#include "people.h"
 
 #define ROUNDS 20
 #define BOUND_MS 20000 /* within which a run that cannot go on must end; emulated, on a busy host */
