@@ -30,7 +30,7 @@ static void publish_locked(struct remora_partition *p)
 		struct abi_host *host = READ_ONCE(p->cores[i].host);
 
 		if (host)
-			WRITE_ONCE(host->bell, p->doorbell.bell);
+			WRITE_ONCE(host->bell, p->doorbell.withdrawn ? 0 : p->doorbell.bell);
 	}
 }
 
@@ -49,6 +49,16 @@ static void set_bell(struct remora_partition *p, u64 bell)
 
 	raw_spin_lock_irqsave(&p->doorbell.lock, flags);
 	p->doorbell.bell = bell;
+	publish_locked(p);
+	raw_spin_unlock_irqrestore(&p->doorbell.lock, flags);
+}
+
+void remora_doorbell_withdraw(struct remora_partition *p, bool withdrawn)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&p->doorbell.lock, flags);
+	p->doorbell.withdrawn = withdrawn;
 	publish_locked(p);
 	raw_spin_unlock_irqrestore(&p->doorbell.lock, flags);
 }
@@ -149,17 +159,25 @@ void remora_doorbell_domain_exit(void)
 	doorbell_fwnode = NULL;
 }
 
-static irqreturn_t doorbell_handler(int irq, void *data)
+void remora_doorbell_look(struct remora_partition *p)
 {
-	struct remora_partition *p = data;
 	unsigned int i;
 
-	atomic64_inc(&p->doorbell.taken);
-	remora_trace_doorbell(p);
 	for (i = 0; i < p->core_count; i++)
 		remora_node_look(&p->cores[i]);
 	remora_channels_wake(p);
 	remora_watch_doorbell(p);
+}
+
+static irqreturn_t doorbell_handler(int irq, void *data)
+{
+	struct remora_partition *p = data;
+
+	atomic64_inc(&p->doorbell.taken);
+	if (remora_storm_rung(p))
+		return IRQ_HANDLED;
+	remora_trace_doorbell(p);
+	remora_doorbell_look(p);
 	return IRQ_HANDLED;
 }
 
@@ -169,6 +187,7 @@ void remora_doorbell_init(struct remora_partition *p)
 
 	raw_spin_lock_init(&d->lock);
 	d->bell = 0;
+	d->withdrawn = false;
 	atomic64_set(&d->taken, 0);
 	snprintf(d->label, sizeof(d->label), "remora-%s", p->name);
 }
@@ -202,6 +221,7 @@ void remora_doorbell_release(struct remora_partition *p)
 	if (!d->irq)
 		return;
 	free_irq(d->irq, p); /* waits for a handler that runs */
+	remora_storm_stop(p);
 	irq_dispose_mapping(d->irq);
 	d->irq = 0;
 	remora_ledger_add(&p->ledger, REMORA_LEDGER_VECTORS, -1);

@@ -20,6 +20,7 @@ struct remora_partition;
  * @lock:  protects @bell and the writing of it into host pages; taken inside the irq descriptor's
  *         lock, so raw and with interrupts off
  * @bell:  abi_host.bell to publish, 0 while there is none
+ * @withdrawn: the cores are offered none for a while: see storm.h. Under @lock
  * @taken: interrupts taken
  * @label: in /proc/interrupts
  */
@@ -27,6 +28,7 @@ struct remora_doorbell {
 	unsigned int irq;
 	raw_spinlock_t lock;
 	u64 bell;
+	bool withdrawn;
 	atomic64_t taken;
 	char label[8 + REMORA_NAME_MAX];
 };
@@ -50,5 +52,11 @@ void remora_doorbell_release(struct remora_partition *p);
  * page is reused: when it returns, nobody writes the old page any more. Any context.
  */
 void remora_doorbell_publish(struct remora_partition *p);
+
+/** remora_doorbell_withdraw - offer the cores no bell, or offer it again. Any context. */
+void remora_doorbell_withdraw(struct remora_partition *p, bool withdrawn);
+
+/** remora_doorbell_look - what a doorbell brings: look at everything the cores may have done */
+void remora_doorbell_look(struct remora_partition *p);
 
 #endif

@@ -47,6 +47,7 @@ int remora_node_open(struct remora_core *core, struct urpc_ring *tx, struct urpc
 		node->open = true;
 		node->broken = false;
 		node->silent = false;
+		node->muted = false;
 		node->stale = 0;
 		urpc_arm(&node->chan);
 	}
@@ -82,6 +83,19 @@ static void node_ring(struct remora_core *core)
 	lockdep_assert_held(&core->control_node.lock);
 	remora_trace_rang(core, ABI_TRACE_CHANNEL_CONTROL, core->control_node.chan.tx_next - 1);
 	remora_wake_ipi(core->cpu.apic_id, ABI_VECTOR_DOORBELL);
+}
+
+void remora_node_mute(struct remora_core *core)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned long flags;
+
+	spin_lock_irqsave(&node->lock, flags);
+	if (node->open && !node->muted) {
+		node->muted = true;
+		remora_wake_silence(core->cpu.apic_id);
+	}
+	spin_unlock_irqrestore(&node->lock, flags);
 }
 
 void remora_node_doorbell(struct remora_core *core)

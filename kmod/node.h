@@ -25,6 +25,7 @@ struct remora_core;
  * @epoch:  counts opens, so that a request meant for a core before its restart is not sent to it
  * @open:   between open and close
  * @broken: the core broke the protocol; the watch work declares it dead
+ * @muted:  it was silenced because it rang node 0 without end; the watch work declares it dead
  * @silent: an answer did not come in time; the watch work then doubts even a sleeping core
  */
 struct remora_node {
@@ -37,6 +38,7 @@ struct remora_node {
 	bool open;
 	bool broken;
 	bool silent;
+	bool muted;
 	u64 stale; /* answers that nobody waited for any more */
 };
 
@@ -56,6 +58,13 @@ void remora_node_close(struct remora_core *core);
  * Bounded work. Context: the doorbell's handler.
  */
 void remora_node_look(struct remora_core *core);
+
+/**
+ * remora_node_mute - stop a core that rings without end, at once
+ * INIT goes to it only while its node is open, so that none goes to a CPU that was given back. Any
+ * context.
+ */
+void remora_node_mute(struct remora_core *core);
 
 /** remora_node_doorbell - interrupt the core, unless its node is closed. Any context. */
 void remora_node_doorbell(struct remora_core *core);

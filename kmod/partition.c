@@ -110,6 +110,7 @@ struct remora_partition *remora_partition_alloc(const struct remora_spec *spec)
 	remora_channels_init(p);
 	remora_doorbell_init(p);
 	remora_shootdown_init(p);
+	remora_storm_init(p);
 	remora_watch_init(p);
 	for (i = 0; i < p->core_count; i++) {
 		struct remora_core *core = &p->cores[i];

@@ -37,12 +37,13 @@
 #include "lifecycle.h"
 #include "memory.h"
 #include "node.h"
+#include "places.h"
+#include "shootdown.h"
+#include "storm.h"
 #include "trace_ring.h"
 #include "arch/x86/tables.h"
 
 #define REMORA_CONSOLE_RECORDS 512u
-#include "places.h"
-#include "shootdown.h"
 #define REMORA_TRACE_RECORDS 4096u
 #define REMORA_CONTROL_SLOTS 64u
 #define REMORA_PEER_SLOTS 64u
@@ -133,6 +134,7 @@ struct remora_partition {
 	unsigned int want_count;
 
 	struct remora_doorbell doorbell;
+	struct remora_storm storm;
 	struct remora_ledger ledger;
 
 	spinlock_t channels_lock;

@@ -43,6 +43,7 @@ PARTITION_ATTR(image, "%s", p->image_name);
 PARTITION_ATTR(flags, "0x%x", p->flags);
 PARTITION_ATTR(irq, "%u", READ_ONCE(p->doorbell.irq));
 PARTITION_ATTR(doorbells, "%lld", (long long)atomic64_read(&p->doorbell.taken));
+PARTITION_ATTR(doorbell_storms, "%u", READ_ONCE(p->storm.seen));
 PARTITION_ATTR(channels, "%u", READ_ONCE(p->channel_count));
 PARTITION_ATTR(block_cycles, "%llu", READ_ONCE(p->block_cycles));
 PARTITION_ATTR(poll_cycles, "%llu", READ_ONCE(p->poll_cycles));
@@ -129,6 +130,7 @@ static struct attribute *partition_attrs[] = {
 	&dev_attr_flags.attr,
 	&dev_attr_irq.attr,
 	&dev_attr_doorbells.attr,
+	&dev_attr_doorbell_storms.attr,
 	&dev_attr_channels.attr,
 	&dev_attr_block_cycles.attr,
 	&dev_attr_poll_cycles.attr,

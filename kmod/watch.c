@@ -165,6 +165,10 @@ static void watch_core(struct remora_core *core)
 	u64 heartbeat = READ_ONCE(page->heartbeat);
 	const char *fault;
 
+	if (READ_ONCE(core->control_node.muted)) {
+		core_died(core, "it rang Linux's doorbell without end and was silenced");
+		return;
+	}
 	if (smp_load_acquire(&page->state) == ABI_CORE_CRASHED) {
 		core_died(core, NULL);
 		return;

@@ -7,6 +7,7 @@
  */
 #include <abi/console.h>
 #include <abi/ctl.h>
+#include <abi/trace.h>
 #include <arch.h>
 #include <bootinfo.h>
 #include <control.h>
@@ -141,12 +142,16 @@ static void spoil_rings(void)
 		urpc_ring_bytes(link->chan.slots), 1 + below(32));
 }
 
+/* The heads of random pages: rings and lines of anybody begin there. */
 static void spoil_shared(void)
 {
-	for (uint32_t i = 0; i < boot_info->extent_count; i++)
-		if (boot_info->extents[i].kind == ABI_EXTENT_SHARED)
-			scatter(memory_at(boot_info->extents[i].base), boot_info->extents[i].size,
-				1 + below(256));
+	for (uint32_t i = 0; i < boot_info->extent_count; i++) {
+		const struct abi_extent *e = &boot_info->extents[i];
+
+		for (uint32_t n = below(64); e->kind == ABI_EXTENT_SHARED && n; n--)
+			scatter(memory_at(e->base + below((uint32_t)(e->size / ABI_PAGE_SIZE)) *
+					  ABI_PAGE_SIZE), 512, 1 + below(8));
+	}
 }
 
 /* ---- pages ---- */
@@ -186,6 +191,23 @@ static void spoil_console(void)
 		console->written += below(64);
 }
 
+static void spoil_trace(void)
+{
+	struct abi_trace_ring *ring = memory_at(boot_info->trace);
+	uint64_t records;
+
+	if (!boot_info->trace)
+		return;
+	records = (boot_info->trace_size - sizeof(*ring)) / sizeof(ring->record[0]);
+	scatter(&ring->record[below((uint32_t)records)], sizeof(ring->record[0]), 4);
+	if (!below(4))
+		scatter(ring, sizeof(*ring), 2);
+	/* Records that were never written count as written, some in a time to come. */
+	ring->record[ring->head % records].tsc = spoilt(arch_cycles());
+	ring->record[ring->head % records].event = (uint16_t)below(12);
+	ring->head += below(4) ? below(16) : spoilt(0);
+}
+
 static void spoil_host(void)
 {
 	arch_write_protect(false);
@@ -199,10 +221,26 @@ static void spoil_host(void)
 
 /* ---- time ---- */
 
+/*
+ * With pauses, in which an emulator lets the others take what was rung, or without. Node 0 is rung
+ * where its bell was last seen, also when it is offered no more.
+ */
 static void ring_bells(void)
 {
-	for (uint32_t n = below(BELLS_MAX); n; n--)
-		notify_node(below(4) ? 0 : below(boot_info->nodes));
+	static uint64_t seen;
+	uint64_t bell = __atomic_load_n(&host_page->bell, __ATOMIC_RELAXED);
+	bool relaxed = below(2);
+
+	if (bell & ABI_BELL_VALID)
+		seen = bell;
+	for (uint32_t n = below(BELLS_MAX); n; n--) {
+		if (!below(8))
+			notify_node(1 + below(boot_info->nodes));
+		else if (seen)
+			arch_ring((uint32_t)seen, (uint8_t)(seen >> ABI_BELL_VECTOR_SHIFT));
+		if (relaxed)
+			arch_relax();
+	}
 }
 
 static void keep_silent(void)
@@ -228,7 +266,8 @@ static void unasked(void)
 	for (uint32_t i = 0; i < URPC_PAYLOAD_WORDS; i++)
 		payload[i] = below(2) ? random_next() : below(64);
 	if (link_has_room(control, 2))
-		__real_link_send(control, (uint16_t)spoilt(ABI_CTL_REPLY), payload,
+		__real_link_send(control,
+				 below(2) ? ABI_CTL_CLOSED : (uint16_t)spoilt(ABI_CTL_REPLY), payload,
 				 below(URPC_PAYLOAD_BYTES + 1));
 }
 
@@ -257,12 +296,17 @@ static void lie(struct link *link, uint16_t type, const void *payload, size_t by
 	__real_link_send(link, type, word, bytes);
 }
 
+/* Has the core turned, and is it one of those that do it in this way? */
+static bool hostile(uint32_t way)
+{
+	return turns > orders.peace && orders.ways & way &&
+	       (!orders.node || orders.node == boot_info->node);
+}
+
 void __wrap_link_send(struct link *link, uint16_t type, const void *payload, size_t bytes)
 {
-	bool hostile = orders.ways & HOSTILE_REPLIES && turns > orders.peace;
-
 	/* Two may go out in the place of one. */
-	if (hostile && link->ops == &control_ops && !below(3) && link_has_room(link, 2))
+	if (hostile(HOSTILE_REPLIES) && link->ops == &control_ops && !below(3) && link_has_room(link, 2))
 		lie(link, type, payload, bytes);
 	else
 		__real_link_send(link, type, payload, bytes);
@@ -272,16 +316,26 @@ void __wrap_link_send(struct link *link, uint16_t type, const void *payload, siz
 
 static void (*const ways[HOSTILE_WAYS])(void) = {
 	spoil_header, spoil_ack, spoil_armed, spoil_rings, spoil_shared, spoil_page, spoil_state,
-	spoil_console, ring_bells, unasked, spoil_host, keep_silent, NULL,
+	spoil_console, ring_bells, unasked, spoil_host, keep_silent, spoil_trace,
 };
+
+/* One of the ways that were ordered and are done by the turn. */
+static void harm(void)
+{
+	uint32_t count = 0, chosen_way = HOSTILE_WAYS;
+
+	for (uint32_t way = 0; way < HOSTILE_WAYS; way++)
+		if (orders.ways & 1u << way && !below(++count))
+			chosen_way = way;
+	if (chosen_way < HOSTILE_WAYS)
+		ways[chosen_way]();
+}
 
 bool __wrap_timer_run(uint64_t now)
 {
-	uint32_t way = below(HOSTILE_WAYS);
-
 	if (!turns++)
 		random_state = orders.seed ^ (uint64_t)boot_info->node << 56;
-	if (turns > orders.peace && !below(orders.period) && orders.ways & 1u << way && ways[way])
-		ways[way]();
+	if (hostile(~0u) && !below(orders.period))
+		harm();
 	return __real_timer_run(now);
 }

@@ -34,6 +34,7 @@ enum hostile_way {
  * @seed:   of all that is random, with the node number
  * @ways:   enum hostile_way bits
  * @period: one turn of the event loop in so many does harm; at least 1
+ * @node:   the one core that is hostile; 0: all
  * @peace:  turns before the first one
  */
 struct hostile_orders {
@@ -41,6 +42,8 @@ struct hostile_orders {
 	uint64_t seed;
 	uint32_t ways;
 	uint32_t period;
+	uint32_t node;
+	uint32_t reserved;
 	uint64_t peace;
 };
 
