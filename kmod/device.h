@@ -8,6 +8,7 @@
 struct attribute_group;
 struct file_operations;
 struct remora_core;
+struct dentry;
 struct remora_partition;
 
 /** remora_device_fops - of a partition's character device; open() takes a reference by get_device() */
@@ -52,5 +53,7 @@ bool remora_power_busy(void);
 /** remora_fault_init/exit - debugfs directory "remora" with fail_step (fault.c) */
 void remora_fault_init(void);
 void remora_fault_exit(void);
+/** remora_debugfs - that directory, for files of others between init and exit; may be an error */
+struct dentry *remora_debugfs(void);
 
 #endif

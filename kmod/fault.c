@@ -84,6 +84,11 @@ static const struct file_operations fail_step_fops = {
 	.llseek = default_llseek,
 };
 
+struct dentry *remora_debugfs(void)
+{
+	return directory;
+}
+
 /* A kernel without debugfs runs without fault injection: errors are not looked at, as is usual. */
 void remora_fault_init(void)
 {

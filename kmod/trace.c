@@ -49,7 +49,7 @@ static void tell_core(struct remora_core *core)
 	u64 wanted = trace_wanted | core->trace_forced;
 
 	lockdep_assert_held(&trace_lock);
-	if (wanted && trace_ms)
+	if (trace_wanted && trace_ms)
 		wanted |= ABI_TRACE_BELL;
 	if (core->host)
 		WRITE_ONCE(core->host->trace, wanted);
@@ -343,11 +343,13 @@ int remora_trace_init(void)
 	trace_open = true;
 	kick(0);
 	mutex_unlock(&trace_lock);
+	remora_trace_cost_init();
 	return 0;
 }
 
 void remora_trace_exit(void)
 {
+	remora_trace_cost_exit();
 	mutex_lock(&trace_lock);
 	trace_open = false;
 	mutex_unlock(&trace_lock);

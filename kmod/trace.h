@@ -38,6 +38,10 @@ void remora_trace_drain(struct remora_core *core);
 /** remora_trace_doorbell - a doorbell came: count it, see whether a ring is half full. */
 void remora_trace_doorbell(struct remora_partition *p);
 
+/** remora_trace_cost_init/exit - the file that measures what an event costs */
+void remora_trace_cost_init(void);
+void remora_trace_cost_exit(void);
+
 /**
  * remora_trace_force - let a core record an event though nobody listens, or no longer; for measuring
  * Return: 0, or -EBUSY when events are listened to, or are forced already. Process context, sleeps.

@@ -6,6 +6,7 @@
 #define REMORA_CLI_BENCH_H
 
 int bench_shootdown(int argc, char **argv);
+int bench_trace(int argc, char **argv);
 int bench_wakeup(int argc, char **argv);
 
 #endif

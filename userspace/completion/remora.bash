@@ -51,8 +51,8 @@ _remora() {
 	else
 		case $verb in
 		explain) words=$(_remora_errors) ;;
-		bench) words='wakeup shootdown' ;;
-		start | stop | reset | destroy | status | console | wait | ping | inject | 'bench shootdown')
+		bench) words='wakeup shootdown trace' ;;
+		start | stop | reset | destroy | status | console | wait | ping | inject | 'bench shootdown' | 'bench trace')
 			words=$(_remora_names)
 			;;
 		*) words='' ;; # create, check, list, version: nothing to choose from
