@@ -15,7 +15,7 @@
 #define SHARE_US 100u
 
 static struct sched sched;
-static uint32_t count;
+static struct dispatcher *dispatchers[DISPATCHERS_MAX]; /* by number; gaps where one ended */
 static bool ready; /* dispatchers_init() succeeded */
 static struct dispatcher *current; /* ran last, and has not been stopped */
 static uint64_t ran_at; /* TSC of the end of the last stay in ring 3 */
@@ -42,15 +42,19 @@ struct dispatcher *dispatcher_create(uint64_t shared, uint64_t va, const struct 
 				     const char *name, int *error)
 {
 	struct dispatcher *d;
+	uint32_t number = 0;
 
 	*error = -ERR_NOMEM;
-	if (count == DISPATCHERS_MAX)
+	while (number < DISPATCHERS_MAX && dispatchers[number])
+		number++;
+	if (number == DISPATCHERS_MAX)
 		return NULL;
 	d = memory_at(memory_page());
 	*error = sched_add(&sched, &d->task, params, arch_cycles());
 	if (*error)
 		return NULL;
-	count++;
+	dispatchers[number] = d;
+	d->number = number;
 	arch_space_init(&d->space);
 	arch_context_init(&d->context, &d->space, memory_at(memory_page()));
 	arch_space_map(&d->space, va, shared, USER_WRITE);
@@ -76,6 +80,17 @@ static void wake_expire(struct timer *timer)
 	dispatcher_wake((struct dispatcher *)((char *)timer - offsetof(struct dispatcher, wake)));
 }
 
+struct dispatcher *dispatcher_find(uint64_t number)
+{
+	return number < DISPATCHERS_MAX ? dispatchers[number] : NULL;
+}
+
+void dispatcher_hand_over(struct dispatcher *from, struct dispatcher *to)
+{
+	timer_cancel(&to->wake);
+	sched_hand_over(&sched, &from->task, &to->task, arch_cycles());
+}
+
 void dispatcher_yield(struct dispatcher *d)
 {
 	sched_defer(&sched, &d->task, arch_cycles());
@@ -99,7 +114,7 @@ void dispatcher_end(struct dispatcher *d)
 		arch_user_switch(NULL);
 		current = NULL;
 	}
-	count--;
+	dispatchers[d->number] = NULL;
 }
 
 bool dispatchers_ready(uint64_t now)

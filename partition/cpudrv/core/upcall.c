@@ -25,7 +25,7 @@ static void kill(struct dispatcher *d, const char *what, uint64_t address)
 
 /* Returns false when the dispatcher has no such entry point and was killed. */
 static bool upcall(struct dispatcher *d, enum abi_upcall which, const uint64_t *stack,
-		   const uint64_t arguments[3])
+		   const uint64_t arguments[ABI_UPCALL_ARGUMENTS])
 {
 	uint64_t entry = word(&d->shared->entry[which]);
 
@@ -49,13 +49,20 @@ void dispatcher_stop(struct dispatcher *d)
 
 bool dispatcher_enter(struct dispatcher *d)
 {
-	static const uint64_t none[3];
+	static const uint64_t none[ABI_UPCALL_ARGUMENTS];
 
 	if (!d->upcall)
 		return true;
 	d->upcall = false;
 	__atomic_store_n(&d->shared->faulting, 0, __ATOMIC_RELAXED);
 	return upcall(d, ABI_UPCALL_RUN, &d->shared->stack, none);
+}
+
+void dispatcher_message(struct dispatcher *d, const uint64_t arguments[ABI_UPCALL_ARGUMENTS])
+{
+	d->upcall = false;
+	__atomic_store_n(&d->shared->faulting, 0, __ATOMIC_RELAXED);
+	upcall(d, ABI_UPCALL_LRPC, &d->shared->stack, arguments);
 }
 
 static const char *fault_name(const struct user_event *event)
@@ -71,7 +78,8 @@ void dispatcher_fault(struct dispatcher *d, const struct user_event *event)
 {
 	bool trap = event->kind == USER_TRAP;
 	uint64_t what = trap ? event->vector : event->address;
-	const uint64_t arguments[3] = { what, event->error, arch_context_rip(&d->context) };
+	const uint64_t arguments[ABI_UPCALL_ARGUMENTS] = { what, event->error,
+							   arch_context_rip(&d->context) };
 	enum abi_upcall which = trap ? ABI_UPCALL_TRAP : ABI_UPCALL_PAGE_FAULT;
 	const uint64_t *stack = &d->shared->stack;
 

@@ -93,12 +93,32 @@ static int call_print(struct dispatcher *d, uint64_t *value)
 	return 0;
 }
 
+static int call_lrpc(struct dispatcher *d, uint64_t *value)
+{
+	const struct arch_context *c = &d->context;
+	uint64_t flags = arch_syscall_argument(c, 5);
+	const uint64_t words[ABI_LRPC_WORDS] = {
+		arch_syscall_argument(c, 1), arch_syscall_argument(c, 2),
+		arch_syscall_argument(c, 3), arch_syscall_argument(c, 4),
+	};
+	int rc = flags & ~(uint64_t)ABI_LRPC_SLEEP ? -ERR_INVAL : 0;
+
+	(void)value;
+	if (!rc)
+		rc = lrpc_send(d, arch_syscall_argument(c, 0), words);
+	if (rc || !flags)
+		return rc;
+	dispatcher_sleep(d, UINT64_MAX);
+	return leave(d);
+}
+
 static int (*const calls[ABI_SYSCALL_COUNT])(struct dispatcher *d, uint64_t *value) = {
 	[ABI_SYSCALL_NOP - ABI_SYSCALL_FIRST] = call_nop,
 	[ABI_SYSCALL_YIELD - ABI_SYSCALL_FIRST] = call_yield,
 	[ABI_SYSCALL_SLEEP - ABI_SYSCALL_FIRST] = call_sleep,
 	[ABI_SYSCALL_EXIT - ABI_SYSCALL_FIRST] = call_exit,
 	[ABI_SYSCALL_PRINT - ABI_SYSCALL_FIRST] = call_print,
+	[ABI_SYSCALL_LRPC - ABI_SYSCALL_FIRST] = call_lrpc,
 };
 
 void dispatcher_syscall(struct dispatcher *d)

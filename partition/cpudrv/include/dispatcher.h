@@ -22,6 +22,7 @@
  * @task:      of the scheduler
  * @wake:      end of its sleep
  * @upcall:    the next activation is the upcall `run`; else it continues with @context
+ * @number:    in the order they were made; also what others send to, until there are endpoints
  * @name:      for the console
  */
 struct dispatcher {
@@ -32,6 +33,7 @@ struct dispatcher {
 	struct sched_task task;
 	struct timer wake;
 	bool upcall;
+	uint32_t number;
 	char name[ABI_NAME_MAX];
 };
 
@@ -64,6 +66,12 @@ void dispatcher_yield(struct dispatcher *d);
  * Return: false, and nothing done, when there are too many timers.
  */
 bool dispatcher_sleep(struct dispatcher *d, uint64_t until);
+
+/** dispatcher_find - the one with that number, any value, or NULL */
+struct dispatcher *dispatcher_find(uint64_t number);
+
+/** dispatcher_hand_over - @to wakes, and has the rest of @from's turn */
+void dispatcher_hand_over(struct dispatcher *from, struct dispatcher *to);
 
 /** dispatcher_end - it never runs again; may be the one in the CPU. Forget the pointer */
 void dispatcher_end(struct dispatcher *d);
@@ -102,6 +110,9 @@ bool dispatcher_enabled(const struct dispatcher *d);
 /** dispatcher_enter - prepare its next activation. Return: false when it was killed instead */
 bool dispatcher_enter(struct dispatcher *d);
 
+/** dispatcher_message - enter by upcall `lrpc` next; only while d->upcall, and it has an entry for it */
+void dispatcher_message(struct dispatcher *d, const uint64_t arguments[ABI_UPCALL_ARGUMENTS]);
+
 /** dispatcher_fault - hand a page fault or trap to it, or kill it */
 void dispatcher_fault(struct dispatcher *d, const struct user_event *event);
 
@@ -109,6 +120,15 @@ void dispatcher_fault(struct dispatcher *d, const struct user_event *event);
 
 /** dispatcher_syscall - do what its `syscall` asks for; it may be gone afterwards */
 void dispatcher_syscall(struct dispatcher *d);
+
+/* ---- lrpc.c ---- */
+
+/**
+ * lrpc_send - hand a message, and the CPU, to another dispatcher
+ * @endpoint: any value
+ * Return: 0; nothing done: -ERR_NOENT, -ERR_INVAL (to itself), -ERR_BUSY (it cannot take it now).
+ */
+int lrpc_send(struct dispatcher *from, uint64_t endpoint, const uint64_t words[4]);
 
 /* ---- program.c ---- */
 

@@ -92,7 +92,8 @@ void arch_context_save(const struct arch_context *context, struct abi_registers 
  * @entry: any value; @arguments: those of the upcall
  */
 void arch_context_upcall(struct arch_context *context, uint64_t entry, uint64_t stack,
-			 uint64_t dispatcher, uint64_t upcall, const uint64_t arguments[3]);
+			 uint64_t dispatcher, uint64_t upcall,
+			 const uint64_t arguments[ABI_UPCALL_ARGUMENTS]);
 
 /** arch_context_rip - where it stopped */
 uint64_t arch_context_rip(const struct arch_context *context);

@@ -8,7 +8,7 @@
  * upcall sets @disabled and starts at one of the entry points with
  *
  *   RDI  address of this page          RSP  @stack, or @fault_stack (see below)
- *   RSI  enum abi_upcall               RDX, RCX, R8   by upcall
+ *   RSI  enum abi_upcall               RDX, RCX, R8, R9, R10   by upcall
  *   RFLAGS interrupts on, all else clear; all other general registers 0
  *
  * and FS, GS and the extended state as they were.
@@ -38,11 +38,12 @@ enum abi_upcall {
 	ABI_UPCALL_RUN = 0,
 	ABI_UPCALL_PAGE_FAULT = 1,          /* RDX: address, RCX: enum abi_page_fault, R8: RIP */
 	ABI_UPCALL_PAGE_FAULT_DISABLED = 2, /* as page fault */
-	ABI_UPCALL_LRPC = 3,
+	ABI_UPCALL_LRPC = 3,                /* RDX: badge; RCX, R8, R9, R10: the message */
 	ABI_UPCALL_TRAP = 4,                /* RDX: vector, RCX: error code, R8: RIP */
 };
 
 #define ABI_UPCALLS 5u
+#define ABI_UPCALL_ARGUMENTS 5u /* RDX, RCX, R8, R9, R10 */
 
 /** enum abi_page_fault - bits of a page fault, those of x86-64 */
 enum abi_page_fault {

@@ -27,8 +27,11 @@
  * @ABI_SYSCALL_EXIT:  the dispatcher is over. RDI: status, for whoever asks
  * @ABI_SYSCALL_PRINT: one line on the core's console. RDI: address, RSI: bytes, at most
  *                     ABI_PRINT_MAX. -EFAULT, -EINVAL
+ * @ABI_SYSCALL_LRPC:  send RSI, RDX, R10, R8 to another dispatcher, which runs next, with the rest of
+ *                     the caller's turn. RDI: endpoint, R9: enum abi_lrpc. -ENOENT: there is none;
+ *                     -EBUSY: the receiver is disabled, or takes no messages; -EINVAL: to oneself
  *
- * Yield and sleep, called while enabled, save the caller's registers in the dispatcher's enabled area
+ * Yield, sleep and LRPC with ABI_LRPC_SLEEP, called while enabled, save the caller's registers in the dispatcher's enabled area
  * (RAX = 0) and come back by the upcall `run`. Called while disabled they end the activation: its
  * registers are forgotten, and the next activation is `run` again.
  */
@@ -38,9 +41,16 @@ enum abi_syscall {
 	ABI_SYSCALL_SLEEP = 0x52454d02,
 	ABI_SYSCALL_EXIT = 0x52454d03,
 	ABI_SYSCALL_PRINT = 0x52454d04,
+	ABI_SYSCALL_LRPC = 0x52454d05,
 	ABI_SYSCALL_INVOKE = 0x52454d10, /* of a capability */
 };
 
+/** enum abi_lrpc - flags of ABI_SYSCALL_LRPC */
+enum abi_lrpc {
+	ABI_LRPC_SLEEP = 1, /* once sent, sleep until an event */
+};
+
+#define ABI_LRPC_WORDS 4u
 #define ABI_PRINT_MAX 256u
 
 URPC_STATIC_ASSERT((uint32_t)ABI_SYSCALL_NOP == ABI_SYSCALL_FIRST, "first native number");

@@ -491,6 +491,66 @@ static void test_bad_programs(void **state)
 	assert_true(guest_line(1, "program long: out of memory"));
 }
 
+/* ---- messages between dispatchers ---- */
+
+static void test_lrpc(void **state)
+{
+	unsigned int server = program("server", MODE_SERVER, 0);
+	unsigned int client = program("client", MODE_CLIENT, 20000);
+	unsigned int other = program("other", MODE_CLIENT, 3000);
+	const struct report *s, *c, *o;
+
+	(void)state;
+	guest_running();
+	s = wait_report(server);
+	c = wait_report(client);
+	o = wait_report(other);
+	wait_line("client ended with status 0");
+	wait_line("other ended with status 0");
+	assert_int_equal(s->wrong, 0);
+	assert_int_equal(c->wrong, 0);
+	assert_int_equal(o->wrong, 0);
+	assert_int_equal(s->progress, 20001 + 3001);
+	assert_int_equal(c->progress, 20001);
+	check_echo(10);
+}
+
+static void test_lrpc_alone(void **state)
+{
+	unsigned int client, server = program("server", MODE_SERVER, 0);
+	const struct report *c;
+	uint64_t timers;
+
+	(void)state;
+	client = program("client", MODE_CLIENT, 50000);
+	guest_running();
+	wait_report(server);
+	c = wait_report(client);
+	timers = guest_core->count.timers;
+	wait_line("client ended with status 0");
+	assert_int_equal(c->wrong, 0);
+	/* One waits while the other works: no turn ever ends by a timer. */
+	assert_true(guest_core->count.timers - timers <= 2);
+	print_message("# emulated: %lu cycles a round trip\n", c->result[0]);
+}
+
+static void test_lrpc_deaf(void **state)
+{
+	unsigned int deaf = program("deaf", MODE_DEAF, 0);
+	unsigned int client = program("client", MODE_CLIENT, 1);
+	const struct report *c;
+
+	(void)state;
+	guest_running();
+	wait_progress(wait_report(deaf), 1000000);
+	c = wait_report(client);
+	/* It tries again and again, and gives its turn away in between. */
+	wait_progress(report_of(deaf), 1000000);
+	assert_int_equal(c->wrong, 0);
+	assert_int_equal(c->progress, 0);
+	assert_true(c->runs > 2);
+}
+
 static void test_cost(void **state)
 {
 	unsigned int i = program("cost", MODE_COST, 0);
@@ -515,7 +575,8 @@ int main(int argc, char **argv)
 		TEST(test_doorbell),	 TEST(test_stop),	 TEST(test_page_tables),
 		TEST(test_weights),	 TEST(test_hard),	 TEST(test_not_admitted),
 		TEST(test_sleep),	 TEST(test_yield),	 TEST(test_registers),
-		TEST(test_wild),	 TEST(test_bad_programs), TEST(test_cost),
+		TEST(test_wild),	 TEST(test_bad_programs), TEST(test_lrpc),
+		TEST(test_lrpc_alone),	 TEST(test_lrpc_deaf),	 TEST(test_cost),
 	};
 
 	if (argc > 1)

@@ -71,7 +71,8 @@ void arch_context_save(const struct arch_context *context, struct abi_registers 
 }
 
 void arch_context_upcall(struct arch_context *context, uint64_t entry, uint64_t stack,
-			 uint64_t dispatcher, uint64_t upcall, const uint64_t arguments[3])
+			 uint64_t dispatcher, uint64_t upcall,
+			 const uint64_t arguments[ABI_UPCALL_ARGUMENTS])
 {
 	(void)stack, (void)dispatcher, (void)upcall, (void)arguments;
 	upcalls++;

@@ -161,11 +161,13 @@ void arch_context_save(const struct arch_context *context, struct abi_registers 
 }
 
 void arch_context_upcall(struct arch_context *context, uint64_t entry, uint64_t stack,
-			 uint64_t dispatcher, uint64_t upcall, const uint64_t arguments[3])
+			 uint64_t dispatcher, uint64_t upcall,
+			 const uint64_t arguments[ABI_UPCALL_ARGUMENTS])
 {
 	context->frame = (struct trap_frame){
 		.rdi = dispatcher, .rsi = upcall,
 		.rdx = arguments[0], .rcx = arguments[1], .r8 = arguments[2],
+		.r9 = arguments[3], .r10 = arguments[4],
 		.rip = entry, .rsp = stack, .rflags = FLAGS_FIXED | FLAGS_INTERRUPTS,
 		.cs = SELECTOR_USER_CODE, .ss = SELECTOR_USER_DATA,
 	};

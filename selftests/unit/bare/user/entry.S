@@ -10,9 +10,10 @@ _start:
 	call	start
 	ud2
 
-	/* All upcalls: arguments are where C wants them; the stack is the dispatcher's. */
+	/* All upcalls: arguments are where C wants them, but for R10; the stack is the dispatcher's. */
 	.globl upcall_entry
 upcall_entry:
+	mov	%r10, fifth(%rip)
 	call	upcall
 	ud2
 
@@ -159,6 +160,9 @@ progress_at:
 seed:
 	.skip	8
 from_x87:
+	.skip	8
+	.globl fifth
+fifth:
 	.skip	8
 	.balign 4096
 	.skip	16384

@@ -11,13 +11,18 @@ struct report report __attribute__((aligned(4096), section(".data"))) = { .magic
 static struct abi_dispatcher *dispatcher;
 static volatile uint64_t recover; /* where a fault continues; 0: where it was */
 static const char constant[] = "constant";
+static uint64_t answer[5]; /* badge and words of the last message */
+
+#define DISPATCHERS 64 /* more than there are */
+
+extern uint64_t fifth; /* entry.S: R10 at the last upcall */
 
 extern char upcall_entry[], upcall_stack_top[], fault_stack_top[], resume_critical[],
 	resume_critical_end[];
 __attribute__((noreturn)) void resume(const struct abi_registers *r, struct abi_dispatcher *d);
 uint64_t check_registers(uint64_t seed, uint64_t turns, uint64_t *progress);
 void start(struct abi_dispatcher *d);
-void upcall(struct abi_dispatcher *d, uint64_t which, uint64_t a, uint64_t b, uint64_t c);
+void upcall(struct abi_dispatcher *d, uint64_t which, uint64_t a, uint64_t b, uint64_t c, uint64_t e);
 
 static int64_t call(uint64_t number, uint64_t a, uint64_t b, uint64_t *value)
 {
@@ -46,6 +51,20 @@ static void expect(uint64_t number, bool right)
 		report.wrong = number;
 }
 
+static int64_t send(uint64_t to, const uint64_t words[4], uint64_t flags)
+{
+	register uint64_t r10 __asm__("r10") = words[2], r8 __asm__("r8") = words[3];
+	register uint64_t r9 __asm__("r9") = flags;
+	uint64_t second = words[1];
+	int64_t status;
+
+	__asm__ volatile("syscall"
+			 : "=a"(status), "+d"(second)
+			 : "a"(ABI_SYSCALL_LRPC), "D"(to), "S"(words[0]), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return status;
+}
+
 /* ---- upcalls ---- */
 
 static void fault_while_disabled(uint64_t which)
@@ -58,9 +77,23 @@ static void fault_while_disabled(uint64_t which)
 	resume(&dispatcher->faulted, dispatcher);
 }
 
-void upcall(struct abi_dispatcher *d, uint64_t which, uint64_t a, uint64_t b, uint64_t c)
+/* The server stays in its upcall, and ends it by its answer; the client goes on with its thread. */
+static void message(uint64_t badge, uint64_t a, uint64_t b, uint64_t c, uint64_t e)
+{
+	report.progress++;
+	if (report.mode == MODE_SERVER) {
+		send(badge, (uint64_t[]){ a + 1, b + 1, c + 1, e + 1 }, ABI_LRPC_SLEEP);
+		expect(800, false);
+	}
+	answer[0] = badge, answer[1] = a, answer[2] = b, answer[3] = c, answer[4] = e;
+	resume(&dispatcher->enabled, dispatcher);
+}
+
+void upcall(struct abi_dispatcher *d, uint64_t which, uint64_t a, uint64_t b, uint64_t c, uint64_t e)
 {
 	expect(900, d == dispatcher && d->disabled);
+	if (which == ABI_UPCALL_LRPC)
+		message(a, b, c, e, fifth);
 	if (which == ABI_UPCALL_RUN) {
 		report.runs++;
 		resume(&d->enabled, d);
@@ -107,6 +140,7 @@ static void calls(void)
 	expect(9, print((void *)0, 8) == -14);
 	expect(10, print((void *)0x0123456789abcdefull, 8) == -14);
 	expect(11, print((void *)~0ull, 8) == -14);
+	expect(19, print((void *)((uint64_t)hello | 1ull << 48), 8) == -14);
 	expect(12, print((void *)(end - 4), 4) == 0);
 	expect(13, print((void *)(end - 4), 5) == -14);
 	expect(14, print((void *)(ABI_USER_END - 1), 2) == -14);
@@ -310,6 +344,36 @@ static void cost(void)
 	leave(0);
 }
 
+/* The server may have been stopped in the middle of another one's message. */
+static void ask(const uint64_t words[4])
+{
+	int64_t status;
+
+	while ((status = send(0, words, ABI_LRPC_SLEEP)) == -16)
+		call(ABI_SYSCALL_YIELD, 0, 0, NULL);
+	expect(6, status == 0);
+}
+
+static void client(void)
+{
+	uint64_t words[4] = { report.instance, 2, 3, 4 }, start;
+
+	expect(1, send(DISPATCHERS, words, 0) == -2);
+	expect(2, send(~0ull, words, 0) == -2);
+	expect(3, send(report.instance, words, 0) == -22);
+	expect(4, send(0, words, 2) == -22);
+	ask(words);
+	start = cycles();
+	for (uint64_t i = 0; i < report.argument; i++) {
+		expect(5, answer[0] == 0 && answer[1] == words[0] + 1 && answer[2] == words[1] + 1 &&
+				  answer[3] == words[2] + 1 && answer[4] == words[3] + 1);
+		words[i % 4] = i * 0x10001;
+		ask(words);
+	}
+	report.result[0] = (cycles() - start) / (report.argument ? report.argument : 1);
+	leave(0);
+}
+
 static void work(void)
 {
 	for (;;) {
@@ -358,6 +422,14 @@ void start(struct abi_dispatcher *d)
 		step();
 	case MODE_COST:
 		cost();
+	case MODE_CLIENT:
+		client();
+	case MODE_SERVER:
+		for (;;)
+			call(ABI_SYSCALL_SLEEP, ~0ull, 0, NULL);
+	case MODE_DEAF:
+		__atomic_store_n(&d->disabled, 1, __ATOMIC_RELAXED);
+		work();
 	default:
 		work();
 	}

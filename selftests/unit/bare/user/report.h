@@ -27,6 +27,9 @@ enum report_mode {
 	MODE_FAULT_ENTRY,   /* entry points that point nowhere */
 	MODE_STEP,          /* the single-step flag, and all others that ring 3 can set */
 	MODE_COST,          /* time system calls */
+	MODE_SERVER,        /* answer each message with its words + 1 */
+	MODE_CLIENT,        /* @argument calls of dispatcher 0 */
+	MODE_DEAF,          /* disabled for ever */
 };
 
 /** struct report_upcall - one upcall other than `run` */
