@@ -211,7 +211,24 @@ void remora_node_look(struct remora_core *core)
 		remora_watch_kick(core->partition);
 }
 
-/* Enqueue the caller, send its request. Return: 0, or why it cannot be sent. */
+/*
+ * The request into the ring; the end is armed for room as long as somebody waits for that. Who was
+ * sent disarms it, and arms for answers when he begins to wait.
+ */
+static int node_put(struct remora_node *node, const struct remora_call *call)
+{
+	int ret;
+
+	lockdep_assert_held(&node->lock);
+	ret = urpc_send(&node->chan, call->type, call->request, call->request_bytes);
+	if (ret == -URPC_EAGAIN && !urpc_arm_send(&node->chan))
+		ret = urpc_send(&node->chan, call->type, call->request, call->request_bytes);
+	if (!ret && (node->chan.armed & URPC_ARMED_SEND))
+		urpc_disarm(&node->chan);
+	return ret;
+}
+
+/* Enqueue the caller, send its request. Return: 0, -EAGAIN (a window is unread), or why it cannot be sent. */
 static int node_send(struct remora_core *core, struct remora_call *call)
 {
 	struct remora_node *node = &core->control_node;
@@ -231,12 +248,7 @@ static int node_send(struct remora_core *core, struct remora_call *call)
 	call->tag = ++node->tag;
 	memcpy(call->request, &call->tag, sizeof(call->tag));
 	stamp = remora_trace_stamp_send();
-	ret = urpc_send(&node->chan, call->type, call->request, call->request_bytes);
-	if (ret == -URPC_EAGAIN) {
-		/* A window of unread requests: nobody reads there. */
-		ret = -ETIMEDOUT;
-		goto out;
-	}
+	ret = node_put(node, call);
 	if (ret) {
 		node->broken = ret == -URPC_EPROTO;
 		goto out;
@@ -267,6 +279,27 @@ static int node_leave(struct remora_core *core, struct remora_call *call)
 		node->silent = false;
 	spin_unlock_irqrestore(&node->lock, flags);
 	return result;
+}
+
+/* Other callers' requests may fill the window: wait for room, which the core's doorbell tells of. */
+static int node_send_wait(struct remora_core *core, struct remora_call *call)
+{
+	wait_queue_head_t *wait = &core->control_node.wait;
+	unsigned long timeout = msecs_to_jiffies(call->timeout_ms);
+	long left = 0;
+	int ret = node_send(core, call);
+
+	if (ret != -EAGAIN)
+		return ret;
+	if (call->uninterrupted)
+		wait_event_timeout(*wait, (ret = node_send(core, call)) != -EAGAIN, timeout);
+	else
+		left = wait_event_killable_timeout(*wait,
+						   (ret = node_send(core, call)) != -EAGAIN,
+						   timeout);
+	if (ret != -EAGAIN)
+		return ret;
+	return left < 0 ? -EINTR : -ETIMEDOUT;
 }
 
 static int node_wait(struct remora_core *core, struct remora_call *call)
@@ -326,7 +359,7 @@ int remora_node_call(struct remora_core *core, struct remora_call *call, struct 
 	struct remora_node *node = &core->control_node;
 	int ret;
 
-	ret = node_send(core, call);
+	ret = node_send_wait(core, call);
 	if (!ret)
 		ret = node_wait(core, call);
 	call->result = ret;

@@ -116,7 +116,7 @@ TEST_F(closed, wakes_sleeper)
 }
 
 /* Again and again: numbers come back, and no news of an old channel reaches a new one. */
-TEST_F(closed, often)
+TEST_F_TIMEOUT(closed, often, 120)
 {
 	for (int i = 0; i < 100; i++) {
 		struct rt_mapped m;

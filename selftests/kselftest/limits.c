@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +199,52 @@ static long long now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
+#define CALLERS 150
+
+/** struct caller - one of many who ask a core at once */
+struct caller {
+	pthread_t thread;
+	int fd;
+	int wrong;
+};
+
+static void *ask_often(void *arg)
+{
+	struct caller *c = arg;
+
+	for (int i = 0; i < 4 && !c->wrong; i++) {
+		struct remora_peer_ping p = { .size = sizeof(p), .node = 1, .peer = 2, .count = 1 };
+
+		/* The core runs one at a time and refuses the others, which is an answer. */
+		if (ioctl(c->fd, REMORA_IOC_PEER_PING, &p) && errno != EBUSY)
+			c->wrong = errno;
+	}
+	return NULL;
+}
+
+/* More requests at once than a control channel has slots: each is answered, the core is not doubted. */
+TEST_F_TIMEOUT(limits, many_requests, 120)
+{
+	struct caller callers[CALLERS];
+	struct rt_status st;
+	struct rt_spec s;
+	int fd;
+
+	RT_SKIP_UNLESS_CPUS(3);
+	ASSERT_EQ(0, rt_begin(&s, "crowd", 1, 2, &fd)) { TH_LOG("%s", s.c.error.message); }
+	for (int i = 0; i < CALLERS; i++) {
+		callers[i] = (struct caller){ .fd = fd };
+		ASSERT_EQ(0, pthread_create(&callers[i].thread, NULL, ask_often, &callers[i]));
+	}
+	for (int i = 0; i < CALLERS; i++) {
+		ASSERT_EQ(0, pthread_join(callers[i].thread, NULL));
+		EXPECT_EQ(0, callers[i].wrong) { TH_LOG("%s", strerror(callers[i].wrong)); }
+	}
+	ASSERT_EQ(0, rt_status(fd, &st));
+	EXPECT_EQ(REMORA_RUNNING, st.s.state);
+	close(fd);
 }
 
 /* Sends and receives as fast as it can until it is killed. */
