@@ -193,7 +193,8 @@ static void queue(void **state)
 	assert_ptr_equal(space.dying, first);
 	DAMAGED(space.dying, NULL, "the queue of the dying is not that of all dying objects");
 	DAMAGED(space.dying_count, 2, "the queue of the dying is not that of all dying objects");
-	DAMAGED(space.dying_last, at(10), "the queue of the dying is not that of all dying objects");
+	DAMAGED(space.dying_last, at(10),
+		"the queue of the dying is not that of all dying objects");
 	DAMAGED(first->next, at(10), "the queue of the dying holds what is not dying");
 	DAMAGED(first->cursor, 0, "a dying object has lost its place");
 	DAMAGED(first->cursor, 33, "a dying object has lost its place");

@@ -3,6 +3,10 @@
  * Random operations, done by cpudrv/cap/ and by the model; every result and every slot is compared,
  * the invariants are checked after each, and the page tables are walked for memory that ring 3 must
  * not reach. usage: random [OPERATIONS [SEED]]
+ *
+ * A tenth of them are done in a second part, where objects are busy, foreign or remote at random and
+ * other cores agree or not: what must come out then is not predicted, but that all invariants hold,
+ * and that everything can be ended at last.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +20,7 @@
 
 static struct model model, before;
 static uint64_t seed, rounds, refusals, again;
+static uint32_t part = 1;
 static uint32_t tried[ABI_CAP_DO_COUNT], succeeded[ABI_CAP_DO_COUNT];
 static uint64_t errors_seen[ABI_CAP_ERROR_COUNT];
 
@@ -35,7 +40,7 @@ static bool chance(uint32_t percent)
 
 static void fail(const char *why, const struct cap_op *op, int rc)
 {
-	printf("not ok 1 - random operations\n# after %lu operations: %s\n", rounds, why);
+	printf("not ok %u - random operations\n# after %lu operations: %s\n", part, rounds, why);
 	if (op)
 		printf("# kind %u result %d from type %u [%lx,%lx)\n"
 		       "# type %u offset %lx bytes %lx count %lu\n",
@@ -366,13 +371,130 @@ static bool step(void)
 	return true;
 }
 
+/* Take over into the model what there is, without what is dying. */
+static void adopt(void)
+{
+	model.n = 0;
+	for (uint32_t i = 1; i < ABI_CAP_SPACE_COUNT; i++) {
+		for (struct cap_entry *e = cap_mdb_first(&space, i); e; e = cap_mdb_next(e)) {
+			if (e->state & CAP_DYING)
+				continue;
+			model_add(&model, e, e->type, e->base, e->end, e->rights);
+			model_find(&model, e)->mate = e->mate;
+		}
+	}
+}
+
+static bool other_cores(struct cap_space *s, const struct cap_entry *e, enum cap_question what)
+{
+	(void)s;
+	(void)e;
+	(void)what;
+	return chance(30);
+}
+
+static void disturb(void)
+{
+	static const uint8_t states[] = { CAP_BUSY, CAP_FOREIGN, CAP_REMOTE,
+					  CAP_FOREIGN | CAP_REMOTE };
+	struct record *r = &model.at[below(model.n)];
+
+	cap_state_change(&space, r->slot, chance(30) ? states[below(4)] : 0,
+			 chance(60) ? CAP_BUSY | CAP_FOREIGN | CAP_REMOTE : CAP_BUSY);
+}
+
+static void disturbed_step(void)
+{
+	struct cap_op op;
+	int rc = -ABI_CAP_E_AGAIN;
+
+	adopt();
+	if (chance(30))
+		disturb();
+	if (!make(&op))
+		return;
+	op.agreed = chance(30);
+	for (uint32_t i = 0; i < 4 && rc == -ABI_CAP_E_AGAIN; i++) {
+		rc = decode(&op);
+		if (!rc)
+			rc = cap_invoke(&space, &op);
+		if (rc == -ABI_CAP_E_AGAIN)
+			cap_work(&space, below(8));
+	}
+	if (rc > 0 || rc <= -ABI_CAP_ERROR_COUNT)
+		fail("a result that is none", &op, rc);
+	if (!rc && op.kind == ABI_CAP_DO_RETYPE && op.from.at->type)
+		fresh(&op, op.from.at->type);
+	if (cap_check(&space, own, OWN))
+		fail(cap_check(&space, own, OWN), &op, rc);
+	if (chance(2)) {
+		adopt();
+		walk();
+	}
+	rounds++;
+}
+
+/*
+ * Other cores lose interest: then everything can be revoked and deleted, and nothing is left. What
+ * only holds itself by now needs somebody with a capability for the memory, who may have lost it.
+ */
+static void end_all(void)
+{
+	static const uint32_t types[] = { ABI_CAP_PHYSADDR, ABI_CAP_CNODE };
+
+	adopt();
+	for (uint32_t i = 0; i < model.n; i++)
+		cap_state_change(&space, model.at[i].slot, 0, CAP_BUSY | CAP_FOREIGN | CAP_REMOTE);
+	space.agree = NULL;
+	drain();
+	for (uint32_t i = 0; i < 2; i++) {
+		uint64_t bytes = i ? ROOT_SLOTS * ABI_CAP_SLOT_BYTES : MANAGED;
+
+		if (cap_create(&space, &own[OWN - 1 - i], types[i], i ? MANAGED : 0, bytes,
+			       cap_types[types[i]].rights, 0))
+			fail("the first capabilities cannot be made again", NULL, 0);
+	}
+	for (uint32_t i = 0; i < OWN; i++) {
+		struct cap_op op = { .kind = ABI_CAP_DO_REVOKE, .from = cap_slot_own(&own[i]) };
+
+		if (own[i].type && finish(&op))
+			fail("it cannot be revoked", &op, 0);
+		op.kind = ABI_CAP_DO_DELETE;
+		if (own[i].type && finish(&op))
+			fail("it cannot be deleted", &op, 0);
+		drain();
+	}
+	for (uint32_t t = 0; t < ABI_CAP_TYPE_COUNT; t++) {
+		if (space.count[t])
+			fail("something is left", NULL, 0);
+	}
+	if (cap_check(&space, own, OWN))
+		fail("an invariant does not hold at the end", NULL, 0);
+}
+
+static void disturbed(uint64_t limit, uint64_t first)
+{
+	part = 2;
+	rounds = 0;
+	for (uint64_t round = 0; rounds < limit; round++) {
+		seed = (first + round) * 0x9e3779b97f4a7c15ull | 1;
+		start();
+		space.agree = other_cores;
+		/* Its first CNode may be deleted: then nothing can be named any more. */
+		for (uint32_t i = 0; i < 3000 && rounds < limit && own[0].type; i++)
+			disturbed_step();
+		end_all();
+	}
+	printf("ok 2 - with other cores about\n");
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t limit = argc > 1 ? strtoull(argv[1], NULL, 0) : 1000000;
 	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	printf("1..1\n");
+	printf("1..2\n");
 	for (uint64_t round = 0; rounds < limit; round++) {
 		seed = (first + round) * 0x9e3779b97f4a7c15ull | 1;
 		start();
@@ -386,5 +508,6 @@ int main(int argc, char **argv)
 	for (uint32_t i = 1; i < ABI_CAP_ERROR_COUNT; i++)
 		printf("# error %u: %lu\n", i, errors_seen[i]);
 	printf("ok 1 - random operations\n");
+	disturbed(limit / 10, first);
 	return 0;
 }
