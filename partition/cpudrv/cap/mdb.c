@@ -176,3 +176,10 @@ bool cap_mdb_conflict(struct cap_space *space, const struct cap_key *key)
 		return true;
 	return conflict_before(space, key);
 }
+
+uint32_t cap_relations(struct cap_space *space, const struct cap_entry *e)
+{
+	return (cap_mdb_other_copy(e) ? CAP_HAS_COPY : 0) |
+	       (cap_mdb_ancestor(space, e) ? CAP_HAS_ANCESTOR : 0) |
+	       (cap_mdb_descendant(space, e) ? CAP_HAS_DESCENDANT : 0);
+}

@@ -237,6 +237,18 @@ uint8_t cap_state(struct cap_space *space, const struct cap_entry *e);
 /** cap_state_change - set and clear bits of it; CAP_DYING is not the caller's. */
 void cap_state_change(struct cap_space *space, struct cap_entry *e, uint8_t set, uint8_t clear);
 
+/* What this core has beside a capability: an answer to other cores. */
+#define CAP_HAS_COPY 0x1
+#define CAP_HAS_ANCESTOR 0x2
+#define CAP_HAS_DESCENDANT 0x4 /* mappings and what is dying included */
+
+/**
+ * cap_relations - mask of CAP_HAS_*
+ * About an object of which this core has no capability, one is asked that was brought in for it by
+ * cap_create() and is deleted afterwards.
+ */
+uint32_t cap_relations(struct cap_space *space, const struct cap_entry *e);
+
 /** cap_last_copy - is there no other capability of the same object on this core? */
 bool cap_last_copy(const struct cap_entry *e);
 

@@ -439,6 +439,33 @@ static void create(void **state)
 	sound();
 }
 
+static void relations(void **state)
+{
+	(void)state;
+	assert_int_equal(cap_relations(&space, at(RAM)), 0);
+	ok(retype(RAM, 4, ABI_CAP_RAM, 0, 16 * PAGE, 1));
+	assert_int_equal(cap_relations(&space, at(RAM)), CAP_HAS_DESCENDANT);
+	assert_int_equal(cap_relations(&space, at(4)), CAP_HAS_ANCESTOR);
+	ok(copy(4, 5));
+	ok(retype(4, 6, ABI_CAP_FRAME, PAGE, PAGE, 1));
+	assert_int_equal(cap_relations(&space, at(5)),
+			 CAP_HAS_COPY | CAP_HAS_ANCESTOR | CAP_HAS_DESCENDANT);
+	/* Another core asks about what nobody here has all of; then it takes that back. */
+	ok(cap_create(&space, &own[5], ABI_CAP_RAM, 0, 8 * PAGE, ABI_CAP_RIGHTS,
+		      CAP_FOREIGN | CAP_REMOTE));
+	assert_int_equal(cap_relations(&space, &own[5]), CAP_HAS_ANCESTOR | CAP_HAS_DESCENDANT);
+	struct cap_op op = { .kind = ABI_CAP_DO_REVOKE, .agreed = true,
+			     .from = cap_slot_own(&own[5]) };
+
+	ok(done(&op));
+	assert_int_equal(cap_relations(&space, &own[5]), CAP_HAS_ANCESTOR);
+	empty(6);
+	holds(5, RAM);
+	op.kind = ABI_CAP_DO_DELETE;
+	ok(done(&op));
+	assert_int_equal(cap_relations(&space, at(5)), CAP_HAS_COPY | CAP_HAS_ANCESTOR);
+}
+
 /* No step does much, however many there are. */
 static void steps_are_small(void **state)
 {
@@ -479,7 +506,7 @@ int main(void)
 		TEST(revokes), TEST(revoke_frame_around_others), TEST(revoke_is_final),
 		TEST(revoke_ends_with_its_capability), TEST(states), TEST(busy),
 		TEST(foreign_and_remote), TEST(parked), TEST(parked_victim), TEST(create),
-		TEST(steps_are_small),
+		TEST(relations), TEST(steps_are_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,8 @@
  * the invariants are checked after each, and the page tables are walked for memory that ring 3 must
  * not reach. usage: random [OPERATIONS [SEED]]
  *
- * A tenth of them are done in a second part, where objects are busy, foreign or remote at random and
- * other cores agree or not: what must come out then is not predicted, but that all invariants hold,
+ * A tenth of them are done in a second part, where objects are busy, foreign or remote at random
+ * and other cores agree or not: what must come out then is not predicted, but that all invariants hold,
  * and that everything can be ended at last.
  */
 #include <stdio.h>
