@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The transport's call line: request and reply in one cache line, one call outstanding. Three times:
- * looked at as urpc_line_relax() chooses for this processor, and in either way.
+ * The transport's call line: request and reply in one cache line, one call outstanding. Three
+ * times: looked at as urpc_line_relax() chooses for this processor, and in either way.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Figures by pair of CPUs: what distance costs. The pairs are grouped by the closest thing that both
- * CPUs are part of (hwloc's topology; without hwloc, what sysfs says), and a few of each group are
+ * Figures by pair of CPUs: what distance costs. The pairs are grouped by the closest thing that
+ * both CPUs are part of (hwloc's topology; without hwloc, what sysfs says), and a few of each group are
  * measured, so that a machine of hundreds of CPUs takes no hours.
  */
 #define _GNU_SOURCE

@@ -43,4 +43,5 @@ bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 
 #include "subject.h"
 DEFINE_SUBJECT(subject_pipe, "pipe, blocking", SUBJECT_SLOW | SUBJECT_STREAM);
-DEFINE_SUBJECT_OPEN(subject_pipe_spin, "pipe, spinning", SUBJECT_SLOW | SUBJECT_STREAM, chan_open_spin);
+DEFINE_SUBJECT_OPEN(subject_pipe_spin, "pipe, spinning", SUBJECT_SLOW | SUBJECT_STREAM,
+		    chan_open_spin);

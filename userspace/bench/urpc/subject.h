@@ -79,7 +79,7 @@ static uint64_t subject_sink(void *chan, uint64_t n)
 }
 
 #define DEFINE_SUBJECT(symbol, name, flags) DEFINE_SUBJECT_OPEN(symbol, name, flags, chan_open)
-#define DEFINE_SUBJECT_OPEN(symbol, name, flags, open)                                                     \
-	extern const struct subject symbol;                                                     \
-	const struct subject symbol = { name,	      flags,	    open,	    chan_close, \
+#define DEFINE_SUBJECT_OPEN(symbol, name, flags, open)                                 \
+	extern const struct subject symbol;                                            \
+	const struct subject symbol = { name,	      flags,	    open,	    chan_close,   \
 					subject_ping, subject_echo, subject_source, subject_sink }

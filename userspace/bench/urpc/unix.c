@@ -38,4 +38,5 @@ bench_inline const uint64_t *try_recv(struct chan *c, int end, uint64_t *words)
 
 #include "subject.h"
 DEFINE_SUBJECT(subject_unix, "AF_UNIX, blocking", SUBJECT_SLOW | SUBJECT_STREAM);
-DEFINE_SUBJECT_OPEN(subject_unix_spin, "AF_UNIX, spinning", SUBJECT_SLOW | SUBJECT_STREAM, chan_open_spin);
+DEFINE_SUBJECT_OPEN(subject_unix_spin, "AF_UNIX, spinning", SUBJECT_SLOW | SUBJECT_STREAM,
+		    chan_open_spin);
