@@ -412,7 +412,8 @@ static long chan_bell(struct file *file, void *arg, struct remora_error *err)
 }
 
 static const struct remora_ioctl chan_ioctls[] = {
-	REMORA_IOCTL_ROW_PLAIN(REMORA_IOC_CHANNEL, struct remora_channel, 0, chan_describe),
+	REMORA_IOCTL_ROW_GROWN(REMORA_IOC_CHANNEL, struct remora_channel, poll_cycles, 0,
+			       chan_describe),
 	{ .command = REMORA_IOC_NOTIFY, .error = REMORA_IOCTL_NO_ERROR, .handler = chan_bell },
 };
 

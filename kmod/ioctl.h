@@ -46,6 +46,13 @@ struct remora_ioctl {
 		.error = REMORA_IOCTL_NO_ERROR, .flags = (flags_), .handler = (handler_),          \
 	}
 
+/* One without, that grew since it was published first, when @last_ was its last member. */
+#define REMORA_IOCTL_ROW_GROWN(command_, type, last_, flags_, handler_)                           \
+	{                                                                                          \
+		.command = (command_), .size = sizeof(type), .min_size = offsetofend(type, last_), \
+		.error = REMORA_IOCTL_NO_ERROR, .flags = (flags_), .handler = (handler_),          \
+	}
+
 /**
  * remora_ioctl - find the row, copy in, check, call, copy out
  * Context: process. Return: what the handler returned; -ENOTTY: no such row; -EINVAL: the structure

@@ -21,14 +21,18 @@ FIXTURE_VARIANT(size)
 {
 	unsigned long command;
 	unsigned int bytes;
+	unsigned int first; /* bytes when it was published first */
 	enum which which;
 	long error; /* offset of the structure's struct remora_error, or -1 */
 };
 
 #define SIZE(name_, command_, type_, which_, error_)                                               \
+	GROWN(name_, command_, type_, sizeof(type_), which_, error_)
+#define GROWN(name_, command_, type_, first_, which_, error_)                                      \
 	FIXTURE_VARIANT_ADD(size, name_)                                                           \
 	{                                                                                          \
-		.command = command_, .bytes = sizeof(type_), .which = which_, .error = error_,     \
+		.command = command_, .bytes = sizeof(type_), .first = first_, .which = which_,      \
+		.error = error_,                                                                   \
 	}
 #define ERROR(type_) ((long)offsetof(type_, error))
 
@@ -48,7 +52,8 @@ SIZE(peer_ping, REMORA_IOC_PEER_PING, struct remora_peer_ping, DEVICE,
      ERROR(struct remora_peer_ping));
 SIZE(shootdown, REMORA_IOC_SHOOTDOWN, struct remora_shootdown, DEVICE,
      ERROR(struct remora_shootdown));
-SIZE(channel, REMORA_IOC_CHANNEL, struct remora_channel, CHANNEL, -1);
+GROWN(channel, REMORA_IOC_CHANNEL, struct remora_channel, offsetof(struct remora_channel, tx_numa),
+      CHANNEL, -1);
 
 FIXTURE_SETUP(size)
 {
@@ -90,7 +95,7 @@ TEST_F(size, rule)
 	struct remora_error e;
 	unsigned int size;
 
-	for (size = 0; size < variant->bytes; size += 4) {
+	for (size = 0; size < variant->first; size += 4) {
 		memset(buffer, 0, sizeof(buffer));
 		EXPECT_EQ(-EINVAL, try(fd, variant->command, buffer, size))
 		{
@@ -108,6 +113,23 @@ TEST_F(size, rule)
 	}
 	memset(buffer, 0, sizeof(buffer));
 	EXPECT_EQ(-E2BIG, try(fd, variant->command, buffer, 1u << 30));
+}
+
+/* As an older program has it: the same request, and nothing is written past its end. */
+TEST_F(size, older)
+{
+	int fd = target(self, variant->which);
+	unsigned char buffer[8192];
+
+	if (variant->first == variant->bytes)
+		SKIP(return, "it never grew");
+	for (unsigned int size = variant->first; size < variant->bytes; size += 4) {
+		memset(buffer, 0, size);
+		memset(buffer + size, 0xee, sizeof(buffer) - size);
+		EXPECT_EQ(0, try(fd, variant->command, buffer, size)) { TH_LOG("size %u", size); }
+		for (unsigned int i = size; i < variant->bytes + 64; i++)
+			EXPECT_EQ(0xee, buffer[i]);
+	}
 }
 
 /* Longer with zeros behind is the same request: the answer is not about the size. */
