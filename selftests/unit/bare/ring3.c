@@ -360,6 +360,25 @@ static void test_hard(void **state)
 		fail_msg("the rest got %.2f times what a fifth got", ratio);
 }
 
+/* In the critical range it is disabled, whatever the flag says: stopped and continued without upcalls. */
+static void test_critical(void **state)
+{
+	unsigned int a = program("critical", MODE_CRITICAL, 0), b = program("rest", MODE_SPIN, 0);
+	const struct report *critical, *rest;
+
+	(void)state;
+	guest_running();
+	critical = wait_report(a);
+	rest = wait_report(b);
+	wait_progress(critical, 1000);
+	for (int i = 0; i < 10; i++) {
+		wait_progress(rest, 1000000);
+		wait_progress(critical, 1000000);
+	}
+	assert_true(rest->runs > 5);
+	assert_true(critical->runs <= 1); /* stopped once before it was in the range, perhaps */
+}
+
 static void test_not_admitted(void **state)
 {
 	unsigned int a;
@@ -576,7 +595,7 @@ int main(int argc, char **argv)
 		TEST(test_weights),	 TEST(test_hard),	 TEST(test_not_admitted),
 		TEST(test_sleep),	 TEST(test_yield),	 TEST(test_registers),
 		TEST(test_wild),	 TEST(test_bad_programs), TEST(test_lrpc),
-		TEST(test_lrpc_alone),	 TEST(test_lrpc_deaf),	 TEST(test_cost),
+		TEST(test_lrpc_alone),	 TEST(test_lrpc_deaf),	 TEST(test_critical),	 TEST(test_cost),
 	};
 
 	if (argc > 1)

@@ -30,6 +30,7 @@ enum report_mode {
 	MODE_SERVER,        /* answer each message with its words + 1 */
 	MODE_CLIENT,        /* @argument calls of dispatcher 0 */
 	MODE_DEAF,          /* disabled for ever */
+	MODE_CRITICAL,      /* count for ever in the critical range, not disabled */
 };
 
 /** struct report_upcall - one upcall other than `run` */
