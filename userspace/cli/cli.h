@@ -155,6 +155,9 @@ struct cli_create_words {
 int cli_request_fill(struct cli_request *request, const struct cli_create_words *words);
 void cli_request_close(struct cli_request *request);
 
+/** cli_show_warnings - the module's warnings about a request, as notes. */
+void cli_show_warnings(const struct remora_create *create);
+
 /** cli_verb_name - the verb being run, for messages. */
 const char *cli_verb_name(void);
 

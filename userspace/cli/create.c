@@ -4,7 +4,7 @@
  */
 #include "cli.h"
 
-static void show_warnings(const struct remora_create *create)
+void cli_show_warnings(const struct remora_create *create)
 {
 	for (size_t i = 0; i < sizeof(create->warnings) / sizeof(create->warnings[0]); i++) {
 		uint32_t reason = create->warnings[i];
@@ -59,7 +59,7 @@ int cli_create(int argc, char **argv)
 	if (!code) {
 		int err = remora_ctl_create(ctl, &request.create);
 
-		show_warnings(&request.create);
+		cli_show_warnings(&request.create);
 		if (err)
 			code = cli_errno(err, &request.create.error, words.name);
 		remora_ctl_close(ctl);

@@ -115,6 +115,7 @@ race_interrupted() {
 if [ "$race_cpus" -gt 1 ]; then
 	expect 0 'Linux     page 1    numa *1110$' bench shootdown --cores 1 --count 5
 	race_leaves_nothing "the partition is gone after a race"
+	FAKE_WARN=1 expect 0 'warning: SMT siblings' bench shootdown --cores 1 --count 5
 	FAKE_FAIL=10 expect 1 'CPU_TAKEN' bench shootdown --cores 1 --count 5
 	race_leaves_nothing "nothing is left when create fails"
 	FAKE_MISCOUNT=1 expect 1 'invalidations were counted' bench shootdown --cores 1 --count 5
