@@ -184,6 +184,47 @@ TEST_F_TIMEOUT(nomem, bind, 300)
 	EXPECT_EQ(0, rt_ping(self->fd, 1, 20));
 }
 
+static int shoot(int fd, struct remora_shootdown *d)
+{
+	*d = (struct remora_shootdown){
+		.size = sizeof(*d), .protocol = REMORA_SHOOTDOWN_UNICAST,
+		.method = REMORA_SHOOTDOWN_BY_PAGE, .pages = 3, .count = 2, .nodes = 1 << 1,
+	};
+	return ioctl(fd, REMORA_IOC_SHOOTDOWN, d) ? -errno : 0;
+}
+
+/* A partition each time: its first run allocates what the others use. Each failure may be made up for. */
+TEST_F_TIMEOUT(nomem, shootdown, 300)
+{
+	struct remora_shootdown d;
+	unsigned int n, failed = 0;
+	bool hit = true;
+
+	SKIP_UNLESS_ABLE();
+	self->s.c.flags = REMORA_CREATE_AUTOSTART;
+	for (n = 1; hit && n < NTH_MAX; n++) {
+		int ret;
+
+		ASSERT_EQ(0, rt_create(&self->s)) { TH_LOG("%s", self->s.c.error.message); }
+		self->fd = rt_open(self->s.c.name, O_RDWR);
+		ASSERT_LE(0, self->fd);
+		arm(self->nth, n);
+		ret = shoot(self->fd, &d);
+		hit = reached(self->nth);
+		if (ret) {
+			failed++;
+			EXPECT_NE(0, d.error.reason) { TH_LOG("n = %u: %d", n, ret); }
+		}
+		EXPECT_EQ(0, shoot(self->fd, &d)) { TH_LOG("n = %u: %s", n, d.error.message); }
+		EXPECT_EQ(6, d.handled);
+		close(self->fd);
+		self->fd = -1;
+		ASSERT_EQ(0, rt_destroy(self->s.c.name, 0, NULL));
+	}
+	TH_LOG("up to %u allocations, %u failures", n, failed);
+	EXPECT_FALSE(hit);
+}
+
 TEST_F_TIMEOUT(nomem, looks, 300)
 {
 	struct rt_status st;
