@@ -3,6 +3,10 @@
 # shellcheck disable=SC2154 # bin, work and status are cli.sh's
 # remora bench shootdown: mistakes, Linux's side for real, messages by the fake module. Read by cli.sh.
 
+# Two CPUs at most, whatever this machine has: the first two that may be used.
+race_list=$(taskset -pc $$ | sed 's/.*: //' | tr ',' '\n' |
+	awk -F- '{ for (cpu = $1; cpu <= $NF; cpu++) print cpu }' | head -n 2 | paste -sd,)
+taskset -pc "$race_list" $$ >/dev/null
 race_cpus=$(nproc)
 
 echo "# bench shootdown: mistakes"
@@ -19,8 +23,8 @@ expect 2 'numbers from 1 to 63' bench shootdown --cores 64
 expect 2 'a number from 1 to 100000' bench shootdown --count 0
 expect 2 'excludes --cpus' bench shootdown x --cpus 1
 expect 1 'CPU 8000: there is none' bench shootdown --cpus 8000
-expect 1 'too few CPUs' bench shootdown --linux --cpus 0-$((race_cpus - 1))
-timeout 60 taskset -c "$(taskset -pc $$ | sed 's/.*[ :,-]//')" "$bin/remora" bench shootdown \
+expect 1 'too few CPUs' bench shootdown --linux --cpus "$race_list"
+timeout 60 taskset -c "${race_list%,*}" "$bin/remora" bench shootdown \
 	>"$work/out" 2>"$work/err"
 [ $? = 1 ] && grep -q 'too few CPUs' "$work/err"
 verdict "one CPU is too few" $?
@@ -28,7 +32,7 @@ verdict "one CPU is too few" $?
 echo "# bench shootdown: Linux"
 if [ "$race_cpus" -gt 1 ]; then
 	expect 5 'is the module loaded' bench shootdown
-	expect 2 "there are $((race_cpus - 1)) CPUs to race on, not 63" bench shootdown --cores 63
+	expect 2 'there are 1 CPUs to race on, not 63' bench shootdown --cores 63
 	expect_json 0 '(.rows | map(select(.others == 0)) | length) == 7 and
 		(.rows | map(select(.others == 1)) | length) == 7 and
 		(.rows | all(.side == "linux" and .samples == 12 and .min > 0 and .min <= .median
