@@ -12,6 +12,7 @@
  */
 #include <base/string.h>
 
+#include <cap_agree.h>
 #include <cap_type.h>
 
 #include "tree.h"

@@ -3,7 +3,7 @@
 #ifndef CAP_OPS_H
 #define CAP_OPS_H
 
-#include <cap.h>
+#include <cap_agree.h>
 
 int cap_copy_decode(struct cap_space *space, const struct cap_op *op);
 int cap_mint_decode(struct cap_space *space, const struct cap_op *op);

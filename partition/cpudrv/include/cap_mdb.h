@@ -60,4 +60,12 @@ struct cap_entry *cap_mdb_overlap(struct cap_space *space, const struct cap_entr
 /** cap_mdb_conflict - would a new object overlap one of a type it must not? */
 bool cap_mdb_conflict(struct cap_space *space, const struct cap_key *key);
 
+/**
+ * cap_check - hold the invariants against everything; for test builds
+ * @own:   the CPU driver's own slots, @count of them: those outside all CNodes and dispatchers
+ * Time is linear in the number of slots.
+ * Return: NULL, or what is wrong.
+ */
+const char *cap_check(const struct cap_space *space, const struct cap_entry *own, uint64_t count);
+
 #endif

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cap.h>
+#include <cap_agree.h>
 #include <cap_arch.h>
 #include <cap_mdb.h>
 #include <cap_type.h>

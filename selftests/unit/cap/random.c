@@ -5,8 +5,8 @@
  * not reach. usage: random [OPERATIONS [SEED]]
  *
  * A tenth of them are done in a second part, where objects are busy, foreign or remote at random
- * and other cores agree or not: what must come out then is not predicted, but that all invariants hold,
- * and that everything can be ended at last.
+ * and other cores agree or not: what must come out then is not predicted, but that all invariants
+ * hold, and that everything can be ended at last.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * cpudrv/cap: a program that makes any system calls on capabilities, with events in between. The
- * input is a list of calls of ten bytes each: operation and steps of work before it, three addresses,
- * rights, type, count, offset, size, and what to spoil. After each call the invariants hold, and
+ * input is a list of calls of ten bytes each: operation and steps of work after it, three
+ * addresses, rights, type, count, offset, size, and what to spoil. After each call the invariants hold, and
  * every page that a page table maps belongs to a frame.
  */
 #include <abi/invoke.h>
