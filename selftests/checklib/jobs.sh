@@ -32,7 +32,8 @@ jobs_define()
 
 	job guest quick suite-6.1 "--kernel 6.1 --cpus 4" "$RUN all"
 	job guest quick suite-6.12-x2apic-numa \
-		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" "$RUN all"
+		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" \
+		"REMORA_SEEN=/tmp/seen $RUN all coverage"
 	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" "$RUN all"
 	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" "$RUN all"
 	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G --append $REGION" \
@@ -42,6 +43,10 @@ jobs_define()
 	job guest full large-mapping-debug "--kernel debug --cpus 2 --numa 2 --memory 5G --gbpages" \
 		"REMORA_LARGE_MAPPING=1 $RUN memory"
 	job guest full nomem-debug "--kernel debug --cpus 2 --no-check-log" "$RUN nomem kernellog"
+	# The long run of the fuzzer is in Documentation/testing.md.
+	job guest full fuzz-debug "--kernel debug --cpus 4" "REMORA_FUZZ_SECONDS=60 $RUN fuzz"
+	job guest full hostile-debug "--kernel debug --cpus 4" "REMORA_HOSTILE_MS=2000 $RUN hostile"
+	job guest full hostile-races-6.1 "--kernel 6.1 --cpus 4 --mttcg" "REMORA_HOSTILE_MS=1500 $RUN hostile"
 	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
 	for kernel in 6.1 6.12; do
 		for mode in xapic x2apic; do
