@@ -3,8 +3,8 @@
  * Capabilities: what the domains of a core may touch. Documentation/capabilities.md has the model.
  *
  * Everything is kept in the slots themselves (cap_slot.h); nothing is allocated. All state of a
- * core hangs off one struct cap_space; the CPU driver is single-threaded and not preemptable, so nothing
- * is locked.
+ * core hangs off one struct cap_space; the CPU driver is single-threaded and not preemptable, so
+ * nothing is locked.
  *
  * An operation is described by struct cap_op and done in two halves: cap_decode() checks and
  * changes nothing, cap_invoke() cannot fail. Long ones are done in bounded steps: cap_invoke() then

@@ -2,8 +2,8 @@
 /*
  * cpudrv/cap: a program that makes any system calls on capabilities, with events in between. The
  * input is a list of calls of ten bytes each: operation and steps of work after it, three
- * addresses, rights, type, count, offset, size, and what to spoil. After each call the invariants hold, and
- * every page that a page table maps belongs to a frame.
+ * addresses, rights, type, count, offset, size, and what to spoil. After each call the invariants
+ * hold, and every page that a page table maps belongs to a frame.
  */
 #include <abi/invoke.h>
 
