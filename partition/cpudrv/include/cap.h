@@ -8,8 +8,9 @@
  *
  * An operation is described by struct cap_op and done in two halves: cap_decode() checks and
  * changes nothing, cap_invoke() cannot fail. Long ones are done in bounded steps: cap_invoke() then
- * returns -ABI_CAP_E_AGAIN, and the whole operation is repeated from its decode. cap_work() does
- * steps that no operation waits for.
+ * returns -ABI_CAP_E_AGAIN, and the whole operation is repeated, from following the addresses of
+ * its slots on: what was deleted meanwhile may be the CNode they are in. cap_work() does steps that
+ * no operation waits for.
  */
 #ifndef CAP_H
 #define CAP_H
@@ -96,7 +97,7 @@ void cap_init(struct cap_space *space);
  * cap_decode - can this be done?
  * @op: any values; the slots are real ones
  *
- * Changes nothing. -ABI_CAP_E_AGAIN: cap_work() must run first; then decode again.
+ * Changes nothing. -ABI_CAP_E_AGAIN: cap_work() must run first; then find the slots again.
  *
  * Return: 0 or a negative enum abi_cap_error.
  */
@@ -105,7 +106,7 @@ int cap_decode(struct cap_space *space, const struct cap_op *op);
 /**
  * cap_invoke - do it, or a step of it
  * @op: just decoded, with nothing in between
- * Return: 0; -ABI_CAP_E_AGAIN: decode and invoke the same once more, at once or later;
+ * Return: 0; -ABI_CAP_E_AGAIN: begin the same once more with its slots, at once or later;
  * -ABI_CAP_E_BUSY: the same, but what it does now waits for other cores.
  */
 int cap_invoke(struct cap_space *space, struct cap_op *op);
