@@ -76,11 +76,11 @@ tap_like "$(su -s /bin/sh nobody -c "remora bench shootdown --linux --cpus $cpus
 	"without permission to count: measured, and labelled"
 
 for signal in INT TERM KILL; do
-	remora bench shootdown --cpus "$cpus" --cores 1 --pages 1 --count 1000 >"$log" 2>&1 &
+	remora bench shootdown --cpus "$cpus" --pages 1 --count 200 >"$log" 2>&1 &
 	pid=$!
-	for _ in {1..600}; do
+	for _ in {1..6000}; do
 		[ -n "$(remora list --names)" ] && break
-		sleep 0.1
+		sleep 0.02
 	done
 	tap_is "$(remora list --names)" "shootdown-$pid" "SIG$signal: it is under way"
 	kill -$signal $pid
