@@ -174,7 +174,20 @@ test_faults()
 	EOT
 }
 
-TESTS="status files faults bad_log patterns endings modes usage"
+# Tools with a root of their own see only the cache's true path.
+test_cache()
+{
+	local cache text
+	cache=${REMORA_CACHE:-${XDG_CACHE_HOME:+$XDG_CACHE_HOME/remora}}
+	cache=$(readlink -f "${cache:-${HOME:-/var}/.cache/remora}") || return 0
+	[ -d "$cache" ] || return 0
+	ln -s "$cache" "$WORK/link"
+	text=$(REMORA_CACHE=$WORK/link "$LAB" headers "$KERNEL" 2>"$WORK/err")
+	[ -d "$text" ] && [ "${text#"$WORK"}" = "$text" ]
+	result $? "a cache behind a symbolic link is used by its true path"
+}
+
+TESTS="cache status files faults bad_log patterns endings modes usage"
 
 # shellcheck disable=SC2048
 for test in ${*:-$TESTS}; do

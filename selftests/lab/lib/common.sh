@@ -15,7 +15,8 @@ lab_cache_default()
 	fi
 }
 
-LAB_CACHE=${REMORA_CACHE:-$(lab_cache_default)}
+# Without symbolic links: where tools run in a root of their own, only the true path exists.
+LAB_CACHE=$(readlink -m "${REMORA_CACHE:-$(lab_cache_default)}")
 LAB_SRC=$(cd "$LAB_DIR/../.." && pwd)
 
 say()
