@@ -57,7 +57,7 @@ jobs_define()
 	done
 	for kernel in 6.1 6.12; do
 		job guest full "races-$kernel" "--kernel $kernel --cpus 4 --mttcg" \
-			"REMORA_CYCLES=20 $RUN cycles channel mapping faults shootdown churn closed events"
+			"REMORA_CYCLES=20 $RUN cycles channel mapping faults shootdown churn closed events trace"
 		job reset full "reboot-$kernel" "--kernel $kernel --cpus 4 --expect-reset" \
 			"insmod /root/remora.ko && remora create r --cpus 1-3 --memory contig:64M --start && reboot -f"
 	done
