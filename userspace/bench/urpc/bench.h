@@ -71,6 +71,7 @@ struct options {
 	const char *csv; /* NULL: none */
 	const char *only; /* NULL: every subject; else those whose name contains it */
 	bool fifo; /* SCHED_FIFO, so that other work does not interrupt */
+	bool both; /* wait for a change of places */
 	bool pairs; /* figures by pair of CPUs instead */
 	unsigned int seconds; /* after these, one complete placement will do */
 };
@@ -96,6 +97,7 @@ void guard_init(const struct options *o);
 enum placement guard_measure(const struct measurement *m, double *value);
 void guard_describe(FILE *to, enum placement chosen);
 const char *guard_name(enum placement p);
+bool guard_moved(void); /* did they change places? */
 
 /* shootdown.c: a table of its own; a round, and what came of all. @csv may be NULL. */
 void shootdown_measure(const struct options *o);

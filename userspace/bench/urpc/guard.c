@@ -70,21 +70,21 @@ enum placement guard_measure(const struct measurement *m, double *value)
 	return PLACED_UNSTEADY;
 }
 
-static bool moved(void)
+bool guard_moved(void)
 {
 	return slowest > fastest * APART;
 }
 
 const char *guard_name(enum placement p)
 {
-	if (!moved())
+	if (!guard_moved())
 		return "steady";
 	return p == PLACED_APART ? "apart" : "close";
 }
 
 void guard_describe(FILE *to, enum placement p)
 {
-	if (!moved())
+	if (!guard_moved())
 		return;
 	fprintf(to,
 		"# these CPUs change places: the raw line's round trip was seen from %.0f to %.0f "

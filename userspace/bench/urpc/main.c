@@ -11,20 +11,21 @@
 
 #include "results.h"
 
-#define ROUNDS_A_RUN 4 /* give up after so many times the rounds that would do */
+#define MAX_ROUNDS 400 /* then give up */
 #define SECONDS 120
 
 const unsigned int lengths[LENGTHS] = { 64, 512, 4096 };
 
 static const char usage[] =
 	"usage: bench-urpc [--cpus A,B] [--runs N] [--only WORD] [--fifo] [--csv FILE]\n"
-	"                  [--seconds N] [--pairs]\n"
+	"                  [--seconds N] [--both] [--pairs]\n"
 	"  --cpus A,B   the two CPUs (default: two that are not SMT siblings)\n"
 	"  --runs N     runs to take the median of, 5 to 99 (default 7)\n"
 	"  --only WORD  only the subjects whose name contains WORD\n"
 	"  --fifo       run the two threads with SCHED_FIFO (needs permission)\n"
 	"  --csv FILE   write every figure there too\n"
 	"  --seconds N  then stop once the figures of one placement are complete (default 120)\n"
+	"  --both       wait that long for CPUs that have not changed places yet to do so\n"
 	"  --pairs      only figures by pair of CPUs: a few pairs of each distance\n";
 
 bool subject_chosen(const struct subject *s, const struct options *o)
@@ -97,7 +98,7 @@ static bool measure(struct results *r, const struct options *o)
 	bool all = false, any = false;
 
 	guard_init(o);
-	for (round = 1; !all && round <= ROUNDS_A_RUN * o->runs; round++) {
+	for (round = 1; !all && round <= MAX_ROUNDS; round++) {
 		measure_round(r, o);
 		close = fewest(r, o, PLACED_CLOSE);
 		apart = fewest(r, o, PLACED_APART);
@@ -106,8 +107,8 @@ static bool measure(struct results *r, const struct options *o)
 		r->complete[PLACED_CLOSE] = close >= o->runs;
 		r->complete[PLACED_APART] = apart >= o->runs;
 		any = r->complete[PLACED_CLOSE] || r->complete[PLACED_APART];
-		all = (r->complete[PLACED_CLOSE] || !close) && (r->complete[PLACED_APART] || !apart);
-		all = any && (all || machine_seconds() > end);
+		all = r->complete[PLACED_CLOSE] && (r->complete[PLACED_APART] || !(guard_moved() || o->both));
+		all |= any && machine_seconds() > end;
 	}
 	if (!any)
 		fprintf(stderr, "bench: in %u rounds these CPUs stayed in no place for %u runs\n",
@@ -140,6 +141,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "only", required_argument, NULL, 'o' },
 		{ "fifo", no_argument, NULL, 'f' },
 		{ "pairs", no_argument, NULL, 'p' },
+		{ "both", no_argument, NULL, 'b' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -168,6 +170,7 @@ static bool parse(int argc, char **argv, struct options *o)
 			o->only = optarg;
 		o->fifo |= opt == 'f';
 		o->pairs |= opt == 'p';
+		o->both |= opt == 'b';
 		if (opt == '?') {
 			fputs(usage, stderr);
 			return false;
