@@ -12,7 +12,7 @@
 #define WINDOW_TURNS 64
 
 /* Looks at the lines of a shootdown in a turn. */
-#define SHOOT_TURNS 8
+#define SHOOT_TURNS 32
 
 /* Returns whether node 0 wants this core to stop. */
 static bool obey_host(void)
