@@ -8,6 +8,7 @@
  * ring 3 does to FS and GS is its own affair.
  */
 #include <offsets.h>
+#include <registers.h>
 #include <x86.h>
 
 	.text
@@ -23,21 +24,7 @@ user_enter:
 	push	%r15
 	mov	%rsp, user_return_stack(%rip)
 	mov	%rdi, %rsp
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%r11
-	pop	%r10
-	pop	%r9
-	pop	%r8
-	pop	%rbp
-	pop	%rdi
-	pop	%rsi
-	pop	%rdx
-	pop	%rcx
-	pop	%rbx
-	pop	%rax
+	pop_registers
 	cmpq	$VECTOR_SYSCALL, (%rsp)
 	je	1f
 	add	$16, %rsp
@@ -66,21 +53,7 @@ user_syscall:
 	push	%rcx
 	push	$0
 	push	$VECTOR_SYSCALL
-	push	%rax
-	push	%rbx
-	push	%rcx
-	push	%rdx
-	push	%rsi
-	push	%rdi
-	push	%rbp
-	push	%r8
-	push	%r9
-	push	%r10
-	push	%r11
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
+	push_registers
 	.size user_syscall, . - user_syscall
 
 /* From here and from vectors.S: the frame is complete. */

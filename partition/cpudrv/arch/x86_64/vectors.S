@@ -6,6 +6,7 @@
  * What is pushed here is struct trap_frame (trap.h), last field first.
  */
 #include <offsets.h>
+#include <registers.h>
 #include <x86.h>
 
 	.section .text.vectors, "ax"
@@ -31,21 +32,7 @@ vector_stubs_end:
 	.text
 	.type trap_enter, @function
 trap_enter:
-	push	%rax
-	push	%rbx
-	push	%rcx
-	push	%rdx
-	push	%rsi
-	push	%rdi
-	push	%rbp
-	push	%r8
-	push	%r9
-	push	%r10
-	push	%r11
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
+	push_registers
 	cld
 	testb	$3, FRAME_CS(%rsp)
 	jnz	from_ring3
@@ -53,21 +40,7 @@ on_this_stack:
 	/* 22 words on a stack that the CPU aligned to 16 bytes: aligned again. */
 	mov	%rsp, %rdi
 	call	trap_handle
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%r11
-	pop	%r10
-	pop	%r9
-	pop	%r8
-	pop	%rbp
-	pop	%rdi
-	pop	%rsi
-	pop	%rdx
-	pop	%rcx
-	pop	%rbx
-	pop	%rax
+	pop_registers
 	add	$16, %rsp
 	iretq
 	/* What has a stack of its own is handled there, and goes back to ring 3 from it. */
