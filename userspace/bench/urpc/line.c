@@ -3,43 +3,8 @@
  * The transport's call line: request and reply in one cache line, one call outstanding. Three
  * times: looked at as urpc_line_relax() chooses for this processor, and in either way.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include <urpc/line.h>
-
 #include "bench.h"
-
-/* The two ends' private states are kept apart by more than a line: lines are fetched in pairs. */
-struct side {
-	struct urpc_line_end line __attribute__((aligned(256)));
-};
-
-struct chan {
-	struct urpc_line shared;
-	struct side end[2];
-};
-
-static void *chan_open(unsigned int slots)
-{
-	struct chan *c = aligned_alloc(256, sizeof(*c));
-
-	(void)slots;
-	if (!c)
-		return NULL;
-	memset(c, 0, sizeof(*c));
-	if (urpc_line_init(&c->end[0].line, &c->shared, URPC_LINE_CALLER) ||
-	    urpc_line_init(&c->end[1].line, &c->shared, URPC_LINE_CALLEE)) {
-		free(c);
-		return NULL;
-	}
-	return c;
-}
-
-static void chan_close(void *chan)
-{
-	free(chan);
-}
+#include "line_pair.h"
 
 enum look { LOOK_CHOSEN, LOOK_PLAIN, LOOK_FETCH };
 
@@ -86,7 +51,7 @@ static inline void echo_by(void *chan, uint64_t n, enum look look)
 	}                                                                     \
 	extern const struct subject subject_line_##way;                       \
 	const struct subject subject_line_##way = { .name = text,             \
-						    .open = chan_open,        \
+						    .open = line_open,        \
 						    .close = chan_close,      \
 						    .ping = ping_##way,       \
 						    .echo = echo_##way }

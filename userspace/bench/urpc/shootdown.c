@@ -12,23 +12,14 @@
 
 #include <shoot/shoot.h>
 #include <urpc/barrier.h>
-#include <urpc/line.h>
 
 #include "bench.h"
+#include "line_pair.h"
 
 #define GOAL 0.2 /* request and acknowledgement / shootdown part of madvise */
 #define MAX_RUNS 99
 #define SAMPLES 1000 /* of a call, a run */
 #define INVALIDATE 1 /* type of the request; its words: first page, number of pages */
-
-struct end {
-	struct urpc_line_end line __attribute__((aligned(256)));
-};
-
-struct chan {
-	struct urpc_line shared;
-	struct end end[2];
-};
 
 /*
  * Linux's calls are timed one by one, by the team of shoot.h: it sees to it that the busy thread
@@ -39,27 +30,6 @@ static struct {
 	int cpu[2];
 	double median;
 } linux_call;
-
-static void *line_open(unsigned int slots)
-{
-	struct chan *c = aligned_alloc(256, sizeof(*c));
-
-	(void)slots;
-	if (!c)
-		return NULL;
-	memset(c, 0, sizeof(*c));
-	if (urpc_line_init(&c->end[0].line, &c->shared, URPC_LINE_CALLER) ||
-	    urpc_line_init(&c->end[1].line, &c->shared, URPC_LINE_CALLEE)) {
-		free(c);
-		return NULL;
-	}
-	return c;
-}
-
-static void chan_close(void *chan)
-{
-	free(chan);
-}
 
 static inline void look(const struct urpc_line_end *e, bool fetch)
 {
