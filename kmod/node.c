@@ -367,6 +367,7 @@ int remora_node_call(struct remora_core *core, struct remora_call *call, struct 
 		WRITE_ONCE(node->silent, true);
 	if (ret == -ETIMEDOUT || ret == -EHOSTDOWN || ret == -EPROTO)
 		remora_watch_kick(core->partition);
+	remora_trace_settle(core);
 	if (ret)
 		return node_explain(core, ret, err);
 	return node_check(call);

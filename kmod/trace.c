@@ -210,6 +210,16 @@ void remora_trace_drain(struct remora_core *core)
 	mutex_unlock(&trace_lock);
 }
 
+void remora_trace_settle(struct remora_core *core)
+{
+	if (!READ_ONCE(trace_wanted) || !READ_ONCE(trace_ms))
+		return;
+	mutex_lock(&trace_lock);
+	if (!list_empty(&core->partition->trace_link))
+		drain_core(core);
+	mutex_unlock(&trace_lock);
+}
+
 /* Which core rang is not known. */
 static void doorbell_event(const struct remora_partition *p)
 {

@@ -35,6 +35,13 @@ void remora_trace_reset(struct remora_core *core);
 /** remora_trace_drain - bring all that the core has recorded into the trace buffer. As above. */
 void remora_trace_drain(struct remora_core *core);
 
+/**
+ * remora_trace_settle - a control call to the core is over: its records go into the trace buffer
+ * So that who records a command has what the cores did for it when it ends: trace-cmd closes the
+ * buffer before it switches the events off. Nothing while nobody listens, or with trace_ms=0.
+ */
+void remora_trace_settle(struct remora_core *core);
+
 /** remora_trace_doorbell - a doorbell came: count it, see whether a ring is half full. */
 void remora_trace_doorbell(struct remora_partition *p);
 
