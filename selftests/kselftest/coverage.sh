@@ -13,10 +13,18 @@ documented=$(awk '!/^#/ && NF { print $1, $2 }' "$table" | sort -u)
 elsewhere=$(awk '!/^#/ && $3 == "!" { print $1, $2 }' "$table" | sort -u)
 seen=$(sort -u "$REMORA_SEEN")
 
+# Lines of the first file that the second has not.
+minus()
+{
+	awk 'FILENAME == ARGV[1] { have[$0] = 1; next } NF && !($0 in have)' "$2" "$1"
+}
+
+tap_is "$(minus <(printf '%s\n' a b) <(echo a))" b "what is missing would be seen"
+tap_is "$([ "$(wc -l <<<"$seen")" -gt 50 ] && echo many)" many "calls were recorded"
 for call in $(awk '{ print $1 }' <<<"$documented" | sort -u); do
-	tap_is "$(comm -23 <(grep "^$call " <<<"$documented") <(printf '%s\n%s\n' "$seen" "$elsewhere" | sort -u) | paste -sd' ')" "" \
+	tap_is "$(minus <(grep "^$call " <<<"$documented") <(printf '%s\n' "$seen" "$elsewhere") | tr '\n' ' ')" "" \
 		"$call ended in every documented way"
 done
-tap_is "$(comm -13 <(echo "$documented") <(echo "$seen") | paste -sd' ')" "" \
+tap_is "$(minus <(echo "$seen") <(echo "$documented") | tr '\n' ' ')" "" \
 	"no call ended in another way"
 tap_end
