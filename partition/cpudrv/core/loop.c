@@ -33,10 +33,9 @@ static bool shoot_turns(void)
 	bool any = false;
 
 	for (unsigned int i = 0; shoot_on && i < SHOOT_TURNS; i++) {
-		if (shoot_poll())
-			any = true;
-		else
-			arch_relax();
+		/* Also after an answer: whoever waits for it should have the line to himself. */
+		any |= shoot_poll();
+		arch_relax();
 	}
 	return any;
 }
