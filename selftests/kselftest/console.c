@@ -173,7 +173,7 @@ TEST_F_TIMEOUT(console, missed, 200)
 	for (int i = 0; i < 1200 && (!i || st.cores[0].console_lines <= 600); i++) {
 		ASSERT_EQ(0, rt_map(self->fd, 1, REMORA_SERVICE_ECHO, 4, &m));
 		m.tx->slots[1].header = 1 | URPC_HDR_CONTINUES;
-		ASSERT_EQ(0, ioctl(m.fd, REMORA_IOC_NOTIFY));
+		ASSERT_EQ(0, rt_notify(&m));
 		rt_unmap(&m);
 		ASSERT_EQ(0, rt_status(self->fd, &st));
 	}

@@ -100,3 +100,8 @@ int rt_mapped_echo(struct rt_mapped *m, unsigned int count)
 	}
 	return 0;
 }
+
+int rt_notify(const struct rt_mapped *m)
+{
+	return ioctl(m->fd, REMORA_IOC_NOTIFY) && errno != EPROTO ? -errno : 0;
+}

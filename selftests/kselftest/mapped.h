@@ -22,4 +22,7 @@ void rt_unmap(struct rt_mapped *m);
 /** rt_mapped_echo - @count round trips; polls, rings the doorbell when told to, sleeps in poll() */
 int rt_mapped_echo(struct rt_mapped *m, unsigned int count);
 
+/** rt_notify - ring the core. 0, also when it has seen and closed a spoilt channel before; -errno */
+int rt_notify(const struct rt_mapped *m);
+
 #endif

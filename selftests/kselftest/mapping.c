@@ -168,7 +168,7 @@ TEST_F(mapping, garbage_sent)
 		seed = seed * 1103515245 + 12345;
 		bytes[i] = (unsigned char)(seed >> 16);
 	}
-	EXPECT_EQ(0, ioctl(self->m.fd, REMORA_IOC_NOTIFY));
+	EXPECT_EQ(0, rt_notify(&self->m));
 	EXPECT_EQ(0, rt_ping(self->fd, 1, 100));
 	ASSERT_EQ(0, rt_status(self->fd, &st));
 	EXPECT_EQ(REMORA_RUNNING, st.s.state);
@@ -205,7 +205,7 @@ TEST_F(mapping, two_channels_are_apart)
 
 	ASSERT_EQ(0, rt_map(self->fd, 1, REMORA_SERVICE_ECHO, 64, &other));
 	memset(other.tx, 0xff, other.info.ring_bytes);
-	EXPECT_EQ(0, ioctl(other.fd, REMORA_IOC_NOTIFY));
+	EXPECT_EQ(0, rt_notify(&other));
 	EXPECT_EQ(0, rt_mapped_echo(&self->m, 500));
 	rt_unmap(&other);
 }
