@@ -421,16 +421,22 @@ static void test_yield(void **state)
 {
 	unsigned int a = program("a", MODE_YIELD, 0), b = program("b", MODE_YIELD, 0);
 	const struct report *one, *two;
+	uint64_t from_one, from_two;
 	int64_t apart;
 
 	(void)state;
 	guest_running();
 	one = wait_report(a);
 	two = wait_report(b);
+	guest_monitor("stop");
+	from_one = progress(one);
+	from_two = progress(two);
+	guest_monitor("cont");
 	wait_progress(two, 5000);
 	guest_monitor("stop");
-	apart = (int64_t)(progress(one) - progress(two));
-	assert_true(apart >= -2 && apart <= 2);
+	/* In turns; but for the end of a slice, of which a busy host makes some come early. */
+	apart = (int64_t)((progress(one) - from_one) - (progress(two) - from_two));
+	assert_true(apart >= -100 && apart <= 100);
 	assert_int_equal(one->wrong, 0);
 }
 
