@@ -116,6 +116,27 @@ static int image(const struct hostile_orders *orders)
 	return fd;
 }
 
+/* A partition of that image; its device, or -errno. */
+static int create(struct rt_spec *s, const struct hostile_orders *orders)
+{
+	int ret;
+
+	s->c.image_fd = image(orders);
+	if (s->c.image_fd < 0)
+		return s->c.image_fd;
+	ret = rt_create(s);
+	close(s->c.image_fd);
+	return ret ? ret : rt_open(s->c.name, O_RDWR);
+}
+
+/* Asked in set-ups, which return, and in tests, which skip: the harness of 6.1 runs those all the same. */
+static bool enough_cpus(void)
+{
+	__u32 cpus[RT_CPUS_ROOM];
+
+	return rt_cpus(cpus, RT_CPUS_ROOM) >= 2;
+}
+
 FIXTURE_SETUP(hostile)
 {
 	struct hostile_orders orders = {
@@ -127,7 +148,9 @@ FIXTURE_SETUP(hostile)
 		.peace = 20,
 	};
 
-	RT_SKIP_UNLESS_CPUS(2);
+	self->fd = -1;
+	if (!enough_cpus())
+		return;
 	rt_sweep();
 	self->tally = mmap(NULL, sizeof(*self->tally), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -138,16 +161,14 @@ FIXTURE_SETUP(hostile)
 	if (variant->ways & HOSTILE_TRACE)
 		EXPECT_EQ(0, rt_write_text(EVENTS, "1"));
 	rt_spec_init(&self->s, "hostile", 0, 2);
-	self->s.c.image_fd = image(&orders);
-	ASSERT_LE(0, self->s.c.image_fd);
-	ASSERT_EQ(0, rt_create(&self->s)) { TH_LOG("%s", self->s.c.error.message); }
-	close(self->s.c.image_fd);
-	self->fd = rt_open(self->s.c.name, O_RDWR);
-	ASSERT_LE(0, self->fd);
+	self->fd = create(&self->s, &orders);
+	ASSERT_LE(0, self->fd) { TH_LOG("%s", self->s.c.error.message); }
 }
 
 FIXTURE_TEARDOWN(hostile)
 {
+	if (!enough_cpus())
+		return;
 	rt_write_text(WATCH_MS, self->watch_ms);
 	rt_write_text(EVENTS, "0");
 	close(self->fd);
@@ -369,6 +390,7 @@ TEST_F_TIMEOUT(hostile, harm, 180)
 	unsigned int deaths;
 	long worst = 0;
 
+	RT_SKIP_UNLESS_CPUS(2);
 	/* A core may be too mad to start. */
 	met(t, "start", rt_act(self->fd, REMORA_IOC_START, 0, NULL));
 	for (unsigned int i = 0; i < PROGRAMS; i++) {
@@ -421,21 +443,21 @@ FIXTURE_SETUP(bells)
 		.magic = HOSTILE_MAGIC, .ways = HOSTILE_BELLS, .period = 1, .node = 1, .peace = 20,
 	};
 
-	RT_SKIP_UNLESS_CPUS(2);
+	self->fd = -1;
+	if (!enough_cpus())
+		return;
 	rt_sweep();
 	ASSERT_LT(0, rt_read_text(LIMIT, self->limit, sizeof(self->limit)));
 	rt_spec_init(&self->s, "bells", 0, 2);
 	self->s.c.flags = REMORA_CREATE_NO_SLEEP;
-	self->s.c.image_fd = image(&orders);
-	ASSERT_LE(0, self->s.c.image_fd);
-	ASSERT_EQ(0, rt_create(&self->s)) { TH_LOG("%s", self->s.c.error.message); }
-	close(self->s.c.image_fd);
-	self->fd = rt_open(self->s.c.name, O_RDWR);
-	ASSERT_LE(0, self->fd);
+	self->fd = create(&self->s, &orders);
+	ASSERT_LE(0, self->fd) { TH_LOG("%s", self->s.c.error.message); }
 }
 
 FIXTURE_TEARDOWN(bells)
 {
+	if (!enough_cpus())
+		return;
 	rt_write_text(LIMIT, self->limit);
 	close(self->fd);
 	rt_sweep();
@@ -444,6 +466,7 @@ FIXTURE_TEARDOWN(bells)
 /* The core that rings on is silenced and says why; the other one goes on, as does Linux. */
 TEST_F_TIMEOUT(bells, silenced, 120)
 {
+	RT_SKIP_UNLESS_CPUS(2);
 	ASSERT_EQ(0, rt_write_text(LIMIT, "5"));
 	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, NULL));
 	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 60000));

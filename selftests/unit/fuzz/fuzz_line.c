@@ -4,26 +4,10 @@
  * first byte says which end is under test; then a script as in fuzz_ring.c.
  */
 #include "fuzz.h"
+#include "script.h"
 #include <urpc/line.h>
 
 enum { PEER_ACTS, FLIP, STORE, TAKE, POST, SLEEP, ACTS };
-
-struct script {
-	const uint8_t *at;
-	size_t left;
-};
-
-static uint64_t next(struct script *s, size_t bytes)
-{
-	uint64_t v = 0;
-
-	if (bytes > s->left)
-		bytes = s->left;
-	memcpy(&v, s->at, bytes);
-	s->at += bytes;
-	s->left -= bytes;
-	return v;
-}
 
 static int take(struct urpc_line_end *e, struct urpc_msg *m)
 {

@@ -4,6 +4,7 @@
  * and takes, what a hostile one does to the ring in between, and what the end under test is asked.
  */
 #include "fuzz.h"
+#include "script.h"
 #include <urpc/bulk.h>
 
 #define SLOTS 16u
@@ -11,23 +12,6 @@
 #define RING_BYTES (sizeof(struct urpc_ring) + SLOTS * sizeof(struct urpc_slot))
 
 enum { PEER_SENDS, PEER_TAKES, FLIP, STORE, RECV, RECV_LONG, SEND, SLEEP, BATCH, SERVE, ACTS };
-
-struct script {
-	const uint8_t *at;
-	size_t left;
-};
-
-static uint64_t next(struct script *s, size_t bytes)
-{
-	uint64_t v = 0;
-
-	if (bytes > s->left)
-		bytes = s->left;
-	memcpy(&v, s->at, bytes);
-	s->at += bytes;
-	s->left -= bytes;
-	return v;
-}
 
 /* Exactly as large as the ring, so that a byte past it is seen. */
 static struct urpc_ring *ring_open(void)
