@@ -152,20 +152,27 @@ TEST_F(uring, poll_once)
 	}
 }
 
-/* One request, a completion for every piece of news. */
+/* One request, a completion for every piece of news; the same may be told twice (see uapi.md). */
 TEST_F(uring, poll_for_ever)
 {
 	struct io_uring_cqe cqe;
 	struct remora_message m;
+	unsigned int told;
+	ssize_t got;
 
 	NEED_URING();
 	ASSERT_EQ(0, ring_poll(&self->ring, self->ch, POLLIN, true));
 	for (unsigned int i = 0; i < 100; i++) {
 		ASSERT_EQ(0, send_number(self->ch, i));
-		ASSERT_EQ(0, ring_next(&self->ring, &cqe, 5000)) { TH_LOG("message %u", i); }
-		EXPECT_NE(0, cqe.flags & IORING_CQE_F_MORE);
-		EXPECT_EQ(POLLIN, cqe.res);
-		ASSERT_EQ(sizeof(m), read(self->ch, &m, sizeof(m)));
+		told = 0;
+		do {
+			ASSERT_EQ(0, ring_next(&self->ring, &cqe, 5000)) { TH_LOG("message %u", i); }
+			EXPECT_NE(0, cqe.flags & IORING_CQE_F_MORE);
+			EXPECT_EQ(POLLIN, cqe.res);
+			got = read(self->ch, &m, sizeof(m));
+		} while (got < 0 && errno == EAGAIN && ++told < 2);
+		ASSERT_EQ(sizeof(m), got);
+		ASSERT_EQ(i, m.payload[0]);
 		ASSERT_EQ(-1, read(self->ch, &m, sizeof(m)));
 	}
 }
