@@ -129,13 +129,19 @@ static int create(struct rt_spec *s, const struct hostile_orders *orders)
 	return ret ? ret : rt_open(s->c.name, O_RDWR);
 }
 
-/* Asked in set-ups, which return, and in tests, which skip: the harness of 6.1 runs those all the same. */
 static bool enough_cpus(void)
 {
 	__u32 cpus[RT_CPUS_ROOM];
 
 	return rt_cpus(cpus, RT_CPUS_ROOM) >= 2;
 }
+
+/* In each test: the harness of 6.1 runs a test whose set-up was skipped. */
+#define SKIP_WITHOUT_PARTITION()                                                                   \
+	do {                                                                                       \
+		if (self->fd < 0)                                                                  \
+			SKIP(return, "needs 2 CPUs besides CPU 0");                                \
+	} while (0)
 
 FIXTURE_SETUP(hostile)
 {
@@ -167,7 +173,7 @@ FIXTURE_SETUP(hostile)
 
 FIXTURE_TEARDOWN(hostile)
 {
-	if (!enough_cpus())
+	if (self->fd < 0)
 		return;
 	rt_write_text(WATCH_MS, self->watch_ms);
 	rt_write_text(EVENTS, "0");
@@ -390,7 +396,7 @@ TEST_F_TIMEOUT(hostile, harm, 180)
 	unsigned int deaths;
 	long worst = 0;
 
-	RT_SKIP_UNLESS_CPUS(2);
+	SKIP_WITHOUT_PARTITION();
 	/* A core may be too mad to start. */
 	met(t, "start", rt_act(self->fd, REMORA_IOC_START, 0, NULL));
 	for (unsigned int i = 0; i < PROGRAMS; i++) {
@@ -456,7 +462,7 @@ FIXTURE_SETUP(bells)
 
 FIXTURE_TEARDOWN(bells)
 {
-	if (!enough_cpus())
+	if (self->fd < 0)
 		return;
 	rt_write_text(LIMIT, self->limit);
 	close(self->fd);
@@ -466,7 +472,7 @@ FIXTURE_TEARDOWN(bells)
 /* The core that rings on is silenced and says why; the other one goes on, as does Linux. */
 TEST_F_TIMEOUT(bells, silenced, 120)
 {
-	RT_SKIP_UNLESS_CPUS(2);
+	SKIP_WITHOUT_PARTITION();
 	ASSERT_EQ(0, rt_write_text(LIMIT, "5"));
 	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, NULL));
 	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 60000));
