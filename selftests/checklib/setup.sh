@@ -12,6 +12,7 @@ spin:spin
 mandoc:mandoc
 g++:g++
 jq:jq
+python3:python3
 clang:clang
 /usr/share/doc/libclang-rt-dev:libclang-rt-dev
 "
