@@ -17,7 +17,7 @@ APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # command:package of what the host must be able to run.
 HOST_TOOLS="
 gcc:gcc gcc-12:gcc-12 g++:g++ make:make ld:binutils bc:bc flex:flex bison:bison cpio:cpio rsync:rsync
-xz:xz-utils zstd:zstd pahole:pahole modprobe:kmod perl:perl flock:util-linux
+musl-gcc:musl-tools xz:xz-utils zstd:zstd pahole:pahole modprobe:kmod perl:perl flock:util-linux
 "
 # The same, of what it can do without: installed as root only.
 HOST_WANTED="gnuplot:gnuplot-nox"
@@ -50,7 +50,7 @@ apt_private()
 {
 	local command=$1
 	shift
-	[ "$APT_SET" = own ] || set -- -o APT::Default-Release="$NEXT_RELEASE-backports" "$@"
+	[ "$APT_SET" != next ] || set -- -o APT::Default-Release="$NEXT_RELEASE-backports" "$@"
 	APT_STATE=$APT_SET apt_machine "$command" \
 		-o Dir::Etc::sourcelist="$APT_ROOT/$APT_SET.list" \
 		-o Dir::Etc::sourceparts=/dev/null \
