@@ -25,13 +25,16 @@ enum abi_ctl {
 
 #define ABI_CTL_REPLY 0x8000u
 
-/** enum abi_service - what a channel can be bound to in the CPU driver */
+/** enum abi_service - what a channel can be bound to: in the CPU driver, from ABI_SERVICE_USER on in ring 3 */
 enum abi_service {
 	ABI_SERVICE_ECHO = 1,  /* every message comes back as it was */
 	ABI_SERVICE_DELAY = 2, /* comes back after payload[0] ns (up to 10 s), by the core's timer */
 	ABI_SERVICE_SINK = 3,  /* consumed; payload[0] = n in a message of type 1 asks for the count:
 	                        * answered with type 1, payload[0] messages and payload[1] bytes */
+	ABI_SERVICE_SPAWN = 256, /* of the core's monitor: abi/spawn.h */
 };
+
+#define ABI_SERVICE_USER 256u
 
 struct abi_ctl_bind {
 	uint32_t tag;

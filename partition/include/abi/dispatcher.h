@@ -73,6 +73,7 @@ struct abi_registers {
  * @critical, @critical_end: written by the dispatcher
  * @tsc_khz:  of this core; written at start
  * @preempted: times it was stopped enabled because others had to run; written by the CPU driver
+ * @alarm:     set to 1 by the CPU driver when the time of ABI_SYSCALL_ALARM came; cleared by the dispatcher
  * @enabled, @faulted: written by the CPU driver
  */
 struct abi_dispatcher {
@@ -88,7 +89,8 @@ struct abi_dispatcher {
 	uint64_t critical_end;
 	uint64_t tsc_khz;
 	uint64_t preempted;
-	uint64_t reserved2[4];
+	uint64_t alarm;
+	uint64_t reserved2[3];
 	struct abi_registers enabled;
 	uint64_t reserved3[6];
 	struct abi_registers faulted;

@@ -28,8 +28,18 @@
  * @ABI_SYSCALL_PRINT: one line on the core's console. RDI: address, RSI: bytes, at most
  *                     ABI_PRINT_MAX. -EFAULT, -EINVAL
  * @ABI_SYSCALL_LRPC:  send RSI, RDX, R10, R8 to another dispatcher, which runs next, with the rest of
- *                     the caller's turn. RDI: endpoint, R9: enum abi_lrpc. -ENOENT: there is none;
- *                     -EBUSY: the receiver is disabled, or takes no messages; -EINVAL: to oneself
+ *                     the caller's turn. RDI: address of an ENDPOINT capability (write), R9: enum
+ *                     abi_lrpc and its depth in bits 32 to 39. -ENOENT: there is none; -EBUSY: the
+ *                     receiver is disabled, or takes no messages; -EINVAL: to oneself
+ * @ABI_SYSCALL_LMP:   send a message of abi/lmp.h. RDI: address of an ENDPOINT capability (write), RSI:
+ *                     ABI_LMP_SEND_WORD, RDX: address of the words, R10: address of a capability to copy into the
+ *                     receiver's slot (the endpoint's: grant). -ENOENT, -EAGAIN: the buffer is full (the
+ *                     next SLEEP ends when there is room), -EFAULT, -EINVAL, -EPERM: the capability
+ *                     may not go; -EBUSY: the receiver has no empty slot for it
+ * @ABI_SYSCALL_ALARM: at TSC RDI (UINT64_MAX: never) the dispatcher is entered by the upcall `run` even
+ *                     if nothing else wants the core: when it is enabled then, else it finds
+ *                     abi_dispatcher.alarm set. One at a time; a sleep ends by it, too
+ * @ABI_SYSCALL_FS:    set the base of FS to RDI, for a CPU without WRFSBASE; -EINVAL: not canonical
  *
  * Yield, sleep and LRPC with ABI_LRPC_SLEEP, called while enabled, save the caller's registers in the dispatcher's enabled area
  * (RAX = 0) and come back by the upcall `run`. Called while disabled they end the activation: its
@@ -42,7 +52,11 @@ enum abi_syscall {
 	ABI_SYSCALL_EXIT = 0x52454d03,
 	ABI_SYSCALL_PRINT = 0x52454d04,
 	ABI_SYSCALL_LRPC = 0x52454d05,
-	ABI_SYSCALL_INVOKE = 0x52454d10, /* of a capability */
+	ABI_SYSCALL_LMP = 0x52454d06,
+	ABI_SYSCALL_ALARM = 0x52454d07,
+	ABI_SYSCALL_FS = 0x52454d08,
+	ABI_SYSCALL_INVOKE = 0x52454d10, /* of a capability: abi/invoke.h */
+	ABI_SYSCALL_OBJECT = 0x52454d11, /* of what it names: abi/object.h */
 };
 
 /** enum abi_lrpc - flags of ABI_SYSCALL_LRPC */
@@ -51,6 +65,19 @@ enum abi_lrpc {
 };
 
 #define ABI_LRPC_WORDS 4u
+#define ABI_LRPC_DEPTH_SHIFT 32
+
+/* RSI of ABI_SYSCALL_LMP: depth of the endpoint, words, enum abi_lmp_send, depth of the capability (0: none) */
+#define ABI_LMP_SEND_WORD(depth, words, flags, cap_depth)                                          \
+	((uint64_t)(depth) | (uint64_t)(words) << 8 | (uint64_t)(flags) << 16 |                    \
+	 (uint64_t)(cap_depth) << 24)
+
+/** enum abi_lmp_send */
+enum abi_lmp_send {
+	ABI_LMP_YIELD = 1, /* the receiver runs next, in the sender's turn */
+	ABI_LMP_SLEEP = 2, /* the sender sleeps until an event */
+};
+
 #define ABI_PRINT_MAX 256u
 
 URPC_STATIC_ASSERT((uint32_t)ABI_SYSCALL_NOP == ABI_SYSCALL_FIRST, "first native number");
