@@ -73,6 +73,9 @@ qemu_arguments()
 		-kernel "$(kernel_dir "${OPT[kernel]}")/vmlinux" -initrd "$dir/initrd"
 		-append "$LAB_APPEND ${OPT[append]}"
 		-serial "file:$dir/console")
+	# A nanosecond of the guest's clock, and so a tick of its TSC, is an instruction of any of
+	# its processors; while all of them halt, time jumps to the next timer.
+	[ "${OPT[icount]}" = 0 ] || QEMU_ARGS+=(-icount "shift=0,sleep=off")
 	if [ "${OPT[x2apic]}" = 1 ]; then
 		[ "$(qemu_major)" -ge 9 ] || die "--x2apic needs QEMU 9 or later; this is $(qemu_major)"
 		cpu+=,+x2apic

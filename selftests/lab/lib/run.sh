@@ -14,7 +14,7 @@ QEMU_ARGS=()
 
 run_options_default()
 {
-	OPT=([kernel]=6.1 [cpus]=4 [threads]=1 [numa]=1 [mib]=2048 [x2apic]=0 [mttcg]=0 [gbpages]=0
+	OPT=([kernel]=6.1 [cpus]=4 [threads]=1 [numa]=1 [mib]=2048 [x2apic]=0 [mttcg]=0 [icount]=0 [gbpages]=0
 		[timeout]=600 [append]="" [out]="" [log]="" [check]=1 [reset]=0
 		[module]=1 [build]=1 [keep]=0)
 }
@@ -57,6 +57,7 @@ run_options()
 			;;
 		--x2apic) OPT[x2apic]=1 ;;
 		--mttcg) OPT[mttcg]=1 ;;
+		--icount) OPT[icount]=1 ;;
 		--gbpages) OPT[gbpages]=1 ;;
 		--smt) OPT[threads]=2 ;;
 		--no-check-log) OPT[check]=0 ;;
@@ -72,6 +73,7 @@ run_options()
 	RUN_COMMAND=("$@")
 	[ $((OPT[cpus] % (OPT[numa] * OPT[threads]))) = 0 ] ||
 		die "--cpus ${OPT[cpus]} does not divide evenly into nodes and threads"
+	[ "${OPT[icount]}${OPT[mttcg]}" != 11 ] || die "--icount counts on one thread: not with --mttcg"
 }
 
 # The run's own archive: /init, the command, and what --add brings.
