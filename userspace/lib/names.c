@@ -132,6 +132,8 @@ REMORA_API const char *remora_service_name(uint32_t service)
 		return "delay";
 	case REMORA_SERVICE_SINK:
 		return "sink";
+	case REMORA_SERVICE_SPAWN:
+		return "spawn";
 	}
 	return NULL;
 }

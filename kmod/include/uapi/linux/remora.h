@@ -214,12 +214,14 @@ struct remora_console {
 };
 
 /*
- * Services of the CPU driver: S(NAME, number, "sentence"). The numbers are those of enum abi_service.
+ * Services of a core, its monitor's included: S(NAME, number, "sentence"). The numbers are those of
+ * enum abi_service.
  */
 #define REMORA_SERVICES(S)                                                                         \
 	S(ECHO, 1, "every message comes back as it was")                                           \
 	S(DELAY, 2, "a message comes back after payload[0] nanoseconds")                           \
-	S(SINK, 3, "messages are consumed and counted")
+	S(SINK, 3, "messages are consumed and counted")                                            \
+	S(SPAWN, 256, "programs are started, see remora_spawn.h")
 
 enum remora_service {
 #define REMORA_SERVICE_ENUM(name, number, text) REMORA_SERVICE_##name = number,
