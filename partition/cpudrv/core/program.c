@@ -5,12 +5,12 @@
  * be followed by what it asks of the scheduler: "NAME weight=N", "NAME soft=BUDGET/PERIOD" or
  * "NAME hard=BUDGET/PERIOD", both in microseconds. A bad one is told on the console and left out.
  */
+#include <base/elf64.h>
 #include <base/string.h>
 
 #include <bootinfo.h>
 #include <console.h>
 #include <dispatcher.h>
-#include <elf64.h>
 #include <memory.h>
 
 #define DISPATCHER_VA 0x7ff000000000ull
@@ -132,7 +132,8 @@ static bool enough(const char *image)
 static const char *load(struct dispatcher *d, const char *image, uint64_t bytes)
 {
 	struct elf64_segment segment;
-	const char *error = elf64_check(image, bytes, ABI_USER_END);
+	const struct elf64_file file = { image, bytes, bytes, ABI_PAGE_SIZE, ABI_USER_END };
+	const char *error = elf64_check(&file);
 
 	if (!error && !enough(image))
 		error = "out of memory";

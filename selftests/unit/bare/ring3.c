@@ -507,7 +507,7 @@ static void test_bad_programs(void **state)
 	i = program("good", MODE_SPIN, 0);
 	guest_running();
 	wait_progress(wait_report(i), 1000);
-	assert_true(guest_line(1, "program magic: not a 64-bit"));
+	assert_true(guest_line(1, "program magic: not an ELF file"));
 	assert_true(guest_line(1, "program class: not a 64-bit"));
 	assert_true(guest_line(1, "program machine: for another machine"));
 	assert_true(guest_line(1, "program shared: not a static executable"));

@@ -9,7 +9,7 @@
 #include <elf.h>
 #include <cmocka.h>
 
-#include <elf64.h>
+#include <base/elf64.h>
 
 #define LIMIT 0x7ffffffff000ull
 #define BYTES 4096u
@@ -21,6 +21,13 @@ static struct image {
 	unsigned char rest[BYTES - sizeof(Elf64_Ehdr) - SEGMENTS * sizeof(Elf64_Phdr)];
 } good;
 
+static const char *check(const void *image, uint64_t bytes)
+{
+	const struct elf64_file file = { image, bytes, bytes, 4096, LIMIT };
+
+	return elf64_check(&file);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -28,7 +35,7 @@ static int setup(void **state)
 	memcpy(good.header.e_ident, "\177ELF\2\1\1", 7);
 	good.header.e_type = ET_EXEC;
 	good.header.e_machine = EM_X86_64;
-	good.header.e_entry = 0x400000;
+	good.header.e_entry = 0x400010;
 	good.header.e_phoff = sizeof(Elf64_Ehdr);
 	good.header.e_phentsize = sizeof(Elf64_Phdr);
 	good.header.e_phnum = SEGMENTS;
@@ -47,8 +54,8 @@ static void test_good(void **state)
 	struct elf64_segment s;
 
 	(void)state;
-	assert_null(elf64_check(&good, BYTES, LIMIT));
-	assert_int_equal(elf64_entry(&good), 0x400000);
+	assert_null(check(&good, BYTES));
+	assert_int_equal(elf64_entry(&good), 0x400010);
 	assert_true(elf64_segment(&good, 1, &s));
 	assert_int_equal(s.address, 0x401234);
 	assert_int_equal(s.offset, 1000);
@@ -62,12 +69,41 @@ static void test_good(void **state)
 	assert_false(elf64_segment(&good, 3, &s));
 }
 
+static void tls(uint64_t address, uint64_t file_bytes, uint64_t memory_bytes, uint64_t align)
+{
+	good.segment[1] = (Elf64_Phdr){ .p_type = PT_TLS, .p_vaddr = address, .p_filesz = file_bytes,
+					.p_memsz = memory_bytes, .p_align = align };
+}
+
+/* The headers may lie behind what has come of the file; then it is refused, not read. */
+static void test_head(void **state)
+{
+	struct elf64_file file = { &good, BYTES, 1 << 20, 4096, LIMIT };
+	struct elf64_segment s;
+	uint32_t count;
+
+	(void)state;
+	assert_null(elf64_check(&file));
+	assert_int_equal(elf64_headers(&good, &count), 0);
+	good.segment[0].p_filesz = good.segment[0].p_memsz = 0x1000;
+	assert_int_equal(elf64_headers(&good, &count), 0x400040);
+	assert_int_equal(count, SEGMENTS);
+	assert_false(elf64_tls(&good, &s));
+	tls(0x401240, 8, 16, 16);
+	assert_null(elf64_check(&file));
+	assert_true(elf64_tls(&good, &s));
+	assert_int_equal(s.address, 0x401240);
+	assert_int_equal(s.align, 16);
+	good.header.e_phoff = BYTES;
+	assert_non_null(strstr(elf64_check(&file), "beginning"));
+}
+
 #define REFUSED(what, change)                                                                      \
 	do {                                                                                       \
 		const char *why;                                                                   \
 		setup(NULL);                                                                       \
 		change;                                                                            \
-		why = elf64_check(&good, BYTES, LIMIT);                                            \
+		why = check(&good, BYTES);                                                         \
 		if (!why || !strstr(why, what))                                                    \
 			fail_msg("%s: %s", #change, why ? why : "accepted");                       \
 	} while (0)
@@ -75,7 +111,7 @@ static void test_good(void **state)
 static void test_refused(void **state)
 {
 	(void)state;
-	REFUSED("not a 64-bit", good.header.e_ident[0] = 0);
+	REFUSED("not an ELF", good.header.e_ident[0] = 0);
 	REFUSED("not a 64-bit", good.header.e_ident[EI_CLASS] = ELFCLASS32);
 	REFUSED("not a 64-bit", good.header.e_ident[EI_DATA] = ELFDATA2MSB);
 	REFUSED("another machine", good.header.e_machine = EM_AARCH64);
@@ -99,9 +135,20 @@ static void test_refused(void **state)
 	REFUSED("writable and executable", good.segment[0].p_flags |= PF_W);
 	REFUSED("entry", good.header.e_entry = 0);
 	REFUSED("entry", good.header.e_entry = LIMIT);
+	REFUSED("entry", good.header.e_entry = 0x400064);
+	REFUSED("entry", good.header.e_entry = 0x401234);
+	REFUSED("overlap", good.segment[2].p_vaddr = 0x400050);
+	REFUSED("ascending", good.segment[3].p_vaddr = 0x400000);
+	REFUSED("share a page", good.segment[2].p_vaddr = 0x400100);
+	REFUSED("no segment", good.segment[0].p_type = good.segment[2].p_type = good.segment[3].p_type = PT_NOTE);
+	REFUSED("thread-local", tls(0x402000, 8, 8, 8));
+	REFUSED("thread-local", tls(0x401234, 4096, 8192, 8));
+	REFUSED("thread-local", tls(0x401234, 16, 8, 8));
+	REFUSED("thread-local", tls(0x401234, 8, 16, 3));
+	REFUSED("thread-local", tls(0x401234, 8, 16, 8192));
 	setup(NULL);
 	for (uint64_t bytes = 0; bytes < sizeof(Elf64_Ehdr); bytes++)
-		assert_non_null(elf64_check(&good, bytes, LIMIT));
+		assert_non_null(check(&good, bytes));
 }
 
 /* Whatever is accepted can be loaded; the image lies at the end of an allocation that ASan guards. */
@@ -120,7 +167,7 @@ static void test_random(void **state)
 		memcpy(image, &good, bytes);
 		for (int n = rand() % 4; bytes && n; n--)
 			image[(uint64_t)rand() % (bytes < 288 ? bytes : 288)] = (unsigned char)rand();
-		if (elf64_check(image, bytes, LIMIT)) {
+		if (check(image, bytes)) {
 			free(image);
 			continue;
 		}
@@ -141,7 +188,7 @@ static void test_random(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_good), TEST(test_refused), TEST(test_random) };
+	const struct CMUnitTest tests[] = { TEST(test_good), TEST(test_head), TEST(test_refused), TEST(test_random) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
