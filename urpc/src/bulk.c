@@ -136,7 +136,7 @@ int urpc_recv_long(struct urpc_chan *c, uint16_t *type, void *buffer, size_t roo
 	c->rx_next = number + slots;
 	c->run = 0;
 	c->sure = 0;
-	if (c->rx_next - 1 - c->rx_told >= c->slots / URPC_ACK_PART)
+	if (c->rx_next - 1 - c->rx_told >= c->slots / URPC_ACK_OFTEN)
 		urpc_ack(c);
 	return 0;
 }

@@ -74,7 +74,7 @@ void urpc_ack(struct urpc_chan *c)
 
 /*
  * Read the peer's control line. It may be behind what rode in headers, but by less than a
- * quarter of a window: urpc_recv() writes it before any later header.
+ * quarter of a window: a receiver writes it before any later header.
  * Return: true when there is room to send message number @last.
  */
 bool urpc_window_refresh(struct urpc_chan *c, uint64_t last)

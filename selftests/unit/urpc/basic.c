@@ -159,22 +159,22 @@ static void ack_rides_along(void **state)
 	struct pair p;
 
 	(void)state;
-	pair_open(&p, 16);
-	for (i = 0; i < 16; i++)
+	pair_open(&p, 32);
+	for (i = 0; i < 32; i++)
 		assert_int_equal(pair_send(&p.a, i), 0);
 	for (i = 0; i < 3; i++)
 		pair_expect(&p.b, i);
 	assert_int_equal(p.ba->ack, 0);
-	assert_int_equal(pair_send(&p.a, 16), -URPC_EAGAIN);
+	assert_int_equal(pair_send(&p.a, 32), -URPC_EAGAIN);
 	assert_int_equal(pair_send(&p.b, 100), 0);
 	pair_expect(&p.a, 100);
-	for (i = 16; i < 19; i++)
+	for (i = 32; i < 35; i++)
 		assert_int_equal(pair_send(&p.a, i), 0);
-	assert_int_equal(pair_send(&p.a, 19), -URPC_EAGAIN);
+	assert_int_equal(pair_send(&p.a, 35), -URPC_EAGAIN);
 	pair_close(&p);
 }
 
-/* Without traffic back, the control line follows at each quarter window; urpc_ack() completes it. */
+/* Without traffic back, the control line follows at each eighth of a window; urpc_ack() completes it. */
 static void ack_in_control_line(void **state)
 {
 	uint32_t slots, part;
@@ -184,7 +184,7 @@ static void ack_in_control_line(void **state)
 	(void)state;
 	for (slots = URPC_SLOTS_MIN; slots <= URPC_SLOTS_MAX; slots *= 2) {
 		pair_open(&p, slots);
-		part = slots / 4;
+		part = slots < 8 ? 1 : slots / 8;
 		for (i = 0; i < slots; i++)
 			assert_int_equal(pair_send(&p.a, i), 0);
 		for (i = 0; i < slots - 1; i++) {

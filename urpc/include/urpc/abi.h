@@ -12,8 +12,8 @@
  *          consecutive slots and numbers; they are stored last first, so that whoever sees the
  *          first slot's header finds the others complete.
  *   ack    number of the last message consumed from the opposite ring. It rides in every header,
- *          and it is stored in the ring's own control line each time a quarter of a window was
- *          consumed, so that the control line alone never lets a sender stall: it is less than
+ *          and it is stored in the ring's own control line before more than a quarter of a window
+ *          was consumed, so that the control line alone never lets a sender stall: it is less than
  *          that behind. The later of the two counts.
  *   armed  the writer of this ring sleeps, or is about to, and wants a doorbell: for the next
  *          message of the opposite ring, for room in its own ring, or for either.

@@ -112,7 +112,7 @@ static inline int urpc_send(struct urpc_chan *c, uint16_t type, const void *payl
 
 /**
  * urpc_recv - take the next message out of the ring
- * Acknowledges by itself, in the control line, once a quarter of the window is unacknowledged there.
+ * Acknowledges by itself, in the control line, once an eighth of the window is unacknowledged there.
  * After a burst, a receiver that does not go on to urpc_notify_needed() asks
  * urpc_ack_notify_needed(), in case the peer sleeps for want of room.
  * Return: 0 and *@m filled, -URPC_EAGAIN (none), -URPC_EPROTO, -URPC_EMSGSIZE: the next message is
@@ -161,7 +161,7 @@ bool urpc_arm(struct urpc_chan *c);
 /**
  * urpc_arm_send - announce sleep until there is room to send
  * Sets URPC_ARMED_SEND, full fence, looks at the peer's acknowledgement again.
- * The wake-up comes when the peer has consumed up to a quarter of a window.
+ * The wake-up comes when the peer has consumed a quarter of a window at the latest.
  * Return: true when the caller may sleep; false (and that bit cleared) when there is room, or the
  * end is broken.
  */

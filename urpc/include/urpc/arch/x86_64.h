@@ -39,6 +39,32 @@ static inline void urpc_prefetchw(const void *line)
 }
 
 /**
+ * urpc_copy_payload - copy the seven words of a slot's payload out, each loaded once
+ * Two words at a time where SSE2 may be used: programs do, kernels are compiled without. @from is a
+ * slot, @to has a word's alignment.
+ */
+static inline void urpc_copy_payload(uint64_t *to, const uint64_t *from)
+{
+#ifdef __SSE2__
+	typedef long long pair __attribute__((vector_size(16), may_alias));
+	typedef long long loose __attribute__((vector_size(16), aligned(8), may_alias));
+	const volatile pair *in = (const volatile pair *)(const volatile void *)from;
+	loose *out = (loose *)(void *)to;
+
+	out[0] = in[0];
+	out[1] = in[1];
+	out[2] = in[2];
+	to[6] = *(const volatile uint64_t *)(from + 6);
+#else
+	int i;
+
+#pragma GCC unroll 7
+	for (i = 0; i < 7; i++)
+		to[i] = *(const volatile uint64_t *)(from + i);
+#endif
+}
+
+/**
  * urpc_read_shares - does a read of a line that another core has modified leave a copy there?
  * So it is on AMD's processors (state O of MOESI), and on those of Hygon made after them: whoever
  * will write the line does better to ask for that at once. On Intel's the reader of such a line
