@@ -73,6 +73,7 @@ struct options {
 	bool fifo; /* SCHED_FIFO, so that other work does not interrupt */
 	bool both; /* wait for a change of places */
 	bool pairs; /* figures by pair of CPUs instead */
+	bool goals; /* only what the goals need, in short rounds */
 	unsigned int seconds; /* after these, one complete placement will do */
 };
 
@@ -97,10 +98,13 @@ void guard_init(const struct options *o);
 enum placement guard_measure(const struct measurement *m, double *value);
 void guard_describe(FILE *to, enum placement chosen);
 const char *guard_name(enum placement p);
+enum placement guard_place(double cycles); /* of the raw line's round trip */
+bool guard_renamed(void); /* are all figures of CPUs close so far of CPUs apart? Asked once. */
 bool guard_moved(void); /* did they change places? */
 
 /* shootdown.c: a table of its own; a round, and what came of all. @csv may be NULL. */
 void shootdown_measure(const struct options *o);
+void shootdown_rename(void); /* see guard_renamed() */
 unsigned int shootdown_fewest(const struct options *o, enum placement p); /* values of a row */
 void shootdown_report(const struct options *o, enum placement p, FILE *csv);
 
@@ -110,6 +114,8 @@ bool bench_stream(const struct subject *s, const struct options *o, unsigned int
 		  double *cycles_per_message);
 struct figure bench_figure(double *values, unsigned int n);
 uint64_t bench_cycles(void);
+uint64_t bench_sum(uint64_t first, uint64_t n); /* of the words of the messages so numbered */
+int bench_pin(int cpu, bool fifo); /* the calling thread. Return: 0 or an errno */
 
 /* machine.c */
 double machine_tsc_ghz(void);

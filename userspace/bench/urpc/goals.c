@@ -25,6 +25,20 @@ static const struct goal goals[] = {
 	{ "round trip: call line / two rings", BENCH_LINE, { BENCH_URPC }, 0, false, 0.65 },
 };
 
+bool goals_need(const char *name)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < sizeof(goals) / sizeof(goals[0]); i++) {
+		if (!strcmp(goals[i].mine, name))
+			return true;
+		for (k = 0; k < 4 && goals[i].others[k]; k++)
+			if (!strcmp(goals[i].others[k], name))
+				return true;
+	}
+	return false;
+}
+
 /* The median of a subject, cycles; 0 when it was not measured. */
 static double median_of(struct results *r, const struct options *o, enum placement p,
 			const char *name, unsigned int what)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * In a virtual machine two CPUs may be two cores at one moment and two threads of one core at the
- * next. The raw cache line tells: it is measured before and after every measurement, what was not
+ * In a virtual machine two CPUs may be near each other at one moment (threads of a core, or cores
+ * that share a cache) and far apart at the next. The raw cache line tells: it is measured before and after every measurement, what was not
  * taken in one placement is thrown away, and figures of different placements are kept apart.
  */
 #include <stdlib.h>
@@ -12,10 +12,15 @@
 #define PROBES 40
 #define PROBE_GAP_NS 25000000
 #define TRIES 5
-/* Two threads of a core and two cores differ by more than this, noise by less. */
+/* A distance differs from the next by more than this, noise by less. */
 #define APART 2.5
 
+/*
+ * @fastest: the raw line's round trip of CPUs close; @slowest: seen at all
+ * @renamed: until now CPUs apart passed as close, because no others had been seen
+ */
 static double fastest, slowest;
+static bool renamed;
 
 static double probe(const struct options *o)
 {
@@ -26,26 +31,42 @@ static double probe(const struct options *o)
 	return cycles;
 }
 
-/* Look for a second: what placements are there? */
+/* Look for a second: what placements are there? Not the very fastest look: now and then one is odd. */
 void guard_init(const struct options *o)
 {
 	const struct timespec gap = { .tv_nsec = PROBE_GAP_NS };
+	double seen[PROBES];
 	unsigned int i;
 
 	for (i = 0; i < PROBES; i++) {
-		double now = probe(o);
-
-		fastest = !i || now < fastest ? now : fastest;
+		seen[i] = probe(o);
 		nanosleep(&gap, NULL);
 	}
+	bench_figure(seen, PROBES);
+	fastest = seen[PROBES / 8];
+}
+
+enum placement guard_place(double cycles)
+{
+	slowest = cycles > slowest ? cycles : slowest;
+	if (cycles * APART < fastest) {
+		fastest = cycles;
+		renamed = true;
+	}
+	return cycles > fastest * APART ? PLACED_APART : PLACED_CLOSE;
+}
+
+bool guard_renamed(void)
+{
+	const bool was = renamed;
+
+	renamed = false;
+	return was;
 }
 
 static enum placement placement(const struct options *o)
 {
-	double now = probe(o);
-
-	slowest = now > slowest ? now : slowest;
-	return now > fastest * APART ? PLACED_APART : PLACED_CLOSE;
+	return guard_place(probe(o));
 }
 
 /* Measure once, if that can be done within one placement. */
@@ -84,11 +105,9 @@ const char *guard_name(enum placement p)
 
 void guard_describe(FILE *to, enum placement p)
 {
-	if (!guard_moved())
-		return;
-	fprintf(to,
-		"# these CPUs change places: the raw line's round trip was seen from %.0f to %.0f "
-		"cycles;\n# here are the figures of CPUs %s\n",
-		fastest, slowest,
-		p == PLACED_APART ? "apart, as two cores" : "close, as two threads of a core");
+	if (guard_moved())
+		fprintf(to,
+			"# these CPUs change places: the raw line's round trip was seen from %.0f to %.0f "
+			"cycles;\n# here are the figures of CPUs %s\n",
+			fastest, slowest, guard_name(p));
 }

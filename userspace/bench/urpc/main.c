@@ -5,6 +5,7 @@
  * the machine's mood meets them all.
  */
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ const unsigned int lengths[LENGTHS] = { 64, 512, 4096 };
 
 static const char usage[] =
 	"usage: bench-urpc [--cpus A,B] [--runs N] [--only WORD] [--fifo] [--csv FILE]\n"
-	"                  [--seconds N] [--both] [--pairs]\n"
+	"                  [--seconds N] [--both] [--goals] [--pairs]\n"
 	"  --cpus A,B   the two CPUs (default: two that are not SMT siblings)\n"
 	"  --runs N     runs to take the median of, 5 to 99 (default 7)\n"
 	"  --only WORD  only the subjects whose name contains WORD\n"
@@ -26,11 +27,12 @@ static const char usage[] =
 	"  --csv FILE   write every figure there too\n"
 	"  --seconds N  then stop once the figures of one placement are complete (default 120)\n"
 	"  --both       wait that long for CPUs that have not changed places yet to do so\n"
+	"  --goals      only what the goals need, in short rounds, for as long as --seconds says\n"
 	"  --pairs      only figures by pair of CPUs: a few pairs of each distance\n";
 
 bool subject_chosen(const struct subject *s, const struct options *o)
 {
-	return !o->only || strstr(s->name, o->only);
+	return (!o->goals || goals_need(s->name)) && (!o->only || strstr(s->name, o->only));
 }
 
 unsigned int subject_streams(const struct subject *s)
@@ -40,15 +42,29 @@ unsigned int subject_streams(const struct subject *s)
 	return s->flags & SUBJECT_SLOTS ? LENGTHS : 1;
 }
 
+void results_rename(struct results *r)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < MAX_SUBJECTS; i++) {
+		cell_rename(r->trip[i].value, r->trip[i].n);
+		for (k = 0; k < LENGTHS; k++)
+			cell_rename(r->stream[i][k].value, r->stream[i][k].n);
+	}
+	shootdown_rename();
+}
+
 /* Measure one figure once more. */
-static bool measure_cell(struct cell *c, const struct subject *s, const struct options *o,
-			 unsigned int slots)
+static bool measure_cell(struct results *r, struct cell *c, const struct subject *s,
+			 const struct options *o, unsigned int slots)
 {
 	struct measurement m = { s, o, slots };
 	enum placement place;
 	double value;
 
 	place = guard_measure(&m, &value);
+	if (guard_renamed())
+		results_rename(r);
 	if (place == PLACED_FAILED)
 		return false;
 	if (place < PLACEMENTS && c->n[place] < MAX_RUNS)
@@ -71,20 +87,47 @@ static unsigned int fewest(const struct results *r, const struct options *o, enu
 	return n;
 }
 
-static void measure_round(struct results *r, const struct options *o)
+static bool measure_round(struct results *r, const struct options *o, unsigned int round)
 {
 	unsigned int i, k;
 
+	if (o->goals)
+		return quick_measure(r, o, round);
 	for (i = 0; subjects[i]; i++) {
 		const struct subject *s = subjects[i];
 
 		if (!subject_chosen(s, o) || r->failed[i])
 			continue;
-		r->failed[i] = !measure_cell(&r->trip[i], s, o, 0);
+		r->failed[i] = !measure_cell(r, &r->trip[i], s, o, 0);
 		for (k = 0; k < subject_streams(s) && !r->failed[i]; k++)
-			r->failed[i] = !measure_cell(&r->stream[i][k], s, o, lengths[k]);
+			r->failed[i] = !measure_cell(r, &r->stream[i][k], s, o, lengths[k]);
 	}
 	shootdown_measure(o);
+	return true;
+}
+
+/* Are all placements that were seen complete, or is it time to stop? */
+static bool enough(const struct results *r, const struct options *o, bool late)
+{
+	const bool close = r->complete[PLACED_CLOSE], apart = r->complete[PLACED_APART];
+
+	if (o->goals)
+		return late;
+	if (close && (apart || !(guard_moved() || o->both)))
+		return true;
+	return late && (close || apart);
+}
+
+static void say_progress(const struct options *o, unsigned int round, unsigned int close,
+			 unsigned int apart)
+{
+	static double last;
+
+	if (o->goals && machine_seconds() < last + 1)
+		return;
+	last = machine_seconds();
+	fprintf(stderr, "bench: round %u: of %u runs complete: %u close, %u apart\n", round, o->runs,
+		close, apart);
 }
 
 /*
@@ -93,26 +136,26 @@ static void measure_round(struct results *r, const struct options *o)
  */
 static bool measure(struct results *r, const struct options *o)
 {
-	double end = machine_seconds() + o->seconds;
+	const double end = machine_seconds() + o->seconds;
 	unsigned int round, close, apart;
-	bool all = false, any = false;
+	bool any = false;
 
 	guard_init(o);
-	for (round = 1; !all && round <= MAX_ROUNDS; round++) {
-		measure_round(r, o);
+	for (round = 1; round <= (o->goals ? UINT_MAX : MAX_ROUNDS); round++) {
+		if (!measure_round(r, o, round))
+			return false;
 		close = fewest(r, o, PLACED_CLOSE);
 		apart = fewest(r, o, PLACED_APART);
-		fprintf(stderr, "bench: round %u: of %u runs complete: %u close, %u apart\n", round,
-			o->runs, close, apart);
+		say_progress(o, round, close, apart);
 		r->complete[PLACED_CLOSE] = close >= o->runs;
 		r->complete[PLACED_APART] = apart >= o->runs;
 		any = r->complete[PLACED_CLOSE] || r->complete[PLACED_APART];
-		all = r->complete[PLACED_CLOSE] && (r->complete[PLACED_APART] || !(guard_moved() || o->both));
-		all |= any && machine_seconds() > end;
+		if (enough(r, o, machine_seconds() > end))
+			break;
 	}
 	if (!any)
 		fprintf(stderr, "bench: in %u rounds these CPUs stayed in no place for %u runs\n",
-			round - 1, o->runs);
+			round, o->runs);
 	return any;
 }
 
@@ -140,6 +183,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "csv", required_argument, NULL, 'v' },
 		{ "only", required_argument, NULL, 'o' },
 		{ "fifo", no_argument, NULL, 'f' },
+		{ "goals", no_argument, NULL, 'g' },
 		{ "pairs", no_argument, NULL, 'p' },
 		{ "both", no_argument, NULL, 'b' },
 		{ "seconds", required_argument, NULL, 's' },
@@ -170,6 +214,7 @@ static bool parse(int argc, char **argv, struct options *o)
 			o->only = optarg;
 		o->fifo |= opt == 'f';
 		o->pairs |= opt == 'p';
+		o->goals |= opt == 'g';
 		o->both |= opt == 'b';
 		if (opt == '?') {
 			fputs(usage, stderr);

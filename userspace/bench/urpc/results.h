@@ -3,6 +3,8 @@
 #ifndef BENCH_URPC_RESULTS_H
 #define BENCH_URPC_RESULTS_H
 
+#include <string.h>
+
 #include "bench.h"
 
 #define MAX_SUBJECTS 40
@@ -24,6 +26,17 @@ struct results {
 	bool complete[PLACEMENTS];
 };
 
+/** cell_rename - what was taken for CPUs close is of CPUs apart, see guard_renamed() */
+static inline void cell_rename(double value[PLACEMENTS][MAX_RUNS], unsigned int n[PLACEMENTS])
+{
+	memcpy(value[PLACED_APART], value[PLACED_CLOSE], sizeof(value[PLACED_CLOSE]));
+	n[PLACED_APART] = n[PLACED_CLOSE];
+	n[PLACED_CLOSE] = 0;
+}
+
+/** results_rename - the same for all */
+void results_rename(struct results *r);
+
 /** subject_chosen - do the options ask for it? */
 bool subject_chosen(const struct subject *s, const struct options *o);
 
@@ -38,6 +51,18 @@ int report(struct results *r, const struct options *o);
 
 /** goals_report - what this transport is meant to reach, and whether it did; @csv may be NULL */
 void goals_report(struct results *r, const struct options *o, enum placement p, FILE *csv);
+
+/** goals_need - does a goal name this subject? */
+bool goals_need(const char *name);
+
+/** quick_measure - a short round of every chosen subject. Return: false when it cannot be done. */
+bool quick_measure(struct results *r, const struct options *o, unsigned int round);
+
+/** quick_describe - how many samples counted, and why the others did not */
+void quick_describe(FILE *to);
+
+/** quick_describe_place - were they two cores, in this placement? */
+void quick_describe_place(FILE *to, enum placement p);
 
 /** pairs_report - figures by pair of CPUs, a few pairs of each distance. Return: exit status. */
 int pairs_report(const struct options *o, FILE *csv);

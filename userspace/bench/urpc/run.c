@@ -66,7 +66,7 @@ struct figure bench_figure(double *values, unsigned int n)
 	return f;
 }
 
-static int pin(int cpu, bool fifo)
+int bench_pin(int cpu, bool fifo)
 {
 	struct sched_param param = { .sched_priority = 1 };
 	cpu_set_t set;
@@ -78,6 +78,12 @@ static int pin(int cpu, bool fifo)
 	if (!err && fifo)
 		err = pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
 	return err;
+}
+
+/* Word k of message m is m + k. */
+uint64_t bench_sum(uint64_t first, uint64_t n)
+{
+	return BENCH_WORDS * (n * first + n * (n - 1) / 2) + n * BENCH_WORDS * (BENCH_WORDS - 1) / 2;
 }
 
 static void measure_trips(struct job *j, int end)
@@ -98,7 +104,7 @@ static void measure_trips(struct job *j, int end)
 
 static void measure_stream(struct job *j, int end)
 {
-	uint64_t first = 1, sum, want;
+	uint64_t first = 1, sum;
 	unsigned int i;
 
 	if (!end) {
@@ -110,10 +116,7 @@ static void measure_stream(struct job *j, int end)
 
 		sum = j->subject->sink(j->chan, j->size);
 		j->figure[i] = (double)(bench_cycles() - start) / (double)j->size;
-		/* Word k of message m is m + k. */
-		want = BENCH_WORDS * (j->size * first + j->size * (j->size - 1) / 2) +
-		       j->size * BENCH_WORDS * (BENCH_WORDS - 1) / 2;
-		j->wrong |= sum != want;
+		j->wrong |= sum != bench_sum(first, j->size);
 	}
 }
 
@@ -122,7 +125,7 @@ static void *work(void *arg)
 	struct worker *w = arg;
 	struct job *j = w->job;
 
-	w->err = pin(j->cpu[w->end], j->fifo);
+	w->err = bench_pin(j->cpu[w->end], j->fifo);
 	__atomic_fetch_add(&j->ready, 1, __ATOMIC_SEQ_CST);
 	while (urpc_load_acquire(&j->ready) < 2)
 		urpc_pause();

@@ -13,11 +13,10 @@
 #include <shoot/shoot.h>
 #include <urpc/barrier.h>
 
-#include "bench.h"
 #include "line_pair.h"
+#include "results.h"
 
 #define GOAL 0.2 /* request and acknowledgement / shootdown part of madvise */
-#define MAX_RUNS 99
 #define SAMPLES 1000 /* of a call, a run */
 #define INVALIDATE 1 /* type of the request; its words: first page, number of pages */
 
@@ -185,7 +184,7 @@ static struct {
 
 static bool chosen(const struct options *o)
 {
-	return !o->only || strstr("shootdown", o->only);
+	return !o->goals && (!o->only || strstr("shootdown", o->only));
 }
 
 void shootdown_measure(const struct options *o)
@@ -208,6 +207,14 @@ void shootdown_measure(const struct options *o)
 		if (place < PLACEMENTS && cells[i].n[place] < MAX_RUNS)
 			cells[i].value[place][cells[i].n[place]++] = value;
 	}
+}
+
+void shootdown_rename(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ROWS; i++)
+		cell_rename(cells[i].value, cells[i].n);
 }
 
 unsigned int shootdown_fewest(const struct options *o, enum placement p)

@@ -69,6 +69,8 @@ static bool report_placement(struct results *r, const struct options *o, enum pl
 
 	printf("\n");
 	guard_describe(stdout, p);
+	if (o->goals)
+		quick_describe_place(stdout, p);
 	printf("%-28s %17s %17s %26s\n", "", "one way", "round trip", "M messages/s by slots");
 	printf("%-28s %8s %8s %8s %8s %8u %8u %8u\n", "", "cycles", "ns", "cycles", "ns",
 	       lengths[0], lengths[1], lengths[2]);
@@ -101,14 +103,18 @@ int report(struct results *r, const struct options *o)
 		return 1;
 	}
 	machine_describe(stdout, o);
+	if (o->goals)
+		quick_describe(stdout);
 	if (csv) {
 		machine_describe(csv, o);
+		if (o->goals)
+			quick_describe(csv);
 		fprintf(csv, "placement,subject,what,slots,median,min,max,unit\n");
 	}
 	for (p = 0; p < PLACEMENTS; p++)
 		if (r->complete[p])
 			all &= report_placement(r, o, (enum placement)p, csv);
-	if (machine_cpus() > 2 && !o->only)
+	if (machine_cpus() > 2 && !o->only && !o->goals)
 		all &= !pairs_report(o, csv);
 	if (csv && fclose(csv)) {
 		perror(o->csv);
