@@ -89,6 +89,7 @@ build_install()
 	find "$common/userspace" -name 'libremora.so*' \
 		-exec cp -a {} "$root/lib/x86_64-linux-gnu/" \; 2>/dev/null || true
 	build_install_user "$root" "$common/userspace"
+	build_install_programs "$root" "$common/partition"
 	[ ! -d "$common/selftests" ] ||
 		rsync -a --exclude=/lab --exclude='*.o' --exclude='*.d' "$common/selftests/" "$root/selftests/"
 }
@@ -111,6 +112,22 @@ build_install_user()
 	cp -L "$file" "$root/usr/bin/udevadm"
 	guest_libraries "$root" "$file"
 	ln -sf ../../usr/bin/udevadm "$root/lib/systemd/systemd-udevd"
+}
+
+# Programs for partition cores, the same ones for Linux, and what some of them read.
+build_install_programs()
+{
+	local root=$1 partition=$2 system to file
+	for system in remora linux; do
+		to=$root/usr/lib/remora/programs/$system
+		mkdir -p "$to"
+		for file in "$partition/build/apps/$system"/*; do
+			[ ! -f "$file" ] || cp "$file" "$to/"
+		done
+	done
+	for file in "$partition"/apps/foreign/*.lua; do
+		[ ! -e "$file" ] || cp "$file" "$root/usr/lib/remora/programs/"
+	done
 }
 
 build_pack()
