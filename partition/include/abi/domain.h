@@ -115,7 +115,8 @@ URPC_STATIC_ASSERT(sizeof(struct abi_startup) == 184 + 24 * ABI_STARTUP_EXTENTS,
  * Streams: standard input, output and error output of a domain, in one frame shared with the monitor.
  * Each is a ring of bytes: @written counts bytes put in, @taken bytes taken out; each is stored by one
  * side with release order, after the bytes. Who put bytes into a stream that was empty, or took some
- * from one that was full, tells the other side by a notice (abi/lmp.h: ABI_LMP_STREAM). Both sides
+ * from one that was full, tells the other side by a notice (abi/lmp.h: ABI_LMP_STREAM); so does who
+ * sets @ended, and a program that sets @wanted of its input. Both sides
  * check what they read: @written - @taken is at most the ring's bytes.
  */
 #define ABI_STREAM_INPUT 0u
@@ -129,6 +130,7 @@ struct abi_stream_ring {
 	uint32_t ended; /* by the writer: nothing more comes */
 	uint32_t reserved;
 	uint64_t taken __attribute__((aligned(URPC_CACHE_LINE)));
+	uint32_t wanted; /* by the reader, for good: it has asked for bytes. Nothing is sent before */
 };
 
 struct abi_stream {

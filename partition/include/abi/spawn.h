@@ -5,7 +5,7 @@
  * against each other.
  *
  * Requests: START (a long message), then DATA until struct abi_spawn_start.elf_bytes have come, then
- * INPUT, INPUT_END, INTERRUPT at will. Answers: REFUSED at any time before STARTED and never
+ * INPUT as far as WANTED allows, INPUT_END and INTERRUPT at will. Answers: REFUSED at any time before STARTED and never
  * anything behind it; STARTED; OUTPUT at will; EXITED, once, last, after all output. Closing the
  * channel before that kills the program. LIST and KILL are served on any channel of the service.
  */
@@ -30,6 +30,7 @@ enum abi_spawn {
 	ABI_SPAWN_ENTRY = 69,   /* struct abi_spawn_entry */
 	ABI_SPAWN_COUNTS = 70,  /* struct abi_spawn_counts */
 	ABI_SPAWN_DONE = 71,    /* struct abi_spawn_done */
+	ABI_SPAWN_WANTED = 72,  /* struct abi_spawn_wanted: the program reads its standard input */
 };
 
 #define ABI_SPAWN_ELF_MAX (64u << 20)
@@ -102,6 +103,11 @@ struct abi_spawn_counts {
 struct abi_spawn_done {
 	uint32_t tag;
 	int32_t error; /* 0 or errno */
+};
+
+/** struct abi_spawn_wanted - so many bytes of INPUT may be sent in all; only grows */
+struct abi_spawn_wanted {
+	uint64_t bytes;
 };
 
 URPC_STATIC_ASSERT(sizeof(struct abi_spawn_start) == 88, "spawn message");

@@ -3,8 +3,8 @@
  * The spawn service of a core (REMORA_SERVICE_SPAWN): messages on a channel of which each runs one
  * program, or asks about those that run. Bind it mapped: START and DATA are long messages.
  *
- * Requests: START, then DATA until elf_bytes have come, then INPUT, INPUT_END, INTERRUPT at will.
- * Answers: REFUSED at any time before STARTED and never anything behind it; STARTED; OUTPUT at will;
+ * Requests: START, then DATA until elf_bytes have come, then INPUT as far as WANTED allows, INPUT_END
+ * and INTERRUPT at will. Answers: REFUSED at any time before STARTED and never anything behind it; STARTED; OUTPUT at will;
  * EXITED, once, last, after all output. Closing the channel before that kills the program. LIST and
  * KILL are served on any channel of the service. The numbers are those of abi/spawn.h.
  */
@@ -29,6 +29,7 @@ enum remora_spawn {
 	REMORA_SPAWN_ENTRY = 69,   /* struct remora_spawn_entry */
 	REMORA_SPAWN_COUNTS = 70,  /* struct remora_spawn_counts */
 	REMORA_SPAWN_DONE = 71,    /* struct remora_spawn_done */
+	REMORA_SPAWN_WANTED = 72,  /* struct remora_spawn_wanted: the program reads its input */
 };
 
 #define REMORA_SPAWN_ELF_MAX (64u << 20)
@@ -116,6 +117,11 @@ struct remora_spawn_counts {
 struct remora_spawn_done {
 	__u32 tag;
 	__s32 error; /* 0 or errno */
+};
+
+/** struct remora_spawn_wanted - so many bytes of INPUT may be sent in all; only grows */
+struct remora_spawn_wanted {
+	__u64 bytes;
 };
 
 #endif
