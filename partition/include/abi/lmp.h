@@ -10,10 +10,27 @@
  * upcall `lrpc` at once, or is refused; it needs no buffer. LMP (ABI_SYSCALL_LMP) carries up to
  * ABI_LMP_WORDS words and one capability, and waits in the buffer.
  *
+ * A program makes a buffer for each endpoint itself (ABI_ENDPOINT_BUFFER), that of its first one too, as
+ * one of the first things it does; before, a message finds none (-ENOENT). The CPU driver clears the
+ * buffer then.
+ *
  * Record of message n (the first is 1): slot (n - 1) mod records. The CPU driver writes it, then
- * stores @number = n with release order, then wakes the dispatcher. The receiver stores the number of the last message it has
- * taken in the buffer's head. A full buffer refuses messages of programs (-EAGAIN); notices of the
- * CPU driver wait until there is room, and those of one kind and source become one.
+ * stores @number = n with release order, then wakes the dispatcher. The receiver stores the number of
+ * the last message it has taken in the buffer's head, with release order, once it needs the record no more.
+ * A full buffer refuses messages of programs (-EAGAIN); notices of the CPU driver wait until there is
+ * room, and those of one kind and source become one. The buffer is full when the last message's number less
+ * @taken is not below the number of records, whatever is written there.
+ *
+ * Sleep. No wake-up is lost between the receiver's look at its buffers and its sleep, enabled or not:
+ * ABI_SYSCALL_SLEEP (and the sleep of LMP and LRPC) returns at once
+ *   - when a message was put into a buffer since the last sleep of this dispatcher was asked for, and
+ *     has not been taken by now. A message that is left where it is does that once, no more
+ *   - when ABI_SYSCALL_ALARM's time came since then, while it was disabled
+ *   - when a send was refused with -EAGAIN since then, and there is room in that buffer by now. (Room
+ *     that comes later ends the sleep: at once when its receiver sleeps or yields, else within 2 ms)
+ *   - while a channel for which it called ABI_URPC_WAKE is armed (urpc/abi.h) and what it is armed
+ *     for has happened: so arm, then sleep, and disarm afterwards
+ * It may also return early for nothing.
  */
 #ifndef ABI_LMP_H
 #define ABI_LMP_H
@@ -29,7 +46,8 @@
  * @number: of the message
  * @badge:  of the capability that was used; ABI_LMP_KERNEL: a notice of the CPU driver
  * @words:  how many words
- * @flags:  ABI_LMP_CAP: a capability came with it, and is in the endpoint's receive slot
+ * @flags:  ABI_LMP_CAP: a capability came with it, and is in the endpoint's receive slot. The next one
+ *          can come when the receiver has moved it away
  * @kind:   of a notice: enum abi_lmp_notice; else 0
  */
 struct abi_lmp_record {
@@ -45,7 +63,6 @@ struct abi_lmp_record {
 /**
  * struct abi_lmp_buffer - at an offset of the shared frame, a multiple of 128 from the second page on
  * @taken:   number of the last message taken; stored by the receiver, anything is harmless
- * @records: written by the receiver before it gives the buffer to the CPU driver; constant
  */
 struct abi_lmp_buffer {
 	uint64_t taken;
@@ -83,7 +100,7 @@ enum abi_lmp_message {
 URPC_STATIC_ASSERT(sizeof(struct abi_lmp_record) == 128, "message record");
 URPC_STATIC_ASSERT(sizeof(struct abi_lmp_buffer) == 128, "message buffer");
 
-/* Endpoint 0 has the first buffer, given at start: right behind the first page, so many records. */
+/* The buffer of endpoint 0, by agreement: right behind the first page, so many records. */
 #define ABI_LMP_FIRST_OFFSET 4096u
 #define ABI_LMP_FIRST_RECORDS 32u
 

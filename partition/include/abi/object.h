@@ -30,19 +30,26 @@
  * @ABI_ENDPOINT_BUFFER:   ENDPOINT, read, of the caller's dispatcher. RDX: offset of struct
  *                         abi_lmp_buffer in the shared frame, R10: records, 1 to
  *                         ABI_LMP_RECORDS_MAX; R8: address of the slot for received capabilities,
- *                         with its depth in R9 (0: takes none). RDX = 0: no buffer any more
+ *                         with its depth in R9 (0: takes none). The buffer is cleared, the next
+ *                         message is number 1. RDX = 0: no buffer any more. -EINVAL: not the caller's,
+ *                         its number is ABI_LMP_BUFFERS or more, or the buffer is misplaced
  * @ABI_IRQ_BIND:          IRQ of one vector, write. RDX: address of an ENDPOINT (read), R10: its
- *                         depth. Depth 0: bound to nothing
- * @ABI_IRQ_ACK:           IRQ of one vector, write. The next one may be told
- * @ABI_IRQ_RAISE:         IRQ of one vector, write. As if the interrupt came
+ *                         depth. Both 0: bound to nothing. Binding it again replaces. -EBUSY: 16 are
+ *                         bound; -EINVAL: not one vector of ABI_IRQ_FIRST to ABI_IRQ_LAST
+ * @ABI_IRQ_ACK:           IRQ of one vector, write. The next one may be told. -ENOENT: not bound
+ * @ABI_IRQ_RAISE:         IRQ of one vector, write. As if the interrupt came. -ENOENT: not bound
  * @ABI_URPC_WAKE:         URPC of one channel, read. A doorbell for this channel wakes the caller's
- *                         dispatcher, when it sleeps: see abi/lmp.h
+ *                         dispatcher, when it sleeps: see abi/lmp.h. -ENOENT: not bound
  * @ABI_URPC_NOTIFY:       URPC of one channel, write. Ring the doorbell of the peer
  * @ABI_KERNEL_SERVE:      KERNEL, write. RDX: address of an ENDPOINT (read), R10: its depth. Channels
- *                         that node 0 binds to services from ABI_SERVICE_USER on are told there
- * @ABI_KERNEL_BOUND:      KERNEL, write. RDX: channel, R10: 0 or errno: the answer to BIND
- * @ABI_KERNEL_UNBOUND:    KERNEL, write. RDX: channel: nobody touches its rings any more
- * @ABI_KERNEL_CLOSED:     KERNEL, write. RDX: channel, R10: errno: its peer broke the protocol
+ *                         that node 0 binds to services from ABI_SERVICE_USER on are told there. Both
+ *                         0: no more of them. When its dispatcher is over, they are all closed
+ * @ABI_KERNEL_BOUND:      KERNEL, write. RDX: channel, R10: 0 or errno: the answer to BIND, due within
+ *                         a second. Refused, it is over: nobody touches its rings. -ENOENT: not asked
+ * @ABI_KERNEL_UNBOUND:    KERNEL, write. RDX: channel: nobody touches its rings any more. The answer to
+ *                         UNBIND, due within half a second. -ENOENT: not asked
+ * @ABI_KERNEL_CLOSED:     KERNEL, write. RDX: channel, R10: errno: its peer broke the protocol, and
+ *                         nobody touches its rings any more; no UNBIND comes. -ENOENT: not open
  * @ABI_KERNEL_COUNT:      KERNEL, read. RDX: enum abi_kernel_count; second result: the count
  */
 enum abi_object_op {

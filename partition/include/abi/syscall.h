@@ -29,13 +29,17 @@
  *                     ABI_PRINT_MAX. -EFAULT, -EINVAL
  * @ABI_SYSCALL_LRPC:  send RSI, RDX, R10, R8 to another dispatcher, which runs next, with the rest of
  *                     the caller's turn. RDI: address of an ENDPOINT capability (write), R9: enum
- *                     abi_lrpc and its depth in bits 32 to 39. -ENOENT: there is none; -EBUSY: the
- *                     receiver is disabled, or takes no messages; -EINVAL: to oneself
- * @ABI_SYSCALL_LMP:   send a message of abi/lmp.h. RDI: address of an ENDPOINT capability (write), RSI:
- *                     ABI_LMP_SEND_WORD, RDX: address of the words, R10: address of a capability to copy into the
- *                     receiver's slot (the endpoint's: grant). -ENOENT, -EAGAIN: the buffer is full (the
- *                     next SLEEP ends when there is room), -EFAULT, -EINVAL, -EPERM: the capability
- *                     may not go; -EBUSY: the receiver has no empty slot for it
+ *                     abi_lrpc and its depth in bits 32 to 39. -ENOENT: there is none, or its
+ *                     dispatcher is over; -EPERM: without the right; -EBUSY: the receiver is
+ *                     disabled, stopped, or takes no messages; -EINVAL: to oneself, unknown flags
+ * @ABI_SYSCALL_LMP:   send a message of abi/lmp.h. RDI: address of an ENDPOINT capability (write),
+ *                     RSI: ABI_LMP_SEND_WORD, RDX: address of the words, R10: address of a capability
+ *                     to copy into the receiver's slot (the endpoint's: grant). -ENOENT: no endpoint,
+ *                     no buffer, or its dispatcher is over; -EAGAIN: the buffer is full (the next
+ *                     SLEEP ends when there is room); -EFAULT; -EINVAL: too long, unknown flags, or no
+ *                     capability at R10; -EPERM: a right is missing (write, grant, read on the way),
+ *                     or the capability cannot be copied; -EBUSY: the receiver has no empty slot for
+ *                     it. Nothing was sent then. To oneself is allowed
  * @ABI_SYSCALL_ALARM: at TSC RDI (UINT64_MAX: never) the dispatcher is entered by the upcall `run` even
  *                     if nothing else wants the core: when it is enabled then, else it finds
  *                     abi_dispatcher.alarm set. One at a time; a sleep ends by it, too
