@@ -255,6 +255,9 @@ static int chan_refused(const struct remora_chan *chan, int status, struct remor
 	case -ENOSPC:
 	case -ENOMEM:
 		return remora_fail(err, REMORA_R_CHANNELS_EXHAUSTED, NULL);
+	case -ETIMEDOUT:
+		return remora_fail(err, REMORA_R_CORE_NO_ANSWER,
+				   "the monitor of core %u does not answer", chan->core->node);
 	default:
 		return remora_fail(err, REMORA_R_CORE_REFUSED_ABI,
 				   "core %u refused the channel with error %d", chan->core->node,
