@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# System calls at random by several programs on a core: REMORA_FUZZ_CALLS (100000) in all, seeds from
+# REMORA_FUZZ_SEED on. Monitor, core and a program beside them are as before.
+. "$(dirname "$0")/tap-lib"
+. "$(dirname "$0")/programs-lib"
+
+wanted=${REMORA_FUZZ_CALLS:-100000}
+seed=${REMORA_FUZZ_SEED:-$RANDOM}
+each=$((wanted / 8))
+echo "# seed $seed"
+
+programs_begin 2
+core=${CORES[0]}
+good_begin 300
+made=0 good=0 runs=0 breaches=0 late=0
+
+# How many calls the programs say they made, in all; how many of them were not refused.
+count()
+{
+	local file last calls rest
+	for file in "$WORK"/fuzz.*; do
+		! grep -q BREACH "$file" || breaches=$((breaches + 1))
+		last=$(grep -E '^(so far|fuzz:) ' "$file" | tail -n 1 | sed 's/^so far/fuzz:/')
+		read -r _ calls rest <<<"$last"
+		made=$((made + ${calls:-0}))
+		good=$((good + $(sed 's/.*, \([0-9]*\) .*/\1/' <<<"${rest:-x, 0 x}")))
+	done
+	rm -f "$WORK"/fuzz.*
+}
+
+while [ $made -lt "$wanted" ] && [ $runs -lt 400 ]; do
+	pids=()
+	for i in 1 2 3 4; do
+		runs=$((runs + 1))
+		RUN_SECONDS=60 on "$core" hostile fuzz $((seed + runs)):$each >"$WORK/fuzz.$i" 2>&1 </dev/null &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+		[ $? != 124 ] || late=$((late + 1))
+	done
+	count
+done
+echo "# $made calls by $runs programs, $good succeeded; $late programs were ended from outside"
+tap_is "$((made >= wanted)) $((good * 10 >= made)) $breaches" "1 1 0" \
+	"$wanted calls, one in ten good, none of them a breach (seed $seed)"
+tap_is "$((late * 4 <= runs))" 1 "few programs had to be ended from outside: $late of $runs"
+good_end "the fuzzers"
+says "and a program after them" 0 "Hello" on "$core" hello
+programs_end

@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What `remora run` refuses, with which status and which sentence. Nothing of it is left on a core.
+. "$(dirname "$0")/tap-lib"
+. "$(dirname "$0")/programs-lib"
+
+HELLO=$PROGRAMS/remora/hello
+run=(timeout 60 remora run)
+
+# Little-endian number of $3 bytes at offset $2 of file $1.
+number()
+{
+	od -An -v -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '
+}
+
+# spoilt NAME OFFSET BYTE...: a copy of hello with other bytes (octal) there
+spoilt()
+{
+	local name=$1 offset=$2
+	shift 2
+	cp "$HELLO" "$WORK/$name"
+	printf "$(printf '\\%s' "$@")" | dd of="$WORK/$name" bs=1 seek="$offset" conv=notrunc 2>/dev/null
+}
+
+# Offsets of the program headers of what is loaded.
+loads()
+{
+	local i count at
+	count=$(number "$HELLO" 56 2)
+	for ((i = 0; i < count; i++)); do
+		at=$(($(number "$HELLO" 32 8) + 56 * i))
+		[ "$(number "$HELLO" $at 4)" != 1 ] || echo $at
+	done
+}
+
+# refuses NAME PATTERN ARGS...: of remora run
+refuses()
+{
+	local name=$1 pattern=$2
+	shift 2
+	says "$name" 125 "$pattern" "${run[@]}" "$@"
+}
+
+# bad NAME PATTERN [FILE]
+bad()
+{
+	refuses "$1" "$2" $PART "$WORK/${3:-$1}"
+}
+
+programs_begin 2
+mapfile -t load < <(loads)
+first=${load[0]} second=${load[1]}
+
+echo "no ELF" >"$WORK/text"
+bad text "not an ELF"
+: >"$WORK/empty"
+bad empty "not an ELF|empty"
+head -c 20 "$HELLO" >"$WORK/header"
+bad header "cut off"
+head -c 5000 "$HELLO" >"$WORK/short"
+bad short "cut off|too short"
+spoilt class 4 001
+bad class "64-bit"
+spoilt machine 18 267 000
+bad machine "another machine"
+spoilt shared 16 003
+bad shared "static executable"
+spoilt phnum 56 000 000
+bad phnum "program headers"
+spoilt phnum-many 56 377 377
+bad phnum-many "program headers"
+spoilt phoff 32 000 000 000 000 001
+bad phoff "program headers"
+spoilt entry 24 000 000 000 000 000 200 377 377
+bad entry "entry point"
+spoilt overlap $((second + 16)) 000 000 100 000
+bad overlap "overlap|ascending|share a page"
+spoilt low $((first + 16)) 000 020 000 000
+bad low "outside of the addresses"
+spoilt kernel $((second + 16)) 000 000 000 200 377 377 377 377
+bad kernel "outside of the addresses"
+spoilt huge $((second + 40)) 000 000 000 000 000 001
+bad huge "outside of the addresses"
+spoilt rwx $((second + 4)) 007
+bad rwx "writable and executable"
+refuses "dynamically linked" "dynamically linked" $PART /usr/bin/bash
+cp "$HELLO" "$WORK/large"
+truncate -s 65M "$WORK/large"
+bad large "too large|64 MiB"
+refuses "no such file" "No such file|there is no" $PART "$WORK/none"
+refuses "a directory" "directory|regular file" $PART "$WORK"
+
+refuses "a core that is not in the partition" "core|CPU" $PART --core 0 "$HELLO"
+refuses "a core that does not exist" "core|CPU" $PART --core 4000 "$HELLO"
+refuses "more memory than the core has" "memory" $PART --memory 8G "$HELLO"
+refuses "too little memory" "memory" $PART --memory 64K "$HELLO"
+refuses "arguments without end" "argument" $PART "$HELLO" "$(head -c 5000 /dev/zero | tr '\0' x)"
+says "no such partition" '3|125' "there is no partition" "${run[@]}" kst-none "$HELLO"
+says "nothing to run" 2 "usage|PROGRAM" "${run[@]}" $PART
+says "an unknown option" 2 "nonsense|option" "${run[@]}" $PART --nonsense "$HELLO"
+
+remora run $PART --core "${CORES[0]}" --name twin "$PROGRAMS/remora/hostile" loop </dev/null &
+twin=$!
+for ((i = 0; i < 100; i++)); do
+	grep -q twin <<<"$(remora ps $PART)" && break
+	sleep 0.1
+done
+refuses "a name twice" "name|exists" $PART --core "${CORES[0]}" --name twin "$HELLO"
+
+# Programs until there is no room for one more: the others go on.
+many=()
+for ((i = 0; i < 60; i++)); do
+	background "${CORES[0]}" hostile sleep
+	many+=($!)
+done
+sleep 3
+running=$(remora ps $PART | grep -c hostile)
+tap_is "$((running >= 4 && running < 60))" 1 "at most so many at once: $running of 60"
+kill -INT "${many[@]}" "$twin" 2>/dev/null
+wait "${many[@]}" "$twin" 2>/dev/null
+says "and then one more runs" 0 "Hello" on "${CORES[0]}" hello
+
+remora stop $PART >/dev/null 2>&1
+says "a partition that does not run" '1|125' "not running|NOT_RUNNING|offline" "${run[@]}" $PART "$HELLO"
+remora start $PART >/dev/null 2>&1
+says "and again after a start" 0 "Hello" on "" hello
+programs_end
