@@ -21,6 +21,7 @@ static uint64_t state;
 static unsigned long calls, succeeded;
 static uint64_t own_dispatcher, own_endpoint; /* base addresses */
 static unsigned char area[8192] __attribute__((aligned(4096)));
+static unsigned char types[ROOT_SLOTS]; /* what slots of the playground held a while ago */
 
 static uint64_t any(void)
 {
@@ -35,6 +36,11 @@ static unsigned int below(unsigned int n)
 static int one_in(unsigned int n)
 {
 	return !below(n);
+}
+
+static uint64_t play_slot(void)
+{
+	return PLAYGROUND + below(ROOT_SLOTS - PLAYGROUND);
 }
 
 static int64_t call(struct raw_call *c)
@@ -53,24 +59,23 @@ static uint64_t identify(uint64_t slot, unsigned int word)
 				0, 0, word },
 			      0 };
 
-	return call(&c) ? 0 : c.second;
+	return raw(&c) ? 0 : c.second;
 }
 
-static uint64_t play_slot(void)
+static void look_around(void)
 {
-	return PLAYGROUND + below(ROOT_SLOTS - PLAYGROUND);
+	for (uint64_t slot = PLAYGROUND; slot < ROOT_SLOTS; slot++)
+		types[slot] = (unsigned char)raw_type(slot);
 }
 
-/* A slot of the playground that holds @type, after some search; else any of it */
+/* A slot of the playground that holds @type, or did; else any of it */
 static uint64_t slot_of(unsigned int type)
 {
-	for (unsigned int i = 0; i < 12; i++) {
-		const uint64_t slot = play_slot();
+	uint64_t slot = play_slot();
 
-		if ((identify(slot, ABI_INVOKE_KIND) & 0xffff) == type)
-			return slot;
-	}
-	return play_slot();
+	for (unsigned int i = PLAYGROUND; i < ROOT_SLOTS && types[slot] != type; i++)
+		slot = slot + 1 < ROOT_SLOTS ? slot + 1 : PLAYGROUND;
+	return slot;
 }
 
 static uint64_t some_slot(void)
@@ -348,8 +353,10 @@ int way_fuzz(const char *argument)
 			message();
 		else
 			other();
+		if (steps % 64 == 1)
+			look_around();
 		/* So that there is always something to begin with. */
-		if (raw_type(PLAYGROUND) != ABI_CAP_RAM)
+		if (types[PLAYGROUND] != ABI_CAP_RAM)
 			take_arena();
 		if (!(steps % 2048))
 			tell("so far");
