@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include <lib/channel.h>
+
+static struct rt_channel *channel_of(struct rt_event *event)
+{
+	return (struct rt_channel *)event;
+}
+
+static bool ready(struct rt_event *event)
+{
+	struct rt_channel *c = channel_of(event);
+
+	return urpc_can_recv(&c->urpc) || (c->want_room && urpc_has_room(&c->urpc, c->want_room));
+}
+
+static void disarm(struct rt_event *event)
+{
+	urpc_disarm(&channel_of(event)->urpc);
+}
+
+static bool arm(struct rt_event *event)
+{
+	struct rt_channel *c = channel_of(event);
+
+	return urpc_arm(&c->urpc) && (!c->want_room || urpc_arm_room(&c->urpc, c->want_room));
+}
+
+static const struct rt_event_kind kind = {
+	.ready = ready, .arm = arm, .disarm = disarm, .outside = true, .other_core = true,
+};
+
+static int64_t object(const struct rt_channel *channel, uint32_t op)
+{
+	return rt_object(ABI_OBJECT_WORD(op, channel->cap.depth), channel->cap.address, 0, 0, 0, 0,
+			 NULL);
+}
+
+int rt_channel_open(struct rt_channel *channel, struct urpc_ring *tx, const struct urpc_ring *rx,
+		    uint32_t slots, struct abi_cap_at cap)
+{
+	channel->event.kind = &kind;
+	channel->event.set = NULL;
+	channel->want_room = 0;
+	channel->cap = cap;
+	if (urpc_chan_init(&channel->urpc, tx, rx, slots))
+		return -RT_EINVAL;
+	return object(channel, ABI_URPC_WAKE) ? -RT_EPERM : 0;
+}
+
+void rt_channel_flush(struct rt_channel *channel)
+{
+	if (urpc_notify_needed(&channel->urpc))
+		object(channel, ABI_URPC_NOTIFY);
+}
+
+void rt_channel_close(struct rt_channel *channel)
+{
+	rt_waitset_remove(&channel->event);
+}
