@@ -80,12 +80,15 @@ void cap_mdb_remove(struct cap_space *space, struct cap_entry *e)
 		next->state = e->state;
 	cap_tree_remove(root_of(space, e), e);
 	space->count[e->type]--;
+	space->lost += e->held;
 	memset(e, 0, sizeof(*e));
 }
 
 void cap_mdb_replace(struct cap_space *space, struct cap_entry *from, struct cap_entry *to)
 {
 	*to = *from;
+	to->held = 0;
+	space->lost += from->held;
 	cap_tree_replace(root_of(space, from), from, to);
 	memset(from, 0, sizeof(*from));
 }

@@ -3,6 +3,9 @@
 
 #include <arch.h>
 #include <bootinfo.h>
+#include <cap_arch.h>
+#include <capability.h>
+#include <console.h>
 #include <dispatcher.h>
 #include <errors.h>
 #include <memory.h>
@@ -15,12 +18,13 @@
 #define SHARE_US 100u
 
 static struct sched sched;
-static struct dispatcher *dispatchers[DISPATCHERS_MAX]; /* by number; gaps where one ended */
+static struct dispatcher *dispatchers[DISPATCHERS_MAX]; /* by number; gaps where an object went */
 static bool ready; /* dispatchers_init() succeeded */
 static struct dispatcher *current; /* ran last, and has not been stopped */
 static uint64_t ran_at; /* TSC of the end of the last stay in ring 3 */
 
-URPC_STATIC_ASSERT(sizeof(struct dispatcher) <= ABI_PAGE_SIZE, "a dispatcher is one page");
+URPC_STATIC_ASSERT(DISPATCHER_SLOTS_BYTES + sizeof(struct dispatcher) <= ABI_CAP_ENDPOINTS_AT,
+		   "slots and control block share a page");
 
 static uint64_t cycles(uint64_t us)
 {
@@ -38,39 +42,75 @@ const char *dispatchers_init(void)
 	return NULL;
 }
 
-struct dispatcher *dispatcher_create(uint64_t shared, uint64_t va, const struct sched_params *params,
-				     const char *name, int *error)
+static uint32_t free_number(void)
 {
-	struct dispatcher *d;
 	uint32_t number = 0;
 
-	*error = -ERR_NOMEM;
 	while (number < DISPATCHERS_MAX && dispatchers[number])
 		number++;
-	if (number == DISPATCHERS_MAX)
-		return NULL;
-	d = memory_at(memory_page());
-	*error = sched_add(&sched, &d->task, params, arch_cycles());
-	if (*error)
-		return NULL;
-	dispatchers[number] = d;
-	d->number = number;
-	arch_space_init(&d->space);
-	arch_context_init(&d->context, &d->space, memory_at(memory_page()));
-	arch_space_map(&d->space, va, shared, USER_WRITE);
-	d->shared = memory_at(shared);
+	return number;
+}
+
+/* What both write: abi/dispatcher.h says who writes which part when. */
+static void shared_init(struct dispatcher *d, const struct cap_entry *frame, uint64_t va)
+{
+	d->shared = memory_at(frame->base);
+	d->shared_va = va;
+	d->shared_bytes = frame->end - frame->base;
 	d->shared->revision = ABI_DISPATCHER_REVISION;
 	d->shared->size = sizeof(*d->shared);
 	d->shared->disabled = 1;
 	d->shared->tsc_khz = boot_info->tsc_khz;
-	d->shared_va = va;
+}
+
+int dispatcher_set_up(struct dispatcher *d, const struct abi_dispatcher_setup *setup,
+		      const struct sched_params *params, const struct cap_entry *pml4,
+		      const struct cap_entry *frame)
+{
+	uint32_t number = free_number();
+	uint64_t xstate;
+	int rc;
+
+	if (!ready || number == DISPATCHERS_MAX)
+		return -ERR_NOMEM;
+	xstate = memory_page_try();
+	if (!xstate)
+		return -ERR_NOMEM;
+	rc = sched_add(&sched, &d->task, params, arch_cycles());
+	if (rc) {
+		memory_page_free(xstate);
+		return rc;
+	}
+	arch_context_init(&d->context, pml4->base, memory_at(xstate));
+	shared_init(d, frame, setup->frame_va);
 	d->upcall = true;
-	base_strcopy(d->name, name, sizeof(d->name));
-	return d;
+	d->number = number;
+	d->domain = setup->domain;
+	d->flags = setup->flags;
+	memcpy(d->name, setup->name, sizeof(d->name) - 1);
+	d->set_up = true;
+	dispatchers[number] = d;
+	return 0;
+}
+
+struct dispatcher *dispatcher_number(uint32_t number)
+{
+	return dispatchers[number];
+}
+
+uint32_t dispatchers_count(void)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < DISPATCHERS_MAX; i++)
+		count += dispatchers[i] != NULL;
+	return count;
 }
 
 void dispatcher_wake(struct dispatcher *d)
 {
+	if (d->over || d->stopped)
+		return;
 	timer_cancel(&d->wake);
 	sched_wake(&sched, &d->task, arch_cycles());
 }
@@ -78,11 +118,6 @@ void dispatcher_wake(struct dispatcher *d)
 static void wake_expire(struct timer *timer)
 {
 	dispatcher_wake((struct dispatcher *)((char *)timer - offsetof(struct dispatcher, wake)));
-}
-
-struct dispatcher *dispatcher_find(uint64_t number)
-{
-	return number < DISPATCHERS_MAX ? dispatchers[number] : NULL;
 }
 
 void dispatcher_hand_over(struct dispatcher *from, struct dispatcher *to)
@@ -106,20 +141,104 @@ bool dispatcher_sleep(struct dispatcher *d, uint64_t until)
 	return true;
 }
 
-void dispatcher_end(struct dispatcher *d)
+void dispatcher_stop_running(struct dispatcher *d)
 {
+	d->stopped = true;
+	timer_cancel(&d->wake);
+	sched_sleep(&sched, &d->task, arch_cycles());
+}
+
+/* It looks for itself what came meanwhile: a sleep may end early. */
+void dispatcher_may_run(struct dispatcher *d)
+{
+	d->stopped = false;
+	dispatcher_wake(d);
+}
+
+/* It never runs again. What it holds stays until its object goes, but for the CPU driver's own page. */
+static void over(struct dispatcher *d, uint32_t how)
+{
+	d->over = how;
 	timer_cancel(&d->wake);
 	sched_remove(&sched, &d->task, arch_cycles());
 	if (current == d) {
 		arch_user_switch(NULL);
 		current = NULL;
 	}
+	memory_page_free(memory_physical(d->context.xstate));
+	if (!d->domain)
+		console_error("the core's first program is gone; the CPU driver goes on without");
+}
+
+void dispatcher_exit(struct dispatcher *d, int64_t status)
+{
+	if (d->over)
+		return;
+	console_info("%s ended with status %ld", d->name, status);
+	d->end.status = status;
+	over(d, ABI_DISPATCHER_EXITED);
+}
+
+void dispatcher_kill(struct dispatcher *d, enum abi_killed reason, uint64_t address, uint64_t error,
+		     const char *what)
+{
+	uint64_t rip = arch_context_rip(&d->context);
+
+	if (d->over)
+		return;
+	console_warning("%s killed at 0x%lx: %s 0x%lx", d->name, rip, what, address);
+	d->end.reason = reason;
+	d->end.rip = rip;
+	d->end.address = address;
+	d->end.error = error;
+	over(d, ABI_DISPATCHER_KILLED);
+}
+
+void dispatchers_look(void)
+{
+	for (uint32_t i = 0; i < DISPATCHERS_MAX; i++) {
+		struct dispatcher *d = dispatchers[i];
+		const struct cap_entry *slot = d ? dispatcher_slots(d) : NULL;
+
+		if (!d || d->over)
+			continue;
+		for (unsigned int n = DISPATCHER_ROOT; n <= DISPATCHER_FRAME; n++) {
+			if (slot[n].type != ABI_CAP_NONE)
+				continue;
+			dispatcher_kill(d, ABI_KILLED_FRAME, n, 0, "it has lost its capability");
+			break;
+		}
+	}
+}
+
+/* The slots are emptied later: nothing of the dispatcher may need them any more. */
+void arch_cap_dispatcher_end(struct cap_space *space, uint64_t pa)
+{
+	struct dispatcher *d = dispatcher_of(&(struct cap_entry){ .base = pa });
+
+	(void)space;
+	if (!d->set_up)
+		return;
+	if (!d->over)
+		over(d, ABI_DISPATCHER_KILLED);
 	dispatchers[d->number] = NULL;
+	d->set_up = false;
+}
+
+struct abi_dispatcher_status dispatcher_status(const struct dispatcher *d)
+{
+	struct abi_dispatcher_status status = d->end;
+
+	status.state = d->over ? d->over : !d->set_up ? ABI_DISPATCHER_NEW :
+		       d->stopped ? ABI_DISPATCHER_STOPPED :
+		       d->task.runnable ? ABI_DISPATCHER_RUNNABLE : ABI_DISPATCHER_SLEEPING;
+	status.cycles = d->task.used;
+	return status;
 }
 
 bool dispatchers_ready(uint64_t now)
 {
-	return ready && sched_ready(&sched, now);
+	return ready && (capabilities_left || sched_ready(&sched, now));
 }
 
 /* One stay in ring 3. Returns whether it may go on without a turn of the event loop. */
@@ -152,12 +271,16 @@ static bool run(struct dispatcher *d)
 bool dispatchers_run(uint64_t *deadline)
 {
 	struct sched_task *task;
-	uint64_t until, timer = UINT64_MAX;
+	uint64_t until = *deadline, timer = UINT64_MAX;
 	bool any = false, more = true;
 
 	if (!ready)
 		return false;
 	while (more) {
+		if (capabilities_left && capabilities_work()) {
+			any = true;
+			break;
+		}
 		task = sched_pick(&sched, arch_cycles(), &until);
 		until = until < *deadline ? until : *deadline;
 		if (!task)
@@ -185,6 +308,6 @@ void dispatchers_share(uint64_t now)
 {
 	uint64_t deadline = now + cycles(SHARE_US);
 
-	if (ready && now - ran_at >= cycles(STARVED_US) && sched_ready(&sched, now))
+	if (now - ran_at >= cycles(STARVED_US) && dispatchers_ready(now))
 		dispatchers_run(&deadline);
 }

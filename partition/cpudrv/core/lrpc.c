@@ -21,9 +21,9 @@ static bool takes(const struct dispatcher *d)
 
 int lrpc_send(struct dispatcher *from, uint64_t endpoint, const uint64_t words[ABI_LRPC_WORDS])
 {
-	struct dispatcher *to = dispatcher_find(endpoint);
+	struct dispatcher *to = endpoint < DISPATCHERS_MAX ? dispatcher_number((uint32_t)endpoint) : NULL;
 
-	if (!to)
+	if (!to || to->over)
 		return -ERR_NOENT;
 	if (to == from)
 		return -ERR_INVAL;

@@ -9,6 +9,7 @@
 static uint32_t next_extent;
 static uint64_t next_offset;
 static uint64_t taken;
+static uint64_t freed; /* physical address of the first free page; each begins with that of the next */
 
 static void extent_check(const struct abi_extent *e, uint32_t index)
 {
@@ -74,8 +75,16 @@ bool memory_reserved(uint64_t base, uint64_t bytes)
 	       memory_overlap(base, bytes, boot_info->peers, peers_bytes());
 }
 
-uint64_t memory_page(void)
+uint64_t memory_page_try(void)
 {
+	if (freed) {
+		uint64_t page = freed;
+
+		freed = *(uint64_t *)memory_at(page);
+		taken++;
+		memset(memory_at(page), 0, ABI_PAGE_SIZE);
+		return page;
+	}
 	for (; next_extent < boot_info->extent_count; next_extent++, next_offset = 0) {
 		const struct abi_extent *e = &boot_info->extents[next_extent];
 
@@ -92,7 +101,23 @@ uint64_t memory_page(void)
 			return page;
 		}
 	}
-	crash_fail("out of kernel memory after %lu pages", taken);
+	return 0;
+}
+
+uint64_t memory_page(void)
+{
+	uint64_t page = memory_page_try();
+
+	if (!page)
+		crash_fail("out of kernel memory after %lu pages", taken);
+	return page;
+}
+
+void memory_page_free(uint64_t pa)
+{
+	*(uint64_t *)memory_at(pa) = freed;
+	freed = pa;
+	taken--;
 }
 
 uint64_t memory_pages_taken(void)

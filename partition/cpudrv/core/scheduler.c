@@ -57,6 +57,7 @@ static void account(struct sched *s, uint64_t now)
 	s->since += used;
 	if (!t || !used)
 		return;
+	t->used += used;
 	v = server_of(s, t);
 	if (is_best_effort(t)) {
 		t->remainder += used;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How a dispatcher is stopped and entered: abi/dispatcher.h says what it sees of that. */
-#include <console.h>
 #include <dispatcher.h>
 
 static uint64_t word(const uint64_t *shared)
@@ -16,13 +15,6 @@ bool dispatcher_enabled(const struct dispatcher *d)
 	       (rip < word(&d->shared->critical) || rip >= word(&d->shared->critical_end));
 }
 
-static void kill(struct dispatcher *d, const char *what, uint64_t address)
-{
-	console_warning("%s killed at 0x%lx: %s 0x%lx", d->name, arch_context_rip(&d->context), what,
-			address);
-	dispatcher_end(d);
-}
-
 /* Returns false when the dispatcher has no such entry point and was killed. */
 static bool upcall(struct dispatcher *d, enum abi_upcall which, const uint64_t *stack,
 		   const uint64_t arguments[ABI_UPCALL_ARGUMENTS])
@@ -30,10 +22,11 @@ static bool upcall(struct dispatcher *d, enum abi_upcall which, const uint64_t *
 	uint64_t entry = word(&d->shared->entry[which]);
 
 	if (!entry || entry >= ABI_USER_END) {
-		kill(d, "no entry point for upcall", which);
+		dispatcher_kill(d, ABI_KILLED_ENTRY, which, 0, "no entry point for upcall");
 		return false;
 	}
 	__atomic_store_n(&d->shared->disabled, 1, __ATOMIC_RELAXED);
+	d->end.upcalls++;
 	arch_context_upcall(&d->context, entry, word(stack), d->shared_va, which, arguments);
 	return true;
 }
@@ -44,6 +37,7 @@ void dispatcher_stop(struct dispatcher *d)
 		return;
 	arch_context_save(&d->context, &d->shared->enabled);
 	d->shared->preempted++;
+	d->end.preempted++;
 	d->upcall = true;
 }
 
@@ -74,6 +68,12 @@ static const char *fault_name(const struct user_event *event)
 	return event->error & ABI_PAGE_FAULT_WRITE ? "page fault, write to" : "page fault, read of";
 }
 
+static void kill(struct dispatcher *d, const struct user_event *event, uint64_t what)
+{
+	dispatcher_kill(d, event->kind == USER_TRAP ? ABI_KILLED_TRAP : ABI_KILLED_PAGE_FAULT, what,
+			event->error, fault_name(event));
+}
+
 void dispatcher_fault(struct dispatcher *d, const struct user_event *event)
 {
 	bool trap = event->kind == USER_TRAP;
@@ -86,7 +86,7 @@ void dispatcher_fault(struct dispatcher *d, const struct user_event *event)
 	if (dispatcher_enabled(d)) {
 		arch_context_save(&d->context, &d->shared->enabled);
 	} else if (__atomic_load_n(&d->shared->faulting, __ATOMIC_RELAXED)) {
-		kill(d, fault_name(event), what);
+		kill(d, event, what);
 		return;
 	} else {
 		__atomic_store_n(&d->shared->faulting, 1, __ATOMIC_RELAXED);
@@ -96,7 +96,7 @@ void dispatcher_fault(struct dispatcher *d, const struct user_event *event)
 			which = ABI_UPCALL_PAGE_FAULT_DISABLED;
 	}
 	if (!word(&d->shared->entry[which]))
-		kill(d, fault_name(event), what);
+		kill(d, event, what);
 	else
 		upcall(d, which, stack, arguments);
 }

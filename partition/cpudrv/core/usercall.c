@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The native system calls: abi/syscall.h. */
 #include <abi/syscall.h>
-#include <base/string.h>
 
-#include <bootinfo.h>
+#include <capability.h>
 #include <console.h>
 #include <dispatcher.h>
 #include <errors.h>
-#include <memory.h>
+#include <object.h>
 
 /*
  * A handler returns the status, and may set the second result; or NO_RETURN, when the caller's
@@ -52,27 +51,8 @@ static int call_sleep(struct dispatcher *d, uint64_t *value)
 static int call_exit(struct dispatcher *d, uint64_t *value)
 {
 	(void)value;
-	console_info("%s ended with status %ld", d->name,
-		     (int64_t)arch_syscall_argument(&d->context, 0));
-	dispatcher_end(d);
+	dispatcher_exit(d, (int64_t)arch_syscall_argument(&d->context, 0));
 	return NO_RETURN;
-}
-
-/* Through the window, page by page: an address that ring 3 cannot read is no fault here. */
-static bool copy_in(struct dispatcher *d, char *to, uint64_t from, uint64_t bytes)
-{
-	while (bytes) {
-		uint64_t part = ABI_PAGE_SIZE - from % ABI_PAGE_SIZE, pa;
-
-		part = part < bytes ? part : bytes;
-		if (!arch_space_find(&d->space, from, false, &pa))
-			return false;
-		memcpy(to, memory_at(pa), part);
-		to += part;
-		from += part;
-		bytes -= part;
-	}
-	return true;
 }
 
 static int call_print(struct dispatcher *d, uint64_t *value)
@@ -81,9 +61,11 @@ static int call_print(struct dispatcher *d, uint64_t *value)
 	char text[ABI_PRINT_MAX];
 
 	(void)value;
+	if (!(d->flags & ABI_SETUP_PRINT))
+		return -ERR_PERM;
 	if (bytes > sizeof(text))
 		return -ERR_INVAL;
-	if (!copy_in(d, text, arch_syscall_argument(&d->context, 0), bytes))
+	if (!dispatcher_copy_in(d, text, arch_syscall_argument(&d->context, 0), bytes))
 		return -ERR_FAULT;
 	for (uint64_t i = 0; i < bytes; i++) {
 		if (text[i] < ' ' || text[i] > '~')
@@ -112,6 +94,44 @@ static int call_lrpc(struct dispatcher *d, uint64_t *value)
 	return leave(d);
 }
 
+static int call_fs(struct dispatcher *d, uint64_t *value)
+{
+	(void)value;
+	return arch_context_set_fs(&d->context, arch_syscall_argument(&d->context, 0)) ? 0 : -ERR_INVAL;
+}
+
+/* A long one is made again and again, with its registers as they are: events come in between. */
+static int repeat(struct dispatcher *d)
+{
+	arch_syscall_repeat(&d->context);
+	return NO_RETURN;
+}
+
+static int call_invoke(struct dispatcher *d, uint64_t *value)
+{
+	uint64_t args[6], second = 0;
+	int rc;
+
+	for (unsigned int i = 0; i < 6; i++)
+		args[i] = arch_syscall_argument(&d->context, i);
+	rc = cap_call(&cap_space, &dispatcher_slots(d)[DISPATCHER_ROOT], args, &second);
+	capabilities_settle();
+	*value = second;
+	return rc == -ABI_CAP_E_AGAIN ? repeat(d) : rc;
+}
+
+static int call_object(struct dispatcher *d, uint64_t *value)
+{
+	uint64_t args[6];
+	int rc;
+
+	for (unsigned int i = 0; i < 6; i++)
+		args[i] = arch_syscall_argument(&d->context, i);
+	*value = 0;
+	rc = object_call(d, args, value);
+	return rc == -ABI_CAP_E_AGAIN ? repeat(d) : rc;
+}
+
 static int (*const calls[ABI_SYSCALL_COUNT])(struct dispatcher *d, uint64_t *value) = {
 	[ABI_SYSCALL_NOP - ABI_SYSCALL_FIRST] = call_nop,
 	[ABI_SYSCALL_YIELD - ABI_SYSCALL_FIRST] = call_yield,
@@ -119,6 +139,9 @@ static int (*const calls[ABI_SYSCALL_COUNT])(struct dispatcher *d, uint64_t *val
 	[ABI_SYSCALL_EXIT - ABI_SYSCALL_FIRST] = call_exit,
 	[ABI_SYSCALL_PRINT - ABI_SYSCALL_FIRST] = call_print,
 	[ABI_SYSCALL_LRPC - ABI_SYSCALL_FIRST] = call_lrpc,
+	[ABI_SYSCALL_FS - ABI_SYSCALL_FIRST] = call_fs,
+	[ABI_SYSCALL_INVOKE - ABI_SYSCALL_FIRST] = call_invoke,
+	[ABI_SYSCALL_OBJECT - ABI_SYSCALL_FIRST] = call_object,
 };
 
 void dispatcher_syscall(struct dispatcher *d)
@@ -127,6 +150,7 @@ void dispatcher_syscall(struct dispatcher *d)
 	uint64_t value = arch_syscall_argument(&d->context, 2);
 	int status = -ERR_NOSYS;
 
+	d->end.syscalls++;
 	if (number >= ABI_SYSCALL_COUNT) {
 		dispatcher_fault(d, &(struct user_event){ .kind = USER_TRAP,
 							  .vector = ABI_TRAP_SYSCALL });

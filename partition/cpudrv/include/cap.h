@@ -38,6 +38,7 @@ enum cap_question {
  * @huge:     the CPU has 1 GiB pages
  * @agree:    may this happen now? NULL: always. False parks the work; the owner of the hook calls
  *            cap_work() again once the answer may have changed
+ * @lost:     slots with @held of struct cap_entry that were emptied; the CPU driver sets it to 0
  * @visits:   slots that searches have looked at
  */
 struct cap_space {
@@ -55,6 +56,7 @@ struct cap_space {
 	uint32_t revoke_step;
 	bool huge;
 	bool (*agree)(struct cap_space *space, const struct cap_entry *e, enum cap_question what);
+	uint64_t lost;
 	uint64_t visits;
 };
 

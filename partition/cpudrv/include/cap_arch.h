@@ -29,6 +29,9 @@ struct cap_map {
 	uint8_t rights;
 };
 
+/** arch_huge_pages - does the machine have pages of 1 GiB? */
+bool arch_huge_pages(void);
+
 /** arch_cap_map - write entries that are not present. Device frames are mapped uncached. */
 void arch_cap_map(struct cap_space *space, const struct cap_map *map);
 

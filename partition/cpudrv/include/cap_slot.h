@@ -34,6 +34,7 @@
  * @mate:    frame or table: the slot of its mapping, or NULL; mapping: what it maps
  * @next:    next dying object
  * @cursor:  dying object: its next slot to empty
+ * @held:    1: a dispatcher needs this copy to run
  *
  * What a search reads is in the first cache line.
  */
@@ -55,7 +56,8 @@ struct cap_entry {
 	struct cap_entry *mate;
 	struct cap_entry *next;
 	uint64_t cursor;
-	uint64_t reserved[4];
+	uint64_t held;
+	uint64_t reserved[3];
 };
 
 URPC_STATIC_ASSERT(sizeof(struct cap_entry) == ABI_CAP_SLOT_BYTES, "size of a slot");

@@ -8,34 +8,79 @@
 
 #include <abi/boot.h>
 #include <abi/dispatcher.h>
+#include <abi/object.h>
+#include <cap_slot.h>
+#include <memory.h>
 #include <scheduler.h>
 #include <timer.h>
 #include <user.h>
 
 #define DISPATCHERS_MAX 64u
 
+/* Slots of a dispatcher's object: copies of what it was set up with. Slot 0 is the capabilities' own. */
+enum dispatcher_slot {
+	DISPATCHER_ROOT = 1,    /* CNODE: addresses begin there */
+	DISPATCHER_PML4 = 2,
+	DISPATCHER_FRAME = 3,   /* the shared frame */
+	DISPATCHER_NOTICES = 4, /* ENDPOINT, or empty */
+};
+
 /**
- * struct dispatcher - the half of the control block that is the CPU driver's own; one page
+ * struct dispatcher - the half of the control block that is the CPU driver's own
+ * It lies in the first page of the DISPATCHER object, behind the slots, and is all zero until the
+ * object is set up. Nothing of it may be used once the object's last capability is gone.
  * @context:   registers and extended state while it does not run
  * @shared:    the other half, as the CPU driver sees it; @shared_va as the dispatcher does. Every
- *             word of it is read once, and may be anything
+ *             word of it is read once, and may be anything. Not to be used when it is over
+ * @shared_bytes: of the shared frame
  * @task:      of the scheduler
  * @wake:      end of its sleep
  * @upcall:    the next activation is the upcall `run`; else it continues with @context
- * @number:    in the order they were made; also what others send to, until there are endpoints
+ * @stopped:   by ABI_DISPATCHER_STOP
+ * @number:    of dispatcher_number()
+ * @domain:    for notices
+ * @flags:     ABI_SETUP_*
+ * @over:      0, ABI_DISPATCHER_EXITED or ABI_DISPATCHER_KILLED
+ * @end:       how it ended, and what it did; state is filled in when somebody asks
  * @name:      for the console
  */
 struct dispatcher {
 	struct arch_context context;
-	struct arch_space space;
 	struct abi_dispatcher *shared;
 	uint64_t shared_va;
+	uint64_t shared_bytes;
 	struct sched_task task;
 	struct timer wake;
+	bool set_up;
 	bool upcall;
+	bool stopped;
+	uint32_t over;
 	uint32_t number;
+	uint32_t domain;
+	uint32_t flags;
+	struct abi_dispatcher_status end;
 	char name[ABI_NAME_MAX];
 };
+
+#define DISPATCHER_SLOTS_BYTES (ABI_CAP_DISPATCHER_SLOTS * ABI_CAP_SLOT_BYTES)
+
+/** dispatcher_of - of a DISPATCHER capability */
+static inline struct dispatcher *dispatcher_of(const struct cap_entry *e)
+{
+	return (struct dispatcher *)((char *)memory_at(e->base) + DISPATCHER_SLOTS_BYTES);
+}
+
+/** dispatcher_slots - enum dispatcher_slot is the index */
+static inline struct cap_entry *dispatcher_slots(struct dispatcher *d)
+{
+	return (struct cap_entry *)((char *)d - DISPATCHER_SLOTS_BYTES);
+}
+
+/** dispatcher_intact - is it set up and not over? Else its shared frame is not to be touched */
+static inline bool dispatcher_intact(const struct dispatcher *d)
+{
+	return d->set_up && !d->over;
+}
 
 /* ---- dispatcher.c ---- */
 
@@ -43,16 +88,32 @@ struct dispatcher {
 const char *dispatchers_init(void);
 
 /**
- * dispatcher_create - a dispatcher that sleeps, with an empty address space
- * @shared: physical address of a zeroed page for the shared half
- * @va:     where the dispatcher sees it
- * @name:   cut to ABI_NAME_MAX - 1
- * @error:  set to -ERR_INVAL or -ERR_BUSY of sched_add(), or -ERR_NOMEM: DISPATCHERS_MAX are there
- * Its memory comes from memory_page(), and is never given back.
- * Return: the dispatcher or NULL.
+ * dispatcher_set_up - a dispatcher that sleeps
+ * @d: its object is zeroed. Its slots are filled by the caller, once this has succeeded and before
+ *     anything else happens
+ * @setup: of which only frame_va, domain, flags and name are used
+ * @pml4:  the address space; @frame: the shared frame
+ * Return: 0, -ERR_INVAL or -ERR_BUSY of sched_add(), -ERR_NOMEM: no memory, or DISPATCHERS_MAX are there.
  */
-struct dispatcher *dispatcher_create(uint64_t shared, uint64_t va, const struct sched_params *params,
-				     const char *name, int *error);
+int dispatcher_set_up(struct dispatcher *d, const struct abi_dispatcher_setup *setup,
+		      const struct sched_params *params, const struct cap_entry *pml4,
+		      const struct cap_entry *frame);
+
+/** dispatcher_number - that one, also if it is over; NULL: none. @number: any below DISPATCHERS_MAX */
+struct dispatcher *dispatcher_number(uint32_t number);
+
+/** dispatchers_count - those whose object is there */
+uint32_t dispatchers_count(void);
+
+/** dispatcher_stop_running, dispatcher_may_run - ABI_DISPATCHER_STOP and _RUN, of one that is not over */
+void dispatcher_stop_running(struct dispatcher *d);
+void dispatcher_may_run(struct dispatcher *d);
+
+/** dispatcher_status - all that ABI_DISPATCHER_STATUS tells */
+struct abi_dispatcher_status dispatcher_status(const struct dispatcher *d);
+
+/** dispatchers_look - a slot of some dispatcher was emptied: kill those that lack something now */
+void dispatchers_look(void);
 
 /** dispatcher_wake - it has something to do */
 void dispatcher_wake(struct dispatcher *d);
@@ -67,14 +128,18 @@ void dispatcher_yield(struct dispatcher *d);
  */
 bool dispatcher_sleep(struct dispatcher *d, uint64_t until);
 
-/** dispatcher_find - the one with that number, any value, or NULL */
-struct dispatcher *dispatcher_find(uint64_t number);
-
 /** dispatcher_hand_over - @to wakes, and has the rest of @from's turn */
 void dispatcher_hand_over(struct dispatcher *from, struct dispatcher *to);
 
-/** dispatcher_end - it never runs again; may be the one in the CPU. Forget the pointer */
-void dispatcher_end(struct dispatcher *d);
+/** dispatcher_exit - it is over, with a status; may be the one in the CPU */
+void dispatcher_exit(struct dispatcher *d, int64_t status);
+
+/**
+ * dispatcher_kill - it is over, because of what it did or lost; may be the one in the CPU
+ * @what: for the console, with @address behind it; @address and @error are also for who asks
+ */
+void dispatcher_kill(struct dispatcher *d, enum abi_killed reason, uint64_t address, uint64_t error,
+		     const char *what);
 
 /**
  * dispatchers_ready - may a dispatcher run now? Then the core does not poll for long: it arms its
@@ -121,6 +186,16 @@ void dispatcher_fault(struct dispatcher *d, const struct user_event *event);
 /** dispatcher_syscall - do what its `syscall` asks for; it may be gone afterwards */
 void dispatcher_syscall(struct dispatcher *d);
 
+/* ---- user_memory.c ---- */
+
+/**
+ * dispatcher_copy_in, dispatcher_copy_out - read or write what a dispatcher sees
+ * @from, @to: of ring 3, any value
+ * Return: false when some of it is not mapped, or not writable; a part may have been copied.
+ */
+bool dispatcher_copy_in(const struct dispatcher *d, void *to, uint64_t from, uint64_t bytes);
+bool dispatcher_copy_out(const struct dispatcher *d, uint64_t to, const void *from, uint64_t bytes);
+
 /* ---- lrpc.c ---- */
 
 /**
@@ -132,7 +207,10 @@ int lrpc_send(struct dispatcher *from, uint64_t endpoint, const uint64_t words[4
 
 /* ---- program.c ---- */
 
-/** programs_start - a dispatcher for every program that node 0 put into the boot information */
+/**
+ * programs_start - the core's first program, its monitor
+ * In tests, a domain for every module of the boot information instead.
+ */
 void programs_start(void);
 
 #endif

@@ -5,6 +5,7 @@
 
 #define ERR_PERM 1
 #define ERR_NOENT 2
+#define ERR_AGAIN 11
 #define ERR_NOMEM 12
 #define ERR_FAULT 14
 #define ERR_BUSY 16

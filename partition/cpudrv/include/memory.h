@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Physical memory of this core: the extents of the boot information, the window through which it
- * is reached, and an allocator of pages that are never given back.
+ * is reached, and an allocator of pages.
  */
 #ifndef MEMORY_H
 #define MEMORY_H
@@ -34,7 +34,13 @@ void memory_init(void);
  */
 uint64_t memory_page(void);
 
-/** memory_pages_taken - pages that memory_page() has given out */
+/** memory_page_try - the same. Return: 0 when there is none left */
+uint64_t memory_page_try(void);
+
+/** memory_page_free - give a page back, for memory_page(). @pa: what that returned */
+void memory_page_free(uint64_t pa);
+
+/** memory_pages_taken - pages that were given out and have not come back */
 uint64_t memory_pages_taken(void);
 
 /** memory_total - bytes in all extents of a kind (enum abi_extent_kind) */

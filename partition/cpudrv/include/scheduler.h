@@ -67,6 +67,7 @@ struct sched_server {
  * @remainder: of that division
  * @order:     raised when it becomes runnable: among equals the first one runs first
  * @share:     of SCHED_WHOLE promised, rounded up
+ * @used:      run time in all
  * @next, @link: in the list of runnable tasks of its kind
  */
 struct sched_task {
@@ -76,6 +77,7 @@ struct sched_task {
 	uint64_t remainder;
 	uint64_t order;
 	uint64_t share;
+	uint64_t used;
 	struct sched_task *next;
 	struct sched_task **link;
 	bool added;

@@ -10,4 +10,8 @@ extern const char section_rodata_end[];
 extern const char section_data[];
 extern const char section_data_end[]; /* .bss included */
 
+/* The ELF file of the core's first program, among the constants; empty: the image has none. */
+extern const char monitor_elf[];
+extern const char monitor_elf_end[];
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the generic CPU driver asks of the machine to run ring 3. Contexts and address spaces are
- * the architecture's own structures (context.h); core/ only embeds them.
+ * What the generic CPU driver asks of the machine to run ring 3. A context is the architecture's own
+ * structure (context.h); core/ only embeds it. Address spaces are made by capabilities: cap_arch.h.
  *
  * Ring 3 runs with interrupts on, and only inside arch_user_run(): to the CPU driver that is a
  * function that returns when ring 3 is left, for whatever reason.
@@ -37,39 +37,25 @@ struct user_event {
 	uint64_t address;
 };
 
-/** enum user_rights - of a mapping; it can be read in any case */
-enum user_rights {
-	USER_WRITE = 1,
-	USER_EXECUTE = 2,
-};
-
 /**
  * arch_user_init - make the CPU ready for ring 3
  * Return: NULL, or what the CPU lacks.
  */
 const char *arch_user_init(void);
 
-/** arch_space_init - an address space with nothing in ring 3's half */
-void arch_space_init(struct arch_space *space);
-
-/**
- * arch_space_map - map one page
- * @va: below ABI_USER_END; both are multiples of the page size
- * @rights: enum user_rights; not both
- */
-void arch_space_map(struct arch_space *space, uint64_t va, uint64_t pa, uint32_t rights);
-
 /**
  * arch_space_find - physical address of what ring 3 sees at @va, any value
+ * @root: physical address of the address space's PML4
  * Return: false when ring 3 may not read there (or write, if @write).
  */
-bool arch_space_find(const struct arch_space *space, uint64_t va, bool write, uint64_t *pa);
+bool arch_space_find(uint64_t root, uint64_t va, bool write, uint64_t *pa);
 
 /**
  * arch_context_init - a context whose registers are all 0
+ * @root:   physical address of the address space's PML4
  * @xstate: a zeroed page for its extended state
  */
-void arch_context_init(struct arch_context *context, const struct arch_space *space, void *xstate);
+void arch_context_init(struct arch_context *context, uint64_t root, void *xstate);
 
 /**
  * arch_user_switch - put a context's address space and extended state into the CPU
@@ -101,6 +87,12 @@ uint64_t arch_context_rip(const struct arch_context *context);
 /** arch_syscall_number, arch_syscall_argument - after USER_SYSCALL; @n from 0 to 5 */
 uint64_t arch_syscall_number(const struct arch_context *context);
 uint64_t arch_syscall_argument(const struct arch_context *context, unsigned int n);
+
+/** arch_context_set_fs - set the base of FS. Return: false when the CPU takes no such address */
+bool arch_context_set_fs(struct arch_context *context, uint64_t base);
+
+/** arch_syscall_repeat - nothing is done yet: the next entry to ring 3 makes the same call again */
+void arch_syscall_repeat(struct arch_context *context);
 
 /** arch_syscall_return - set the results */
 void arch_syscall_return(struct arch_context *context, int64_t status, uint64_t value);

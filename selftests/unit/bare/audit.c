@@ -94,7 +94,10 @@ static void check_page(uint64_t va, uint64_t pa, uint64_t rights)
 /* Calls check_page() for every 4 KiB, large pages included. */
 static void walk(uint64_t table, int level, uint64_t va, uint64_t rights)
 {
-	assert_true(in(table, GUEST_KERNEL, GUEST_KERNEL + GUEST_KERNEL_BYTES));
+	/* Those of ring 3's half are made of memory for domains. */
+	assert_true(in(table, GUEST_KERNEL, GUEST_KERNEL + GUEST_KERNEL_BYTES) ||
+		    (ring3 && in(table, GUEST_OWN, GUEST_OWN + GUEST_OWN_BYTES) &&
+		     (level == 4 || va < ABI_WINDOW_VA)));
 	for (uint64_t i = 0; i < 512; i++) {
 		uint64_t entry = ((uint64_t *)guest_at(table))[i];
 		uint64_t at = va | i << (3 + 9 * level);

@@ -412,7 +412,7 @@ static void test_sleep(void **state)
 	/* The core halts between. */
 	assert_true(guest_core->count.sleeps >= count + 40);
 	assert_int_equal(naps->wrong, 0);
-	assert_true(naps->runs >= 50);
+	assert_true(naps->runs >= 49); /* the last one is still to come */
 	assert_int_equal(sleeps->progress, 1);
 	check_echo(20);
 }
@@ -503,7 +503,7 @@ static void test_bad_programs(void **state)
 	spoil("shared", 16, 3, 2);
 	spoil("segments", 56, 2000, 2);
 	spoil("high", 64 + 16, ABI_IMAGE_VA, 8);
-	spoil("long", 64 + 40, 1ull << 40, 8);
+	spoil("long", 64 + 2 * 56 + 40, 0x20000000, 8);
 	i = program("good", MODE_SPIN, 0);
 	guest_running();
 	wait_progress(wait_report(i), 1000);

@@ -8,6 +8,8 @@
 #include <abi/syscall.h>
 #include <arch.h>
 #include <bootinfo.h>
+#include <cap_arch.h>
+#include <capability.h>
 #include <dispatcher.h>
 #include <errors.h>
 #include <loop.h>
@@ -29,26 +31,28 @@ const char *arch_user_init(void)
 	return NULL;
 }
 
-void arch_space_init(struct arch_space *space)
+bool arch_space_find(uint64_t root, uint64_t va, bool write, uint64_t *pa)
 {
-	space->root = 1;
-}
-
-void arch_space_map(struct arch_space *space, uint64_t va, uint64_t pa, uint32_t rights)
-{
-	(void)space, (void)va, (void)pa, (void)rights;
-}
-
-bool arch_space_find(const struct arch_space *space, uint64_t va, bool write, uint64_t *pa)
-{
-	(void)space, (void)va, (void)write, (void)pa;
+	(void)root, (void)va, (void)write, (void)pa;
 	return false;
 }
 
-void arch_context_init(struct arch_context *context, const struct arch_space *space, void *xstate)
+void arch_context_init(struct arch_context *context, uint64_t root, void *xstate)
 {
-	(void)space, (void)xstate;
+	(void)root;
 	context->rip = 0;
+	context->xstate = xstate;
+}
+
+bool arch_context_set_fs(struct arch_context *context, uint64_t base)
+{
+	(void)context, (void)base;
+	return true;
+}
+
+void arch_syscall_repeat(struct arch_context *context)
+{
+	(void)context;
 }
 
 void arch_user_switch(struct arch_context *context)
@@ -121,23 +125,37 @@ static int start(void **state)
 {
 	(void)state;
 	fake_prepare();
-	/* Dispatchers' pages do not come back. */
-	fake_boot->extents[1].size = 0x100000;
 	fake_start();
 	return dispatchers_init() ? -1 : 0;
+}
+
+/* Four pages each: the object, and the shared frame. */
+static uint64_t object_at(unsigned int i)
+{
+	return FAKE_OWN + i * 4 * ABI_PAGE_SIZE;
+}
+
+static int make(unsigned int i, const struct sched_params *params)
+{
+	const struct cap_entry pml4 = { .base = 0x1000 };
+	const struct cap_entry frame = { .base = object_at(i) + 2 * ABI_PAGE_SIZE,
+					 .end = object_at(i) + 4 * ABI_PAGE_SIZE };
+	const struct abi_dispatcher_setup s = { .frame_va = 0x10000, .domain = i, .name = "one" };
+
+	memset(memory_at(object_at(i)), 0, 4 * ABI_PAGE_SIZE);
+	d[i] = dispatcher_of(&(struct cap_entry){ .base = object_at(i) });
+	return dispatcher_set_up(d[i], &s, params, &pml4, &frame);
 }
 
 static int setup(void **state)
 {
 	const struct sched_params p = { .class = SCHED_BEST_EFFORT, .weight = 1 };
-	int error;
 
 	(void)state;
 	stays = saves = upcalls = 0;
 	program = spin;
 	for (unsigned int i = 0; i < 4; i++) {
-		d[i] = dispatcher_create(FAKE_OWN + i * ABI_PAGE_SIZE, 0x10000, &p, "one", &error);
-		if (!d[i])
+		if (make(i, &p))
 			return -1;
 		d[i]->shared->entry[ABI_UPCALL_RUN] = 0x400000;
 	}
@@ -148,8 +166,8 @@ static int teardown(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < 4; i++)
-		dispatcher_end(d[i]);
-	return 0;
+		arch_cap_dispatcher_end(&cap_space, object_at(i));
+	return dispatchers_count() ? -1 : 0;
 }
 
 static bool run(void)
@@ -286,11 +304,50 @@ static void test_share(void **state)
 static void test_bad_parameters(void **state)
 {
 	const struct sched_params bad = { .class = SCHED_BEST_EFFORT };
-	int error;
+	uint64_t pages = memory_pages_taken();
 
 	(void)state;
-	assert_null(dispatcher_create(FAKE_OWN, 0x10000, &bad, "bad", &error));
-	assert_int_equal(error, -ERR_INVAL);
+	arch_cap_dispatcher_end(&cap_space, object_at(3));
+	assert_int_equal(make(3, &bad), -ERR_INVAL);
+	assert_int_equal(memory_pages_taken(), pages - 1);
+	assert_int_equal(dispatchers_count(), 3);
+}
+
+/* What is over gives its page back at once, and keeps its number until the object goes. */
+static void test_over(void **state)
+{
+	uint64_t pages = memory_pages_taken();
+
+	(void)state;
+	dispatcher_wake(d[1]);
+	dispatcher_exit(d[1], 5);
+	dispatcher_kill(d[2], ABI_KILLED_FRAME, 1, 0, "test");
+	dispatcher_wake(d[1]);
+	dispatcher_wake(d[2]);
+	assert_false(run());
+	assert_int_equal(memory_pages_taken(), pages - 2);
+	assert_int_equal(dispatchers_count(), 4);
+	assert_ptr_equal(dispatcher_number(d[1]->number), d[1]);
+	assert_int_equal(dispatcher_status(d[1]).state, ABI_DISPATCHER_EXITED);
+	assert_int_equal(dispatcher_status(d[1]).status, 5);
+	assert_int_equal(dispatcher_status(d[2]).state, ABI_DISPATCHER_KILLED);
+	assert_int_equal(dispatcher_status(d[2]).reason, ABI_KILLED_FRAME);
+	dispatcher_kill(d[1], ABI_KILLED_FRAME, 1, 0, "again");
+	assert_int_equal(dispatcher_status(d[1]).state, ABI_DISPATCHER_EXITED);
+}
+
+static void test_stopped(void **state)
+{
+	(void)state;
+	dispatcher_wake(d[0]);
+	assert_int_equal(dispatcher_status(d[0]).state, ABI_DISPATCHER_RUNNABLE);
+	dispatcher_stop_running(d[0]);
+	dispatcher_wake(d[0]);
+	assert_false(run());
+	assert_int_equal(dispatcher_status(d[0]).state, ABI_DISPATCHER_STOPPED);
+	dispatcher_may_run(d[0]);
+	assert_true(run());
+	assert_true(dispatcher_status(d[0]).cycles > 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -300,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_nothing), TEST(test_alone), TEST(test_turns), TEST(test_timer_first),
 		TEST(test_sleep),   TEST(test_exit),  TEST(test_share), TEST(test_bad_parameters),
+		TEST(test_over),    TEST(test_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -30,6 +30,7 @@ SECTIONS
 	section_rodata = .;
 	.note.remora : { KEEP(*(.note.remora)) } :rodata :note
 	.rodata : { *(.rodata .rodata.*) } :rodata
+	.monitor : ALIGN(ABI_PAGE_SIZE) { KEEP(*(.monitor)) } :rodata
 	. = ALIGN(ABI_PAGE_SIZE);
 	section_rodata_end = .;
 

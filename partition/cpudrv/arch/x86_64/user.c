@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ring 3 on x86-64: the CPU made ready for it, its entry and exit, and what a system call holds. */
-#include <base/string.h>
-
-#include <memory.h>
+#include <space.h>
 #include <stack.h>
 #include <trap.h>
 #include <user.h>
@@ -22,7 +20,6 @@ extern const char user_syscall[];
 void user_enter(struct trap_frame *frame);
 
 static struct arch_context *current;
-static uint64_t own_root; /* of the CPU driver's own address space */
 static bool fsgsbase;
 
 const char *arch_user_init(void)
@@ -37,7 +34,7 @@ const char *arch_user_init(void)
 	fsgsbase = cpuid_checked(7, 0).ebx & CPUID_7_EBX_FSGSBASE;
 	if (fsgsbase)
 		write_cr4(read_cr4() | CR4_FSGSBASE);
-	own_root = read_cr3();
+	space_init();
 	wrmsr(MSR_STAR, (uint64_t)SELECTOR_SYSRET << 48 | (uint64_t)SELECTOR_CODE << 32);
 	wrmsr(MSR_LSTAR, (uint64_t)user_syscall);
 	wrmsr(MSR_FMASK, ~(uint64_t)FLAGS_FIXED & 0xffffffff);
@@ -87,10 +84,10 @@ void arch_user_switch(struct arch_context *context)
 	}
 	current = context;
 	if (!context) {
-		write_cr3(own_root);
+		space_use(0);
 		return;
 	}
-	write_cr3(context->space->tables.root);
+	space_use(context->root);
 	/* Selectors of one context must not be seen by the next; the bases come after them. */
 	__asm__ volatile("mov %w0, %%ds; mov %w0, %%es; mov %w0, %%fs; mov %w0, %%gs" ::"r"(0));
 	base_write(MSR_FS_BASE, context->fs_base);
@@ -135,15 +132,16 @@ void arch_user_run(struct arch_context *context, struct user_event *event)
 		};
 		return;
 	}
+	space_refresh();
 	user_enter(f);
 	fetch_event(f, event);
 }
 
 /* ---- registers ---- */
 
-void arch_context_init(struct arch_context *context, const struct arch_space *space, void *xstate)
+void arch_context_init(struct arch_context *context, uint64_t root, void *xstate)
 {
-	*context = (struct arch_context){ .space = space, .xstate = xstate };
+	*context = (struct arch_context){ .root = root, .xstate = xstate };
 	xstate_reset(xstate);
 }
 
@@ -178,6 +176,17 @@ uint64_t arch_context_rip(const struct arch_context *context)
 	return context->frame.rip;
 }
 
+bool arch_context_set_fs(struct arch_context *context, uint64_t base)
+{
+	/* Bits 47 to 63 must be equal: an address that is not canonical faults in ring 0. */
+	if ((int64_t)(base << 16) >> 16 != (int64_t)base)
+		return false;
+	if (context == current)
+		base_write(MSR_FS_BASE, base);
+	context->fs_base = base;
+	return true;
+}
+
 uint64_t arch_syscall_number(const struct arch_context *context)
 {
 	return context->frame.rax;
@@ -197,31 +206,8 @@ void arch_syscall_return(struct arch_context *context, int64_t status, uint64_t 
 	context->frame.rdx = value;
 }
 
-/* ---- address spaces ---- */
-
-/* The upper half of all spaces is what the CPU driver's was when it was set up: it does not change. */
-void arch_space_init(struct arch_space *space)
+/* The instruction has two bytes, whatever prefixes are before them. */
+void arch_syscall_repeat(struct arch_context *context)
 {
-	const uint64_t *own = memory_at(own_root & PTE_ADDRESS);
-	uint64_t *top;
-
-	space->tables = (struct pagetable){ .page = memory_page, .at = memory_at };
-	pagetable_init(&space->tables);
-	top = memory_at(space->tables.root);
-	memcpy(top + 256, own + 256, 256 * sizeof(*top));
-}
-
-void arch_space_map(struct arch_space *space, uint64_t va, uint64_t pa, uint32_t rights)
-{
-	pagetable_map(&space->tables, va, pa, ABI_PAGE_SIZE,
-		      PTE_USER | (rights & USER_WRITE ? PTE_WRITE : 0) |
-			      (rights & USER_EXECUTE ? 0 : PTE_NO_EXECUTE));
-}
-
-bool arch_space_find(const struct arch_space *space, uint64_t va, bool write, uint64_t *pa)
-{
-	uint64_t rights;
-
-	return va < ABI_USER_END && pagetable_find(&space->tables, va, pa, &rights) &&
-	       rights & PTE_USER && (!write || rights & PTE_WRITE);
+	context->frame.rip -= 2;
 }

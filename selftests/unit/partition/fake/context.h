@@ -5,12 +5,10 @@
 
 #include <stdint.h>
 
-struct arch_space {
-	uint64_t root;
-};
-
 struct arch_context {
 	uint64_t rip;
+	uint64_t root;
+	void *xstate;
 };
 
 #endif

@@ -9,27 +9,15 @@ const char *arch_user_init(void)
 	return "ring 3";
 }
 
-void arch_space_init(struct arch_space *space)
+bool arch_space_find(uint64_t root, uint64_t va, bool write, uint64_t *pa)
 {
-	(void)space;
+	(void)root, (void)va, (void)write, (void)pa;
 	abort();
 }
 
-void arch_space_map(struct arch_space *space, uint64_t va, uint64_t pa, uint32_t rights)
+void arch_context_init(struct arch_context *context, uint64_t root, void *xstate)
 {
-	(void)space, (void)va, (void)pa, (void)rights;
-	abort();
-}
-
-bool arch_space_find(const struct arch_space *space, uint64_t va, bool write, uint64_t *pa)
-{
-	(void)space, (void)va, (void)write, (void)pa;
-	abort();
-}
-
-void arch_context_init(struct arch_context *context, const struct arch_space *space, void *xstate)
-{
-	(void)context, (void)space, (void)xstate;
+	(void)context, (void)root, (void)xstate;
 	abort();
 }
 
@@ -60,6 +48,18 @@ void arch_context_upcall(struct arch_context *context, uint64_t entry, uint64_t 
 }
 
 uint64_t arch_context_rip(const struct arch_context *context)
+{
+	(void)context;
+	abort();
+}
+
+bool arch_context_set_fs(struct arch_context *context, uint64_t base)
+{
+	(void)context, (void)base;
+	abort();
+}
+
+void arch_syscall_repeat(struct arch_context *context)
 {
 	(void)context;
 	abort();

@@ -1,30 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A ring-3 context and its address space, on x86-64. The functions on them are in user.h. */
+/* A ring-3 context on x86-64. The functions on them are in user.h. */
 #ifndef CONTEXT_H
 #define CONTEXT_H
 
-#include <pagetable.h>
 #include <trap.h>
-
-/**
- * struct arch_space - an address space
- * @tables: ring 3's half is its own; the upper half is the CPU driver's, shared by all
- */
-struct arch_space {
-	struct pagetable tables;
-};
 
 /**
  * struct arch_context - what one dispatcher has in the CPU
  * @frame:  general registers while it does not run. Every entry from ring 3 pushes them here: the
  *          end of the frame is the stack that the CPU and user.S find
- * @space:  its address space
+ * @root:   physical address of its PML4
  * @xstate: XSAVE area, one page; up to date while another context is in the CPU
  * @fs_base, @gs_base: as @xstate
  */
 struct arch_context {
 	struct trap_frame frame __attribute__((aligned(16)));
-	const struct arch_space *space;
+	uint64_t root;
 	void *xstate;
 	uint64_t fs_base;
 	uint64_t gs_base;

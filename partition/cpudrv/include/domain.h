@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The domains that the CPU driver makes itself, at its start: of the core's first program, and of those
+ * that tests bring. Everything is made by operations on capabilities, as a monitor would, out of one
+ * capability for memory; what abi/domain.h says of a domain's begin holds.
+ */
+#ifndef DOMAIN_H
+#define DOMAIN_H
+
+#include <abi/domain.h>
+#include <cap_slot.h>
+#include <scheduler.h>
+
+struct dispatcher;
+
+/**
+ * struct domain - one that is being made
+ * @ram:    RAM that its objects come from; @ram_used: bytes of it that are in use
+ * @number: 0: the core's first
+ * @name:   of the program
+ * @params: for the scheduler
+ * @elf, @elf_bytes: its file, in memory that nobody writes to
+ * @root:   out: its root CNode
+ * @dispatcher, @startup: out
+ */
+struct domain {
+	struct cap_entry *ram;
+	uint64_t ram_used;
+	uint32_t number;
+	const char *name;
+	struct sched_params params;
+	const void *elf;
+	uint64_t elf_bytes;
+	struct cap_entry *root;
+	struct dispatcher *dispatcher;
+	struct abi_startup *startup;
+	/* domain.c's own */
+	struct cap_entry *keep;
+	uint64_t kept;
+	struct cap_entry *pml4;
+};
+
+/**
+ * domain_make - a domain whose dispatcher sleeps
+ * Return: NULL, or what is wrong; then some of the memory may be used up.
+ */
+const char *domain_make(struct domain *domain);
+
+/** domain_slot - a slot of its root CNode */
+struct cap_slot domain_slot(const struct domain *domain, uint32_t slot);
+
+/**
+ * domain_give_ram - RAM of its own, from what objects are made of
+ * @slot: of its root CNode. @bytes: 0: all that is left
+ * Return: NULL, or what is wrong.
+ */
+const char *domain_give_ram(struct domain *domain, uint32_t slot, uint64_t bytes);
+
+#endif
