@@ -187,7 +187,23 @@ test_cache()
 	result $? "a cache behind a symbolic link is used by its true path"
 }
 
-TESTS="cache status files faults bad_log patterns endings modes usage"
+# Sources of packages: where they are, and what cannot be had.
+test_source()
+{
+	local tree
+	tree=$("$LAB" source lua5.4 2>"$WORK/err")
+	[ -e "$tree/src/lua.c" ]
+	result $? "source prints where a package's source is"
+	"$LAB" source no-such-package-0 >"$WORK/text" 2>"$WORK/err"
+	[ $? = 99 ] && [ ! -s "$WORK/text" ]
+	result $? "a package that is none fails"
+	says "could not download the source of no-such-package-0" "and is named"
+	"$LAB" source ../etc >"$WORK/text" 2>"$WORK/err"
+	[ $? = 99 ]
+	result $? "a name that is none is refused"
+}
+
+TESTS="source cache status files faults bad_log patterns endings modes usage"
 
 # shellcheck disable=SC2048
 for test in ${*:-$TESTS}; do
