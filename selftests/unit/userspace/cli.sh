@@ -125,6 +125,24 @@ echo "# bench"
 expect_json 0 '.rows | length == 3 and all(.samples == 50 and .min > 0 and .min <= .median and
 	.median <= .p99 and .p99 <= .max)' bench wakeup --count 50 --json
 
+mkdir -p "$work/programs/linux"
+quiet=(bench quiet --programs "$work/programs" --seconds 1 --cpu "$(cut -d, -f1 /sys/devices/system/cpu/online | cut -d- -f1)")
+expect 1 'linux/fwq: No such file' "${quiet[@]}"
+cc -O1 -o "$work/programs/linux/fwq" ../../../partition/apps/fwq/fwq.c
+expect_json 0 '.rows | length >= 1 and all(.quanta > 10 and .min > 0 and .min <= .median and
+	.median <= .p99 and .p99 <= .max and .counted_ms > 500)' "${quiet[@]}" --turns 20000 --json
+expect 2 'is not online' "${quiet[@]}" --cpu 1000
+while IFS='|' read -r words expected; do
+	printf '#!/bin/sh\n%s\n' "$words" >"$work/programs/linux/fwq"
+	expect 1 "$expected" "${quiet[@]}"
+done <<-'END'
+	echo begin x|is none of its words
+	echo fish|is none of its words
+	echo begin 18446744073709551615|is none of its words
+	echo begin 1|is too busy
+	exit 3|did not begin on CPU 0 .exit status 3
+END
+
 echo "# with the fake module"
 program=remora-fake
 export FAKE_STATE=$work/state
