@@ -102,7 +102,7 @@ static int round_once(struct remora_job *job, u16 type, u64 *cycles, struct remo
 		round_wake(job);
 		while ((ret = urpc_fan_poll(&job->fan, ABI_SHOOT_DONE)) == -URPC_EAGAIN &&
 		       rdtsc() - start < spin)
-			cpu_relax();
+			urpc_fan_relax(&job->fan);
 	}
 	*cycles = rdtsc_ordered() - start;
 	preempt_enable();

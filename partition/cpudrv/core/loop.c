@@ -35,7 +35,7 @@ static bool shoot_turns(void)
 	for (unsigned int i = 0; shoot_on && i < SHOOT_TURNS; i++) {
 		/* Also after an answer: whoever waits for it should have the line to himself. */
 		any |= shoot_poll();
-		arch_relax();
+		shoot_relax();
 	}
 	return any;
 }

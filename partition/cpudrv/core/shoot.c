@@ -143,6 +143,14 @@ bool shoot_turn(void)
 	return shoot.leads ? shoot_lead() : shoot_serve();
 }
 
+void shoot_relax(void)
+{
+	if (shoot.leads || shoot.type)
+		urpc_fan_relax(&shoot.fan);
+	else
+		urpc_fan_callee_relax(&shoot.in);
+}
+
 void shoot_call(uint16_t type)
 {
 	struct urpc_fan *fan = &shoot.fan;

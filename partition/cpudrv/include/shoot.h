@@ -21,6 +21,9 @@ static inline bool shoot_poll(void)
 	return __builtin_expect(shoot_on, 0) && shoot_turn();
 }
 
+/** shoot_relax - between two shoot_poll() of an open run, as this processor likes it best */
+void shoot_relax(void);
+
 /**
  * shoot_arm - announce sleep on the lines of an open run
  * Return: false, and nothing armed, when there is something to do.

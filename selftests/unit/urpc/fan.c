@@ -1,5 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One end that calls several: each test over call lines, and over one shared line. */
+#include <urpc/barrier.h>
+
+/* Which lines were fetched for writing, by address: see fetched(). */
+static const void *fetched_line[8];
+static unsigned int fetched_count;
+
+static void note_fetch(const void *line)
+{
+	if (fetched_count < sizeof(fetched_line) / sizeof(fetched_line[0]))
+		fetched_line[fetched_count] = line;
+	fetched_count++;
+}
+
+#define urpc_prefetchw(line) note_fetch(line)
 #include "fan.h"
 
 #define ASK 7
@@ -237,6 +251,56 @@ static void hostile_caller(void **state)
 	}
 }
 
+/* How often the line of leg @i was fetched since the last time that all were counted. */
+static unsigned int fetched(const struct fanned *f, uint32_t i)
+{
+	unsigned int k, n = 0;
+
+	for (k = 0; k < fetched_count; k++)
+		n += fetched_line[k] == &f->lines[i].call;
+	return n;
+}
+
+static void fetch_chosen(struct fanned *f, bool fetch)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAN_LEGS; i++) {
+		f->fan.leg[i].end.fetch = fetch;
+		f->callee[i].end.fetch = fetch;
+	}
+	fetched_count = 0;
+}
+
+/* Between polls: the lines of answers to come, once each; a callee's own; none under cast, or plain. */
+static void relaxed(void **state)
+{
+	struct fanned *f = *state;
+	const bool lines = !f->fan.cast;
+	uint32_t i;
+
+	fetch_chosen(f, true);
+	urpc_fan_relax(&f->fan);
+	assert_int_equal(fetched_count, 0); /* nothing was called */
+	ask(f, 1);
+	take(&f->callee[2], 1);
+	urpc_fan_callee_answer(&f->callee[2], DONE);
+	assert_int_equal(urpc_fan_poll(&f->fan, DONE), -URPC_EAGAIN);
+	fetch_chosen(f, true);
+	urpc_fan_relax(&f->fan);
+	for (i = 0; i < FAN_LEGS; i++)
+		assert_int_equal(fetched(f, i), lines && i != 2);
+	assert_int_equal(fetched_count, lines ? FAN_LEGS - 1 : 0);
+	fetch_chosen(f, true);
+	urpc_fan_callee_relax(&f->callee[3]);
+	assert_int_equal(fetched(f, 3), lines);
+	assert_int_equal(fetched_count, lines);
+	fetch_chosen(f, false);
+	urpc_fan_relax(&f->fan);
+	urpc_fan_callee_relax(&f->callee[3]);
+	assert_int_equal(fetched_count, 0);
+}
+
 #define BOTH(test)                                                                                 \
 	{ #test " over lines", test, open_lines, finish, NULL },                                   \
 	{                                                                                          \
@@ -248,7 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(rounds),	      BOTH(out_of_turn),	 BOTH(misaligned),
 		BOTH(sleepers),	      BOTH(serving_sleeps),	 BOTH(hostile_callee),
-		BOTH(hostile_caller), BOTH(hostile_answer_type),
+		BOTH(hostile_caller), BOTH(hostile_answer_type), BOTH(relaxed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

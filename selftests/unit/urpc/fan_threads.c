@@ -56,8 +56,10 @@ static void wait_request(struct side *s, struct urpc_fan_callee *c)
 	uint32_t seen;
 
 	if (own->kind == BELL_NONE) {
-		while (!urpc_fan_callee_ready(c))
+		while (!urpc_fan_callee_ready(c)) {
+			urpc_fan_callee_relax(c);
 			bell_turn(&patience, "stuck", die, s);
+		}
 		return;
 	}
 	seen = bell_seen(own);
@@ -105,6 +107,7 @@ static void wait_answers(struct side *s)
 		if (err != -URPC_EAGAIN)
 			break;
 		if (own->kind == BELL_NONE) {
+			urpc_fan_relax(fan);
 			bell_turn(&patience, "stuck", die, s);
 		} else if (urpc_fan_arm(fan)) {
 			s->sleeps++;

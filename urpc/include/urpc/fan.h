@@ -113,6 +113,24 @@ bool urpc_fan_wakes(const struct urpc_fan *fan, uint32_t leg);
 int urpc_fan_poll(struct urpc_fan *fan, uint16_t type);
 
 /**
+ * urpc_fan_relax - what the caller does between two polls, as this processor likes it best
+ * As urpc_line_relax() for the lines of all answers that have not come. Under cast an answer's line is
+ * written by its callee alone: fetching it for writing would only take it away.
+ */
+static inline void urpc_fan_relax(const struct urpc_fan *fan)
+{
+	uint64_t left = fan->cast ? 0 : fan->waiting;
+
+	if (!left || !fan->leg[0].end.fetch) {
+		urpc_line_pause();
+		return;
+	}
+	urpc_pause();
+	for (; left; left &= left - 1)
+		urpc_line_fetch(&fan->leg[__builtin_ctzll(left)].end);
+}
+
+/**
  * urpc_fan_arm - announce sleep until an answer comes
  * Armed bits, full fence, a second look.
  * Return: true when the caller may sleep; false, and nothing armed, when an answer is there.
@@ -138,6 +156,15 @@ static inline bool urpc_fan_callee_ready(const struct urpc_fan_callee *c)
 		return false;
 	return c->cast ? urpc_line_changed(c->shared.line, c->shared.seen) :
 			 urpc_line_changed(c->end.line, c->end.seen);
+}
+
+/** urpc_fan_callee_relax - the same for a callee that polls for a request */
+static inline void urpc_fan_callee_relax(const struct urpc_fan_callee *c)
+{
+	if (c->cast)
+		urpc_line_pause();
+	else
+		urpc_line_relax(&c->end);
 }
 
 /**

@@ -12,6 +12,7 @@
 
 #include <shoot/shoot.h>
 #include <urpc/barrier.h>
+#include <urpc/fan.h>
 
 #include "line_pair.h"
 #include "results.h"
@@ -88,6 +89,56 @@ static void acknowledge_fetch(void *chan, uint64_t n)
 	acknowledge_by(chan, n, true);
 }
 
+/* A fan of one callee: what a shootdown is made of. The two ends are more than a line apart. */
+struct fan_pair {
+	struct urpc_line shared;
+	struct urpc_fan fan __attribute__((aligned(256)));
+	struct urpc_fan_callee callee __attribute__((aligned(256)));
+};
+
+static void *fan_open(unsigned int slots)
+{
+	struct fan_pair *f = aligned_alloc(256, sizeof(*f));
+
+	(void)slots;
+	if (!f)
+		return NULL;
+	memset(f, 0, sizeof(*f));
+	if (urpc_fan_init(&f->fan, NULL) || urpc_fan_add(&f->fan, &f->shared, 1) ||
+	    urpc_fan_callee_init(&f->callee, NULL, &f->shared)) {
+		free(f);
+		return NULL;
+	}
+	return f;
+}
+
+static void request_fan(void *chan, uint64_t n)
+{
+	struct urpc_fan *fan = &((struct fan_pair *)chan)->fan;
+
+	for (; n; n--) {
+		const uint64_t words[2] = { n << 12, 1 };
+
+		urpc_fan_call(fan, INVALIDATE, words, sizeof(words));
+		while (urpc_fan_poll(fan, INVALIDATE) == -URPC_EAGAIN)
+			urpc_fan_relax(fan);
+		if (fan->waiting)
+			abort(); /* no figure of what is not answered */
+	}
+}
+
+static void acknowledge_fan(void *chan, uint64_t n)
+{
+	struct urpc_fan_callee *c = &((struct fan_pair *)chan)->callee;
+	struct urpc_msg m = { 0 };
+
+	while (n--) {
+		while (urpc_fan_callee_accept(c, &m) == -URPC_EAGAIN)
+			urpc_fan_callee_relax(c);
+		urpc_fan_callee_answer(c, INVALIDATE);
+	}
+}
+
 static double median_of(struct shoot_run *run)
 {
 	double values[SAMPLES];
@@ -160,12 +211,13 @@ static void be_gone(void *chan, uint64_t n)
 }
 
 /* In this order below. */
-enum { LINE, LINE_FETCH, MADVISE_ALONE, MADVISE_BUSY, BARRIER_ALONE, BARRIER_BUSY, ROWS };
+enum { LINE, LINE_FETCH, LINE_FAN, MADVISE_ALONE, MADVISE_BUSY, BARRIER_ALONE, BARRIER_BUSY, ROWS };
 
 static const struct subject rows[ROWS] = {
 	{ "request and acknowledgement", 0, line_open, chan_close, request, acknowledge, 0, 0 },
 	{ "the same, line fetched", 0, line_open, chan_close, request_fetch, acknowledge_fetch, 0,
 	  0 },
+	{ "the same, by a fan of one", 0, fan_open, chan_close, request_fan, acknowledge_fan, 0, 0 },
 	{ "madvise, alone", SUBJECT_SLOW, line_open, chan_close, madvise_alone, be_gone, 0, 0 },
 	{ "madvise, other CPU busy", SUBJECT_SLOW, line_open, chan_close, madvise_busy, be_gone, 0,
 	  0 },
