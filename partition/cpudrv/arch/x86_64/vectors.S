@@ -15,15 +15,15 @@ vector_stubs:
 	.set	vector, 0
 	.rept	VECTORS
 	.balign	VECTOR_STUB_BYTES
-	/* The CPU itself pushes an error code for these. */
-	.if	!(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || \
-		  vector == 29 || vector == 30)
-	push	$0
-	.endif
-	.byte	0x68			/* push, always with a 32-bit constant */
-	.long	vector
+	.byte	0x6a, vector		/* push; the byte is extended by its sign */
 	.byte	0xe9			/* jmp, always with a 32-bit distance */
+	/* The CPU itself pushes an error code for these. */
+	.if	(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || \
+		 vector == 29 || vector == 30)
 	.long	trap_enter - . - 4
+	.else
+	.long	trap_enter_no_error - . - 4
+	.endif
 	.set	vector, vector + 1
 	.endr
 	.balign	VECTOR_STUB_BYTES
@@ -31,8 +31,13 @@ vector_stubs_end:
 
 	.text
 	.type trap_enter, @function
+trap_enter_no_error:
+	push	(%rsp)
+	movq	$0, 8(%rsp)
 trap_enter:
 	push_registers
+	movzbl	FRAME_VECTOR(%rsp), %eax
+	mov	%rax, FRAME_VECTOR(%rsp)
 	cld
 	testb	$3, FRAME_CS(%rsp)
 	jnz	from_ring3

@@ -69,7 +69,7 @@
 #define VECTORS 256
 #define VECTOR_SYSCALL 256 /* in a frame: ring 3 was left by `syscall` */
 
-#define VECTOR_STUB_BYTES 16 /* every entry stub, at ABI_IMAGE_VA + vector * this */
+#define VECTOR_STUB_BYTES 8 /* every entry stub, at ABI_IMAGE_VA + vector * this */
 
 #define EARLY_STACK_BYTES 4096 /* each of the stacks in .bss used before paging is set up */
 
