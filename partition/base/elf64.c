@@ -195,7 +195,8 @@ bool elf64_segment(const void *head, uint32_t n, struct elf64_segment *segment)
 
 bool elf64_tls(const void *head, struct elf64_segment *segment)
 {
-	return find(head, SEGMENT_TLS, 0, segment);
+	/* A link script may ask for the segment where there is nothing to put into it. */
+	return find(head, SEGMENT_TLS, 0, segment) && segment->memory_bytes;
 }
 
 uint64_t elf64_entry(const void *head)
