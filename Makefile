@@ -43,6 +43,7 @@ install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH="$(DESTDIR)" modules_install
 	install -D -m 0644 partition/build/cpudrv.elf $(DESTDIR)/lib/firmware/remora/cpudrv.elf
 	$(MAKE) -C userspace install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	$(MAKE) -C partition install-cc PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	-test -n "$(DESTDIR)" || depmod -a
 
 clean:

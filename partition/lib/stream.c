@@ -21,6 +21,7 @@
 
 static struct abi_stream *streams; /* NULL: none */
 static struct rt_queue waiters[ABI_STREAMS];
+static struct rt_queue anything; /* who waits for any of them */
 static bool asked; /* for input */
 
 void rt_stream_init(struct abi_stream *s)
@@ -192,8 +193,14 @@ bool rt_stream_ready(uint32_t stream)
 	return stream == ABI_STREAM_INPUT ? bytes || input_ended() : bytes != ABI_STREAM_RING;
 }
 
+int rt_stream_wait(uint64_t deadline)
+{
+	return rt_block_outside(&anything, deadline);
+}
+
 void rt_stream_event(void)
 {
+	rt_wake(&anything, UINT32_MAX);
 	for (uint32_t i = 0; i < ABI_STREAMS; i++)
 		rt_wake(&waiters[i], UINT32_MAX);
 }

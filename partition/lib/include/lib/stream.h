@@ -29,6 +29,9 @@ int64_t rt_stream_write(uint32_t stream, const void *from, size_t bytes, bool wa
 /** rt_stream_ready - would rt_stream_read() or rt_stream_write() of one byte not wait? */
 bool rt_stream_ready(uint32_t stream);
 
+/** rt_stream_wait - until one of them has changed; called disabled. Return: 0, -RT_ETIMEDOUT. */
+int rt_stream_wait(uint64_t deadline);
+
 /** rt_stream_init - once, before all others. @streams: at ABI_DOMAIN_STREAM; NULL: there are none */
 void rt_stream_init(struct abi_stream *streams);
 
