@@ -9,6 +9,7 @@
 #include <service.h>
 #include <shoot.h>
 #include <trace.h>
+#include <userlink.h>
 
 void control_reply_status(struct link *control, uint16_t type, uint32_t tag, int status)
 {
@@ -17,26 +18,25 @@ void control_reply_status(struct link *control, uint16_t type, uint32_t tag, int
 	link_send(control, ABI_CTL_REPLY | type, &reply, sizeof(reply));
 }
 
-void control_tell_closed(struct link *control, uint32_t channel)
+void control_tell_closed(struct link *control, uint32_t channel, int status)
 {
-	struct abi_ctl_closed event = { .channel = channel, .status = -ERR_PROTO };
+	struct abi_ctl_closed event = { .channel = channel, .status = status };
 
 	link_send(control, ABI_CTL_CLOSED, &event, sizeof(event));
 }
 
 /*
- * A handler returns the status to answer with, or NO_ANSWER. The message is a private copy, long
+ * A handler returns the status to answer with, or NO_ANSWER (link.h). The message is a private copy, long
  * enough for the structure of its type.
  */
-#define NO_ANSWER 1
-
 static int handle_bind(struct link *control, const void *payload)
 {
 	const struct abi_ctl_bind *bind = payload;
 	const struct link_ops *ops = service_find(bind->service);
 	int rc;
 
-	(void)control;
+	if (bind->service >= ABI_SERVICE_USER)
+		return userlink_bind(control, bind);
 	if (!ops)
 		return -ERR_NOENT;
 	rc = links_bind(bind, ops);
@@ -49,9 +49,11 @@ static int handle_bind(struct link *control, const void *payload)
 static int handle_unbind(struct link *control, const void *payload)
 {
 	const struct abi_ctl_unbind *unbind = payload;
-	int rc = links_unbind(unbind->channel);
+	int rc;
 
-	(void)control;
+	if (unbind->channel < ABI_CHANNELS_MAX && userlink_taken(unbind->channel))
+		return userlink_unbind(control, unbind);
+	rc = links_unbind(unbind->channel);
 	if (!rc)
 		console_debug("channel %u unbound", unbind->channel);
 	return rc;
@@ -163,6 +165,7 @@ static void control_close(struct link *control)
 	(void)control;
 	ping_forget();
 	shoot_forget();
+	userlinks_forget();
 }
 
 const struct link_ops control_ops = {

@@ -7,6 +7,7 @@
 #include <capability.h>
 #include <console.h>
 #include <dispatcher.h>
+#include <endpoint.h>
 #include <errors.h>
 #include <memory.h>
 
@@ -133,7 +134,7 @@ void dispatcher_yield(struct dispatcher *d)
 
 bool dispatcher_sleep(struct dispatcher *d, uint64_t until)
 {
-	if (until <= arch_cycles())
+	if (until <= arch_cycles() || dispatcher_news(d))
 		return true;
 	if (until != UINT64_MAX && !timer_start(&d->wake, until, wake_expire))
 		return false;
@@ -166,6 +167,7 @@ static void over(struct dispatcher *d, uint32_t how)
 		current = NULL;
 	}
 	memory_page_free(memory_physical(d->context.xstate));
+	messages_over(d);
 	if (!d->domain)
 		console_error("the core's first program is gone; the CPU driver goes on without");
 }
@@ -221,6 +223,7 @@ void arch_cap_dispatcher_end(struct cap_space *space, uint64_t pa)
 		return;
 	if (!d->over)
 		over(d, ABI_DISPATCHER_KILLED);
+	endpoints_dead(pa);
 	dispatchers[d->number] = NULL;
 	d->set_up = false;
 }
@@ -282,6 +285,8 @@ bool dispatchers_run(uint64_t *deadline)
 			break;
 		}
 		task = sched_pick(&sched, arch_cycles(), &until);
+		/* System calls of this stay may have set timers. */
+		*deadline = *deadline < timer_next() ? *deadline : timer_next();
 		until = until < *deadline ? until : *deadline;
 		if (!task)
 			break;

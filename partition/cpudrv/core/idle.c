@@ -11,6 +11,7 @@
 #include <dispatcher.h>
 #include <link.h>
 #include <loop.h>
+#include <messages.h>
 #include <shoot.h>
 #include <timer.h>
 #include <trace.h>
@@ -107,11 +108,14 @@ static void halt(uint64_t deadline)
 
 static void sleep(void)
 {
-	uint64_t deadline = timer_next();
+	uint64_t deadline;
 
 	__atomic_store_n(&core_page->sleeping, 1, __ATOMIC_RELAXED);
 	if (links_arm()) {
 		if (shoot_arm()) {
+			/* What an interrupt brought before this look, it tells; after it, it ends the halt. */
+			messages_poll();
+			deadline = timer_next();
 			if (!host_wants_attention() && !dispatchers_run(&deadline))
 				halt(deadline);
 			shoot_disarm();

@@ -10,6 +10,7 @@
 #include <memory.h>
 #include <ping.h>
 #include <trace.h>
+#include <userlink.h>
 
 /* Messages taken from one link before the next one gets its turn. */
 #define LINK_BATCH 32
@@ -74,7 +75,8 @@ static bool rings_valid(uint64_t tx, uint64_t rx, uint32_t slots)
 	bytes = urpc_ring_bytes(slots);
 	if (!memory_within(tx, bytes, ABI_EXTENT_SHARED) ||
 	    !memory_within(rx, bytes, ABI_EXTENT_SHARED) || memory_overlap(tx, bytes, rx, bytes) ||
-	    memory_reserved(tx, bytes) || memory_reserved(rx, bytes))
+	    memory_reserved(tx, bytes) || memory_reserved(rx, bytes) ||
+	    userlinks_overlap(tx, bytes) || userlinks_overlap(rx, bytes))
 		return false;
 	for (uint32_t i = 0; i < open_count; i++) {
 		const struct link *l = open_links[i];
@@ -117,17 +119,28 @@ void links_init(void)
 	}
 }
 
-int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops)
+int links_bind_check(const struct abi_ctl_bind *bind)
 {
-	struct abi_channel at = { .tx = bind->tx, .rx = bind->rx, .slots = bind->slots };
-	struct link *link;
+	const struct link *link;
 
 	if (bind->channel >= ABI_CHANNELS_MAX)
 		return -ERR_INVAL;
 	link = &bound_links[bind->channel];
-	if (link->ops || link->closed)
+	if (link->ops || link->closed || userlink_taken(bind->channel))
 		return -ERR_BUSY;
-	if (!rings_valid(bind->tx, bind->rx, bind->slots) || link_open(link, ops, &at))
+	return rings_valid(bind->tx, bind->rx, bind->slots) ? 0 : -ERR_INVAL;
+}
+
+int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops)
+{
+	struct abi_channel at = { .tx = bind->tx, .rx = bind->rx, .slots = bind->slots };
+	int rc = links_bind_check(bind);
+	struct link *link;
+
+	if (rc)
+		return rc;
+	link = &bound_links[bind->channel];
+	if (link_open(link, ops, &at))
 		return -ERR_INVAL;
 	link->number = bind->channel;
 	link->label = bind->channel;
@@ -221,16 +234,21 @@ void link_send_long(struct link *link, uint16_t type, const void *payload, size_
 	link_sent(link, urpc_send_long(&link->chan, type, payload, bytes), stamp, type, bytes);
 }
 
+void links_closed(uint32_t number, int status)
+{
+	bound_links[number].closed = LINK_UNTOLD;
+	bound_links[number].status = status;
+	untold++;
+}
+
 static void link_broken(struct link *link)
 {
 	core_page->count.protocol_errors++;
 	console_error("%s channel %u to node %u broke the protocol at message %lu; it is closed",
 		      link->ops->name, link->number, link->node, link->chan.rx_next);
 	link_close(link);
-	if (link >= bound_links && link < bound_links + ABI_CHANNELS_MAX) {
-		link->closed = LINK_UNTOLD;
-		untold++;
-	}
+	if (link >= bound_links && link < bound_links + ABI_CHANNELS_MAX)
+		links_closed(link->number, -ERR_PROTO);
 }
 
 /* Tell node 0 which of its channels were closed, as far as there is room. */
@@ -241,7 +259,7 @@ static void links_tell(void)
 			continue;
 		if (!control_link.ops || !link_has_room(&control_link, 1))
 			return;
-		control_tell_closed(&control_link, i);
+		control_tell_closed(&control_link, i, bound_links[i].status);
 		bound_links[i].closed = LINK_TOLD;
 		untold--;
 	}

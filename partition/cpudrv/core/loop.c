@@ -5,6 +5,7 @@
 #include <dispatcher.h>
 #include <link.h>
 #include <loop.h>
+#include <messages.h>
 #include <shoot.h>
 #include <timer.h>
 
@@ -51,6 +52,7 @@ void loop_run(void)
 		busy |= links_poll();
 		__atomic_store_n(&core_page->heartbeat, core_page->heartbeat + 1, __ATOMIC_RELAXED);
 		busy |= timer_run(now);
+		busy |= messages_poll();
 		links_flush();
 		if (!busy) {
 			idle_turn(now);

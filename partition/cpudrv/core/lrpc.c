@@ -6,6 +6,7 @@
 #include <abi/syscall.h>
 
 #include <dispatcher.h>
+#include <endpoint.h>
 #include <errors.h>
 
 /*
@@ -19,18 +20,22 @@ static bool takes(const struct dispatcher *d)
 	return d->upcall && entry && entry < ABI_USER_END;
 }
 
-int lrpc_send(struct dispatcher *from, uint64_t endpoint, const uint64_t words[ABI_LRPC_WORDS])
+int lrpc_send(struct dispatcher *from, uint64_t endpoint, uint64_t depth,
+	      const uint64_t words[ABI_LRPC_WORDS])
 {
-	struct dispatcher *to = endpoint < DISPATCHERS_MAX ? dispatcher_number((uint32_t)endpoint) : NULL;
+	const struct cap_entry *cap;
+	struct dispatcher *to;
+	int rc = endpoint_find(from, endpoint, depth, &cap);
 
-	if (!to || to->over)
-		return -ERR_NOENT;
+	if (rc)
+		return rc;
+	to = endpoint_owner(cap);
 	if (to == from)
 		return -ERR_INVAL;
 	if (!takes(to))
 		return -ERR_BUSY;
 	dispatcher_message(to, (const uint64_t[ABI_UPCALL_ARGUMENTS]){
-		from->number, words[0], words[1], words[2], words[3] });
+		cap->badge, words[0], words[1], words[2], words[3] });
 	dispatcher_hand_over(from, to);
 	return 0;
 }

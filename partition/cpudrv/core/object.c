@@ -18,6 +18,16 @@ static const struct {
 	{ ABI_DISPATCHER_RUN, ABI_CAP_DISPATCHER, ABI_CAP_WRITE, 0, dispatcher_object_run },
 	{ ABI_DISPATCHER_STOP, ABI_CAP_DISPATCHER, ABI_CAP_WRITE, 0, dispatcher_object_stop },
 	{ ABI_DISPATCHER_STATUS, ABI_CAP_DISPATCHER, ABI_CAP_READ, 1, dispatcher_object_status },
+	{ ABI_ENDPOINT_BUFFER, ABI_CAP_ENDPOINT, ABI_CAP_READ, 4, endpoint_buffer },
+	{ ABI_IRQ_BIND, ABI_CAP_IRQ, ABI_CAP_WRITE, 2, irq_bind },
+	{ ABI_IRQ_ACK, ABI_CAP_IRQ, ABI_CAP_WRITE, 0, irq_ack },
+	{ ABI_IRQ_RAISE, ABI_CAP_IRQ, ABI_CAP_WRITE, 0, irq_raise },
+	{ ABI_URPC_WAKE, ABI_CAP_URPC, ABI_CAP_READ, 0, urpc_wake },
+	{ ABI_URPC_NOTIFY, ABI_CAP_URPC, ABI_CAP_WRITE, 0, urpc_notify },
+	{ ABI_KERNEL_SERVE, ABI_CAP_KERNEL, ABI_CAP_WRITE, 2, kernel_serve },
+	{ ABI_KERNEL_BOUND, ABI_CAP_KERNEL, ABI_CAP_WRITE, 2, kernel_bound },
+	{ ABI_KERNEL_UNBOUND, ABI_CAP_KERNEL, ABI_CAP_WRITE, 1, kernel_unbound },
+	{ ABI_KERNEL_CLOSED, ABI_CAP_KERNEL, ABI_CAP_WRITE, 2, kernel_closed },
 	{ ABI_KERNEL_COUNT, ABI_CAP_KERNEL, ABI_CAP_READ, 1, kernel_count },
 };
 

@@ -36,6 +36,7 @@ static int call_yield(struct dispatcher *d, uint64_t *value)
 	(void)value;
 	if (arch_syscall_argument(&d->context, 0))
 		return -ERR_INVAL;
+	lmp_room(d);
 	dispatcher_yield(d);
 	return leave(d);
 }
@@ -83,15 +84,39 @@ static int call_lrpc(struct dispatcher *d, uint64_t *value)
 		arch_syscall_argument(c, 1), arch_syscall_argument(c, 2),
 		arch_syscall_argument(c, 3), arch_syscall_argument(c, 4),
 	};
-	int rc = flags & ~(uint64_t)ABI_LRPC_SLEEP ? -ERR_INVAL : 0;
+	bool sleep = flags & ABI_LRPC_SLEEP;
+	int rc;
 
 	(void)value;
-	if (!rc)
-		rc = lrpc_send(d, arch_syscall_argument(c, 0), words);
-	if (rc || !flags)
+	if ((uint32_t)flags & ~(uint32_t)ABI_LRPC_SLEEP)
+		return -ERR_INVAL;
+	rc = lrpc_send(d, arch_syscall_argument(c, 0), flags >> ABI_LRPC_DEPTH_SHIFT, words);
+	if (rc || !sleep)
 		return rc;
 	dispatcher_sleep(d, UINT64_MAX);
 	return leave(d);
+}
+
+static int call_lmp(struct dispatcher *d, uint64_t *value)
+{
+	const struct arch_context *c = &d->context;
+	const uint64_t args[4] = {
+		arch_syscall_argument(c, 0), arch_syscall_argument(c, 1),
+		arch_syscall_argument(c, 2), arch_syscall_argument(c, 3),
+	};
+	int rc = lmp_send(d, args);
+
+	(void)value;
+	if (rc || !(args[1] >> 16 & ABI_LMP_SLEEP))
+		return rc;
+	dispatcher_sleep(d, UINT64_MAX);
+	return leave(d);
+}
+
+static int call_alarm(struct dispatcher *d, uint64_t *value)
+{
+	(void)value;
+	return dispatcher_alarm(d, arch_syscall_argument(&d->context, 0));
 }
 
 static int call_fs(struct dispatcher *d, uint64_t *value)
@@ -139,6 +164,8 @@ static int (*const calls[ABI_SYSCALL_COUNT])(struct dispatcher *d, uint64_t *val
 	[ABI_SYSCALL_EXIT - ABI_SYSCALL_FIRST] = call_exit,
 	[ABI_SYSCALL_PRINT - ABI_SYSCALL_FIRST] = call_print,
 	[ABI_SYSCALL_LRPC - ABI_SYSCALL_FIRST] = call_lrpc,
+	[ABI_SYSCALL_LMP - ABI_SYSCALL_FIRST] = call_lmp,
+	[ABI_SYSCALL_ALARM - ABI_SYSCALL_FIRST] = call_alarm,
 	[ABI_SYSCALL_FS - ABI_SYSCALL_FIRST] = call_fs,
 	[ABI_SYSCALL_INVOKE - ABI_SYSCALL_FIRST] = call_invoke,
 	[ABI_SYSCALL_OBJECT - ABI_SYSCALL_FIRST] = call_object,

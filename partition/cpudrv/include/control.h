@@ -7,6 +7,9 @@
 
 extern const struct link_ops control_ops;
 
+/* Of a request's handler, in place of the status to answer with: answered later, or not at all. */
+#define NO_ANSWER 1
+
 /**
  * control_reply_status - answer a request with struct abi_ctl_status
  * @control: the control link; room is there because control_ops.ready asked for it
@@ -17,8 +20,9 @@ void control_reply_status(struct link *control, uint16_t type, uint32_t tag, int
 /**
  * control_tell_closed - send ABI_CTL_CLOSED: this core closed a bound channel
  * @control: the control link; the caller made sure of the room
+ * @status:  why: a negative errno value
  */
-void control_tell_closed(struct link *control, uint32_t channel);
+void control_tell_closed(struct link *control, uint32_t channel, int status);
 
 /**
  * fault_inject - do what enum abi_fault says

@@ -11,6 +11,7 @@
 #include <abi/object.h>
 #include <cap_slot.h>
 #include <memory.h>
+#include <messages.h>
 #include <scheduler.h>
 #include <timer.h>
 #include <user.h>
@@ -35,6 +36,7 @@ enum dispatcher_slot {
  * @shared_bytes: of the shared frame
  * @task:      of the scheduler
  * @wake:      end of its sleep
+ * @messages:  what came for it, and what it waits for
  * @upcall:    the next activation is the upcall `run`; else it continues with @context
  * @stopped:   by ABI_DISPATCHER_STOP
  * @number:    of dispatcher_number()
@@ -51,6 +53,7 @@ struct dispatcher {
 	uint64_t shared_bytes;
 	struct sched_task task;
 	struct timer wake;
+	struct messages messages;
 	bool set_up;
 	bool upcall;
 	bool stopped;
@@ -80,6 +83,14 @@ static inline struct cap_entry *dispatcher_slots(struct dispatcher *d)
 static inline bool dispatcher_intact(const struct dispatcher *d)
 {
 	return d->set_up && !d->over;
+}
+
+/* Asked when it wants to sleep: did anything come since it looked? */
+static inline bool dispatcher_news(struct dispatcher *d)
+{
+	const struct messages *m = &d->messages;
+
+	return (m->fresh | m->wanted | m->channels | m->event) && messages_news(d);
 }
 
 /* ---- dispatcher.c ---- */
@@ -195,15 +206,6 @@ void dispatcher_syscall(struct dispatcher *d);
  */
 bool dispatcher_copy_in(const struct dispatcher *d, void *to, uint64_t from, uint64_t bytes);
 bool dispatcher_copy_out(const struct dispatcher *d, uint64_t to, const void *from, uint64_t bytes);
-
-/* ---- lrpc.c ---- */
-
-/**
- * lrpc_send - hand a message, and the CPU, to another dispatcher
- * @endpoint: any value
- * Return: 0; nothing done: -ERR_NOENT, -ERR_INVAL (to itself), -ERR_BUSY (it cannot take it now).
- */
-int lrpc_send(struct dispatcher *from, uint64_t endpoint, const uint64_t words[4]);
 
 /* ---- program.c ---- */
 

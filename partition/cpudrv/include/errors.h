@@ -16,4 +16,6 @@
 #define ERR_TIMEDOUT 110
 #define ERR_CANCELED 125
 
+#define ERR_MAX 4095
+
 #endif

@@ -50,7 +50,7 @@ enum link_closed {
  * @stalled: a message waits, but @ops->ready refused it, or there is no room for @wants slots
  * @sent:    something was sent since the peer was last notified
  * @owes:    links_flush() will look at it: its peer may have to be notified
- * @closed:  enum link_closed; only while @ops is NULL
+ * @closed:  enum link_closed; only while @ops is NULL. @status: why, for node 0
  * @messages: received by the service, @bytes with that much payload
  */
 struct link {
@@ -67,6 +67,7 @@ struct link {
 	bool sent;
 	bool owes;
 	uint8_t closed;
+	int32_t status;
 	uint64_t messages;
 	uint64_t bytes;
 };
@@ -85,6 +86,15 @@ void links_init(void);
  * not in shared memory, misaligned, of a wrong number of slots or in use.
  */
 int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops);
+
+/** links_bind_check - the checks of links_bind() alone. Return: as there */
+int links_bind_check(const struct abi_ctl_bind *bind);
+
+/**
+ * links_closed - a channel of ring 3 was closed there: tell node 0
+ * @status: why, a negative errno value. The number stays taken until node 0 unbinds it
+ */
+void links_closed(uint32_t number, int status);
 
 /** links_unbind - close a bound channel. Return: 0, -ERR_NOENT when none has that number. */
 int links_unbind(uint32_t number);

@@ -52,4 +52,20 @@ int dispatcher_object_status(struct object_call *c);
 /* object.c */
 int kernel_count(struct object_call *c);
 
+/* endpoint.c */
+int endpoint_buffer(struct object_call *c);
+
+/* irq.c */
+int irq_bind(struct object_call *c);
+int irq_ack(struct object_call *c);
+int irq_raise(struct object_call *c);
+
+/* userlink.c */
+int urpc_wake(struct object_call *c);
+int urpc_notify(struct object_call *c);
+int kernel_serve(struct object_call *c);
+int kernel_bound(struct object_call *c);
+int kernel_unbound(struct object_call *c);
+int kernel_closed(struct object_call *c);
+
 #endif

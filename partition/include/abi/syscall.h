@@ -42,7 +42,8 @@
  *                     it. Nothing was sent then. To oneself is allowed
  * @ABI_SYSCALL_ALARM: at TSC RDI (UINT64_MAX: never) the dispatcher is entered by the upcall `run` even
  *                     if nothing else wants the core: when it is enabled then, else it finds
- *                     abi_dispatcher.alarm set. One at a time; a sleep ends by it, too
+ *                     abi_dispatcher.alarm set; until it clears that, or calls this again, it is
+ *                     tried once more each millisecond. One at a time; a sleep ends by it, too
  * @ABI_SYSCALL_FS:    set the base of FS to RDI, for a CPU without WRFSBASE; -EINVAL: not canonical
  *
  * Yield, sleep and LRPC with ABI_LRPC_SLEEP, called while enabled, save the caller's registers in the dispatcher's enabled area

@@ -2,6 +2,7 @@
 #include <abi/layout.h>
 #include <apic.h>
 #include <bootinfo.h>
+#include <irq.h>
 #include <trace.h>
 #include <trap.h>
 
@@ -22,6 +23,8 @@ void trap_interrupt(uint8_t vector)
 		core_page->count.timers++;
 		break;
 	default:
+		if (irq_came(vector))
+			break;
 		core_page->count.foreign++;
 		core_page->count.foreign_last = vector;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The program of the ring-3 tests: what it does is chosen by report.mode. */
 #include <abi/dispatcher.h>
+#include <abi/domain.h>
 #include <abi/invoke.h>
 #include <abi/layout.h>
 #include <abi/syscall.h>
@@ -13,8 +14,6 @@ static struct abi_dispatcher *dispatcher;
 static volatile uint64_t recover; /* where a fault continues; 0: where it was */
 static const char constant[] = "constant";
 static uint64_t answer[5]; /* badge and words of the last message */
-
-#define DISPATCHERS 64 /* more than there are */
 
 extern uint64_t fifth; /* entry.S: R10 at the last upcall */
 
@@ -55,7 +54,8 @@ static void expect(uint64_t number, bool right)
 static int64_t send(uint64_t to, const uint64_t words[4], uint64_t flags)
 {
 	register uint64_t r10 __asm__("r10") = words[2], r8 __asm__("r8") = words[3];
-	register uint64_t r9 __asm__("r9") = flags;
+	register uint64_t r9 __asm__("r9") =
+		flags | (uint64_t)ABI_DOMAIN_ROOT_BITS << ABI_LRPC_DEPTH_SHIFT;
 	uint64_t second = words[1];
 	int64_t status;
 
@@ -83,7 +83,7 @@ static void message(uint64_t badge, uint64_t a, uint64_t b, uint64_t c, uint64_t
 {
 	report.progress++;
 	if (report.mode == MODE_SERVER) {
-		send(badge, (uint64_t[]){ a + 1, b + 1, c + 1, e + 1 }, ABI_LRPC_SLEEP);
+		send(ABI_SLOT_DOMAIN + badge, (uint64_t[]){ a + 1, b + 1, c + 1, e + 1 }, ABI_LRPC_SLEEP);
 		expect(800, false);
 	}
 	answer[0] = badge, answer[1] = a, answer[2] = b, answer[3] = c, answer[4] = e;
@@ -350,7 +350,7 @@ static void ask(const uint64_t words[4])
 {
 	int64_t status;
 
-	while ((status = send(0, words, ABI_LRPC_SLEEP)) == -16)
+	while ((status = send(ABI_SLOT_MONITOR, words, ABI_LRPC_SLEEP)) == -16)
 		call(ABI_SYSCALL_YIELD, 0, 0, NULL);
 	expect(6, status == 0);
 }
@@ -359,14 +359,14 @@ static void client(void)
 {
 	uint64_t words[4] = { report.instance, 2, 3, 4 }, start;
 
-	expect(1, send(DISPATCHERS, words, 0) == -2);
+	expect(1, send(ABI_SLOT_FREE, words, 0) == -2);
 	expect(2, send(~0ull, words, 0) == -2);
-	expect(3, send(report.instance, words, 0) == -22);
-	expect(4, send(0, words, 2) == -22);
+	expect(3, send(ABI_SLOT_ENDPOINT, words, 0) == -22);
+	expect(4, send(ABI_SLOT_MONITOR, words, 2) == -22);
 	ask(words);
 	start = cycles();
 	for (uint64_t i = 0; i < report.argument; i++) {
-		expect(5, answer[0] == 0 && answer[1] == words[0] + 1 && answer[2] == words[1] + 1 &&
+		expect(5, answer[0] == 1 && answer[1] == words[0] + 1 && answer[2] == words[1] + 1 &&
 				  answer[3] == words[2] + 1 && answer[4] == words[3] + 1);
 		words[i % 4] = i * 0x10001;
 		ask(words);
