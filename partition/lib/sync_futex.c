@@ -40,7 +40,9 @@ unsigned int rt_futex_requeue(const uint32_t *word, unsigned int count, const ui
 	struct rt_thread *next, *t = queue_of(word)->first;
 	unsigned int woken = 0, moved = 0;
 
-	/* What is moved may come behind @t in the same queue: then it waits for another word. */
+	if (other == word)
+		move = 0;
+	/* What is moved may come behind @t in the same queue: it waits for another word then. */
 	for (; t && (woken < count || moved < move); t = next) {
 		next = t->next;
 		if (t->what != (uint64_t)word)

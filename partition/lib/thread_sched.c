@@ -10,6 +10,7 @@
 #define POLL_PASSES 16u
 
 struct rt_thread *rt_sched_current;
+uint32_t rt_turn_us = RT_TURN_US;
 
 static struct rt_queue ready;
 static struct rt_poller *pollers;
@@ -41,7 +42,7 @@ static void set_alarm(uint64_t at)
 static void limit_turn(uint64_t now)
 {
 	if (now >= turn_end)
-		turn_end = now + cycles(RT_TURN_US);
+		turn_end = now + cycles(rt_turn_us);
 	if (ready.first || outsiders)
 		set_alarm(turn_end);
 	set_alarm(rt_timer_next());
@@ -123,7 +124,7 @@ __attribute__((noreturn)) static void run(struct rt_thread *t, uint64_t now)
 	rt_queue_remove(t);
 	t->state = RT_THREAD_RUNNING;
 	rt_sched_current = t;
-	turn_end = now + cycles(RT_TURN_US);
+	turn_end = now + cycles(rt_turn_us);
 	limit_turn(now);
 	if (rt_fs_read() != t->fs)
 		rt_fs_write(t->fs);

@@ -149,6 +149,7 @@ void rt_thread_set_fs(uint64_t fs);
 /* ---- what other parts of the library are made of ---- */
 
 extern struct abi_dispatcher *rt_dispatcher;
+extern uint32_t rt_turn_us; /* RT_TURN_US */
 
 /** rt_preempt - for rt_enable(): the end of a turn came while disabled. */
 void rt_preempt(void);
