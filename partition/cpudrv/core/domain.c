@@ -15,55 +15,68 @@
 /* Tables, frames and mappings are kept in a CNode of the CPU driver's own: the domain lives on them. */
 #define KEEP_BITS 8u
 
-struct cap_slot domain_slot(const struct domain *domain, uint32_t slot)
+struct cap_entry *domain_slot(const struct domain *domain, uint32_t slot)
 {
-	uint64_t slots;
-
-	return (struct cap_slot){ .at = cap_slots(domain->root, &slots) + slot,
-				  .node = domain->root,
-				  .rights = ABI_CAP_RIGHTS };
+	return (struct cap_entry *)arch_window(domain->root->base) + slot;
 }
 
-/* A slot among those kept, or one that nothing fits into when all are used. */
-static struct cap_slot keep_slot(struct domain *domain)
+/* A slot among those kept, or NULL when all are used. */
+static struct cap_entry *keep_slot(struct domain *domain)
 {
-	uint64_t slots, next = ++domain->kept;
-	struct cap_entry *first = cap_slots(domain->keep, &slots);
+	uint64_t next = ++domain->kept;
 
-	return (struct cap_slot){ .at = first + (next < slots ? next : 0),
-				  .node = domain->keep,
-				  .rights = next < slots ? ABI_CAP_RIGHTS : 0 };
+	if (next >= 1ull << KEEP_BITS)
+		return NULL;
+	return (struct cap_entry *)arch_window(domain->keep->base) + next;
+}
+
+/* All slots are known to be the right ones: none is found by an address, so none has a CNode here. */
+static struct cap_op operation(uint32_t kind, struct cap_entry *from, struct cap_entry *to)
+{
+	return (struct cap_op){ .kind = kind, .from = cap_slot_own(from), .to = cap_slot_own(to) };
+}
+
+struct cap_entry *domain_retype(struct cap_entry *from, uint64_t offset, uint32_t type, uint64_t bytes,
+				struct cap_entry *to)
+{
+	struct cap_op op = operation(ABI_CAP_DO_RETYPE, from, to);
+
+	op.type = type;
+	op.offset = offset;
+	op.bytes = bytes;
+	op.count = 1;
+	return to && !capability_do(&op) ? to : NULL;
+}
+
+bool domain_copy(struct cap_entry *from, struct cap_entry *to)
+{
+	struct cap_op op = operation(ABI_CAP_DO_COPY, from, to);
+
+	return to && !capability_do(&op);
 }
 
 /* Make an object of the next memory. */
-static struct cap_entry *make(struct domain *domain, uint32_t type, uint64_t bytes, struct cap_slot to)
+static struct cap_entry *make(struct domain *domain, uint32_t type, uint64_t bytes,
+			      struct cap_entry *to)
 {
-	struct cap_op op = { .kind = ABI_CAP_DO_RETYPE,
-			     .from = cap_slot_own(domain->ram),
-			     .to = to,
-			     .type = type,
-			     .offset = domain->ram_used,
-			     .bytes = bytes,
-			     .count = 1 };
-
-	if (capability_do(&op))
-		return NULL;
-	domain->ram_used += bytes;
-	return to.at;
+	to = domain_retype(domain->ram, domain->ram_used, type, bytes, to);
+	if (to)
+		domain->ram_used += bytes;
+	return to;
 }
 
-static bool copy(struct cap_entry *from, struct cap_slot to)
+static bool map(struct domain *domain, struct cap_entry *what, struct cap_entry *table, uint64_t index,
+		uint64_t count, uint64_t offset, uint8_t rights)
 {
-	struct cap_op op = { .kind = ABI_CAP_DO_COPY, .from = cap_slot_own(from), .to = to };
+	struct cap_entry *to = keep_slot(domain);
+	struct cap_op op = operation(ABI_CAP_DO_MAP, what, to);
 
-	return !capability_do(&op);
-}
-
-static bool map(struct domain *domain, struct cap_op *op)
-{
-	op->kind = ABI_CAP_DO_MAP;
-	op->to = keep_slot(domain);
-	return !capability_do(op);
+	op.table = cap_slot_own(table);
+	op.index = index;
+	op.count = count;
+	op.offset = offset;
+	op.rights = rights;
+	return to && !capability_do(&op);
 }
 
 /* The last-level table of an address, made with those above it where there is none. */
@@ -83,10 +96,7 @@ static struct cap_entry *table_of(struct domain *domain, uint64_t va)
 			continue;
 		}
 		next = make(domain, types[level - 1], ABI_PAGE_SIZE, keep_slot(domain));
-		if (!next || !map(domain, &(struct cap_op){ .from = cap_slot_own(next),
-							    .table = cap_slot_own(table),
-							    .index = index,
-							    .count = 1 }))
+		if (!next || !map(domain, next, table, index, 1, 0, 0))
 			return NULL;
 		table = next;
 	}
@@ -102,17 +112,12 @@ static bool map_frame(struct domain *domain, struct cap_entry *frame, uint64_t v
 		uint64_t index = (va + offset) / ABI_PAGE_SIZE % TABLE_ENTRIES;
 		uint64_t count = (bytes - offset) / ABI_PAGE_SIZE;
 		struct cap_entry *table = table_of(domain, va + offset);
-		struct cap_slot part = keep_slot(domain);
+		struct cap_entry *part = keep_slot(domain);
 
 		if (count > TABLE_ENTRIES - index)
 			count = TABLE_ENTRIES - index;
-		if (!table || !copy(frame, part) ||
-		    !map(domain, &(struct cap_op){ .from = part,
-						   .table = cap_slot_own(table),
-						   .index = index,
-						   .count = count,
-						   .offset = offset,
-						   .rights = rights }))
+		if (!table || !domain_copy(frame, part) ||
+		    !map(domain, part, table, index, count, offset, rights))
 			return false;
 		offset += count * ABI_PAGE_SIZE;
 	}
@@ -121,7 +126,7 @@ static bool map_frame(struct domain *domain, struct cap_entry *frame, uint64_t v
 
 /* A frame, zeroed and mapped. Return: its contents, or NULL. */
 static void *make_frame(struct domain *domain, uint64_t va, uint64_t bytes, uint8_t rights,
-			struct cap_slot to)
+			struct cap_entry *to)
 {
 	struct cap_entry *frame = make(domain, ABI_CAP_FRAME, bytes, to);
 
@@ -180,18 +185,21 @@ static void fill_startup(struct domain *domain)
 
 static bool make_objects(struct domain *domain)
 {
-	const uint64_t root_bytes = (uint64_t)ABI_CAP_SLOT_BYTES << ABI_DOMAIN_ROOT_BITS;
 	struct cap_entry *object;
 
 	domain->keep = make(domain, ABI_CAP_CNODE, (uint64_t)ABI_CAP_SLOT_BYTES << KEEP_BITS,
-			    cap_slot_own(capability_own()));
-	domain->root = make(domain, ABI_CAP_CNODE, root_bytes, cap_slot_own(capability_own()));
-	if (!domain->keep || !domain->root || !copy(domain->root, domain_slot(domain, ABI_SLOT_ROOT)))
+			    capability_own());
+	domain->root = make(domain, ABI_CAP_CNODE,
+			    (uint64_t)ABI_CAP_SLOT_BYTES << ABI_DOMAIN_ROOT_BITS, capability_own());
+	if (!domain->keep || !domain->root ||
+	    !domain_copy(domain->root, domain_slot(domain, ABI_SLOT_ROOT)))
 		return false;
 	object = make(domain, ABI_CAP_DISPATCHER, ABI_CAP_DISPATCHER_BYTES,
 		      domain_slot(domain, ABI_SLOT_DISPATCHER));
 	domain->pml4 = make(domain, ABI_CAP_PML4, ABI_PAGE_SIZE, domain_slot(domain, ABI_SLOT_PML4));
-	if (!object || !domain->pml4)
+	if (!object || !domain->pml4 ||
+	    !domain_retype(object, ABI_CAP_ENDPOINTS_AT, ABI_CAP_ENDPOINT, 0,
+			   domain_slot(domain, ABI_SLOT_ENDPOINT)))
 		return false;
 	domain->dispatcher = dispatcher_of(object);
 	domain->startup = make_frame(domain, ABI_DOMAIN_STARTUP, ABI_PAGE_SIZE, ABI_CAP_READ,
@@ -204,35 +212,21 @@ static bool make_objects(struct domain *domain)
 	       load(domain);
 }
 
-/* The first endpoint, and the domain's number. */
-static bool make_names(struct domain *domain)
-{
-	struct cap_op op = { .kind = ABI_CAP_DO_RETYPE,
-			     .from = domain_slot(domain, ABI_SLOT_DISPATCHER),
-			     .to = domain_slot(domain, ABI_SLOT_ENDPOINT),
-			     .type = ABI_CAP_ENDPOINT,
-			     .offset = ABI_CAP_ENDPOINTS_AT,
-			     .count = 1 };
-
-	return !capability_do(&op);
-}
-
 static const char *set_up(struct domain *domain)
 {
 	struct abi_dispatcher_setup setup = { .frame_va = ABI_DOMAIN_CONTROL,
 					      .domain = domain->number,
 					      .flags = ABI_SETUP_PRINT };
-	const struct cap_slot from[] = { cap_slot_own(domain->root),
-					 domain_slot(domain, ABI_SLOT_PML4),
-					 domain_slot(domain, ABI_SLOT_CONTROL) };
+	struct cap_entry *const from[] = { domain->root, domain->pml4,
+					   domain_slot(domain, ABI_SLOT_CONTROL) };
 	struct cap_entry *slots = dispatcher_slots(domain->dispatcher);
 	struct abi_dispatcher *shared;
 
 	base_strcopy(setup.name, domain->name, sizeof(setup.name));
-	if (dispatcher_set_up(domain->dispatcher, &setup, &domain->params, from[1].at, from[2].at))
+	if (dispatcher_set_up(domain->dispatcher, &setup, &domain->params, from[1], from[2]))
 		return "refused by the scheduler, or too many";
 	for (unsigned int i = 0; i < 3; i++) {
-		if (!copy(from[i].at, cap_slot_own(&slots[DISPATCHER_ROOT + i])))
+		if (!domain_copy(from[i], &slots[DISPATCHER_ROOT + i]))
 			return "out of memory";
 		slots[DISPATCHER_ROOT + i].held = 1;
 	}
@@ -250,7 +244,7 @@ const char *domain_make(struct domain *domain)
 
 	if (error)
 		return error;
-	if (!make_objects(domain) || !make_names(domain))
+	if (!make_objects(domain))
 		return "out of memory";
 	fill_startup(domain);
 	return set_up(domain);

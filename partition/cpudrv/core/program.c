@@ -85,14 +85,7 @@ static struct cap_entry *memory_create(void)
 static bool create(struct domain *domain, uint32_t slot, uint32_t type, uint64_t base, uint64_t count,
 		   uint8_t rights)
 {
-	return !cap_create(&cap_space, domain_slot(domain, slot).at, type, base, count, rights, 0);
-}
-
-static bool copy(struct cap_entry *from, struct cap_slot to)
-{
-	struct cap_op op = { .kind = ABI_CAP_DO_COPY, .from = cap_slot_own(from), .to = to };
-
-	return !capability_do(&op);
+	return !cap_create(&cap_space, domain_slot(domain, slot), type, base, count, rights, 0);
 }
 
 static bool give_numbers(struct domain *domain)
@@ -112,18 +105,18 @@ static const char *give_extents(struct domain *domain)
 	const char *error = NULL;
 
 	for (uint32_t i = 0; !error && i < boot_info->extent_count; i++) {
-		struct cap_slot slot = domain_slot(domain, ABI_SLOT_EXTENTS + i);
+		struct cap_entry *slot = domain_slot(domain, ABI_SLOT_EXTENTS + i);
 
 		if (!extents[i])
 			continue;
 		if (extents[i] == domain->ram)
 			error = domain_give_ram(domain, ABI_SLOT_EXTENTS + i, 0);
-		else if (!copy(extents[i], slot))
+		else if (!domain_copy(extents[i], slot))
 			error = "a capability cannot be copied";
 		if (!error)
 			domain->startup->extents[i] = (struct abi_startup_extent){
-				.base = slot.at->base,
-				.bytes = slot.at->end - slot.at->base,
+				.base = slot->base,
+				.bytes = slot->end - slot->base,
 				.kind = boot_info->extents[i].kind,
 				.numa = boot_info->extents[i].numa,
 			};
@@ -180,8 +173,8 @@ static bool parse(const char *text, struct sched_params *p)
 static bool introduce(struct domain *to, uint32_t slot, struct domain *endpoint_of, uint64_t badge)
 {
 	struct cap_op op = { .kind = ABI_CAP_DO_MINT,
-			     .from = domain_slot(endpoint_of, ABI_SLOT_ENDPOINT),
-			     .to = domain_slot(to, slot),
+			     .from = cap_slot_own(domain_slot(endpoint_of, ABI_SLOT_ENDPOINT)),
+			     .to = cap_slot_own(domain_slot(to, slot)),
 			     .rights = ABI_CAP_WRITE | ABI_CAP_GRANT,
 			     .badge = badge };
 

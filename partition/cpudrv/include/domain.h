@@ -47,7 +47,14 @@ struct domain {
 const char *domain_make(struct domain *domain);
 
 /** domain_slot - a slot of its root CNode */
-struct cap_slot domain_slot(const struct domain *domain, uint32_t slot);
+struct cap_entry *domain_slot(const struct domain *domain, uint32_t slot);
+
+/** domain_retype - make one object of a capability. Return: @to, or NULL; also when @to is NULL */
+struct cap_entry *domain_retype(struct cap_entry *from, uint64_t offset, uint32_t type, uint64_t bytes,
+				struct cap_entry *to);
+
+/** domain_copy - copy a capability. Return: false when that failed; also when @to is NULL */
+bool domain_copy(struct cap_entry *from, struct cap_entry *to);
 
 /**
  * domain_give_ram - RAM of its own, from what objects are made of
