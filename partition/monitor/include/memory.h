@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The core's memory, of which domains get pieces; and the monitor's own page tables. */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <abi/domain.h>
+
+#include <mon.h>
+
+#define MEMORY_PIECES 64u /* at once */
+
+/**
+ * memory_init - what is there, and what of it is free
+ * @startup: of the monitor
+ * Return: 0 or a negative enum abi_cap_error.
+ */
+int memory_init(const struct abi_startup *startup);
+
+/**
+ * memory_take - a piece of RAM, aligned to MON_BIG_PAGE
+ * @bytes: multiple of a page
+ * @to:    empty slot for its capability
+ * Return: its number, or -MON_ENOMEM.
+ */
+int memory_take(uint64_t bytes, struct abi_cap_at to);
+
+/** memory_give - all that is in a piece ends, and the piece is free */
+void memory_give(int piece, struct abi_cap_at at);
+
+uint64_t memory_free(void);
+uint64_t memory_total(void);
+
+/** memory_largest - of the pieces that could be taken now */
+uint64_t memory_largest(void);
+
+/** memory_shared - find shared memory; the capability of its extent. Return: offset in it, or -1. */
+int64_t memory_shared(uint64_t base, uint64_t bytes, struct abi_cap_at *extent);
+
+/*
+ * The monitor's own address space from ABI_DOMAIN_FREE on: MEMORY_CHANNEL_BYTES for each channel, then
+ * MON_BIG_PAGE for each domain, whose page table comes from the domain's memory.
+ */
+#define MEMORY_CHANNEL_PAGES 256u
+#define MEMORY_CHANNEL_BYTES (MEMORY_CHANNEL_PAGES * MON_PAGE)
+
+uint64_t memory_channel_at(uint32_t channel);
+uint64_t memory_domain_at(uint32_t domain);
+
+/** memory_channel_table - page table of a channel's part, and the first entry there */
+struct abi_cap_at memory_channel_table(uint32_t channel, uint32_t *index);
+
+/** memory_domain_directory - page directory for a domain's page table, and the entry for it */
+struct abi_cap_at memory_domain_directory(uint32_t domain, uint32_t *index);
+
+#endif
