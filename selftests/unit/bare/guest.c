@@ -35,6 +35,7 @@ static pid_t qemu;
 static int monitor = -1, qtest = -1;
 static uint64_t next_table, root;
 static uint32_t tag;
+static const char *image_path;
 static unsigned char *image;
 static size_t image_bytes;
 static uint64_t module_at;
@@ -68,7 +69,7 @@ static void map(uint64_t va, uint64_t pa, uint64_t bytes, uint64_t rights)
 
 static void image_read(void)
 {
-	const char *path = getenv("IMAGE");
+	const char *path = image_path ? image_path : getenv("IMAGE");
 	struct stat st;
 	int fd = open(path ? path : "", O_RDONLY);
 
@@ -121,7 +122,7 @@ uint64_t guest_symbol(const char *name)
 
 /* ---- boot information ---- */
 
-static void extent(uint64_t base, uint64_t size, uint32_t kind)
+void guest_extent(uint64_t base, uint64_t size, uint32_t kind)
 {
 	guest_boot->extents[guest_boot->extent_count++] =
 		(struct abi_extent){ .base = base, .size = size, .kind = kind };
@@ -159,13 +160,22 @@ static void fill(void)
 		.image_size = GUEST_IMAGE_BYTES,
 		.control = { GUEST_RING(0), GUEST_RING(1), GUEST_SLOTS, 0 },
 	};
-	extent(GUEST_IMAGE, GUEST_IMAGE_BYTES, ABI_EXTENT_IMAGE);
-	extent(GUEST_KERNEL, GUEST_KERNEL_BYTES, ABI_EXTENT_KERNEL);
-	extent(GUEST_OWN, GUEST_OWN_BYTES, ABI_EXTENT_RAM);
-	extent(GUEST_SHARED, GUEST_SHARED_BYTES, ABI_EXTENT_SHARED);
+	guest_extent(GUEST_IMAGE, GUEST_IMAGE_BYTES, ABI_EXTENT_IMAGE);
+	guest_extent(GUEST_KERNEL, GUEST_KERNEL_BYTES, ABI_EXTENT_KERNEL);
+	guest_extent(GUEST_OWN, GUEST_OWN_BYTES, ABI_EXTENT_RAM);
+	guest_extent(GUEST_SHARED, GUEST_SHARED_BYTES, ABI_EXTENT_SHARED);
 	guest_console->records = GUEST_RECORDS;
 	urpc_chan_init(&guest_control, guest_at(GUEST_RING(1)), guest_at(GUEST_RING(0)),
 		       GUEST_SLOTS);
+}
+
+void guest_image(const char *path)
+{
+	munmap(image, image_bytes);
+	image_path = path;
+	image_read();
+	memset(guest_at(GUEST_TABLES), 0, next_table - GUEST_TABLES);
+	fill();
 }
 
 int guest_setup(void **state)
@@ -183,6 +193,11 @@ int guest_setup(void **state)
 	snprintf(monitor_path, sizeof(monitor_path), "%s/monitor", directory);
 	snprintf(qtest_path, sizeof(qtest_path), "%s/qtest", directory);
 	module_at = GUEST_OWN + GUEST_OWN_BYTES;
+	if (image_path) {
+		munmap(image, image_bytes);
+		image_path = NULL;
+		image_read();
+	}
 	fd = open(ram_path, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (fd < 0 || ftruncate(fd, GUEST_RAM))
 		return -1;
@@ -232,7 +247,7 @@ static void become_qemu(void)
 	snprintf(monitor_option, sizeof(monitor_option), "unix:%s,server,nowait", monitor_path);
 	snprintf(qtest_option, sizeof(qtest_option), "unix:%s,server,nowait", qtest_path);
 	execlp("./qemu", "./qemu", "-object", object, "-machine", "q35,memory-backend=ram",
-	       "-m", "64M", "-accel", "tcg,thread=single", "-cpu", "max", "-nodefaults",
+	       "-m", "2112M", "-accel", "tcg,thread=single", "-cpu", "max", "-nodefaults",
 	       "-no-user-config", "-display", "none", "-no-reboot", "-monitor", monitor_option,
 	       "-qtest", qtest_option, "-qtest-log", "none",
 	       "-kernel", "build/loader", (char *)NULL);

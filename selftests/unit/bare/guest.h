@@ -18,7 +18,7 @@
 #include <abi/ctl.h>
 #include <urpc/chan.h>
 
-#define GUEST_RAM (64ul << 20)
+#define GUEST_RAM (2112ul << 20) /* a sparse file; the firmware keeps its tables at its end */
 #define LOADER_AT 0x100000ul
 #define LOADER_ARGS 0x200000ul
 #define GUEST_TABLES 0x400000ul /* boot page tables, outside all extents */
@@ -54,6 +54,12 @@ static inline void *guest_at(uint64_t pa)
 /** guest_setup, guest_teardown - cmocka fixtures: good boot information for one core; QEMU's end */
 int guest_setup(void **state);
 int guest_teardown(void **state);
+
+/** guest_image - use that file of the image; before guest_module() */
+void guest_image(const char *path);
+
+/** guest_extent - a further extent of the boot information; before guest_start() */
+void guest_extent(uint64_t base, uint64_t bytes, uint32_t kind);
 
 /** guest_start - start QEMU. What is in the guest's memory then is what the core finds. */
 void guest_start(void);

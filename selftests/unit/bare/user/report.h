@@ -31,6 +31,16 @@ enum report_mode {
 	MODE_CLIENT,        /* @argument calls of dispatcher 0 */
 	MODE_DEAF,          /* disabled for ever */
 	MODE_CRITICAL,      /* count for ever in the critical range, not disabled */
+	/* of caps.c: */
+	MODE_SPACES,        /* map pages of each size */
+	MODE_HUGE,          /* map a page of 1 GiB that ends with @argument */
+	MODE_WRITE_EXECUTE, /* never both */
+	MODE_UNMAPPABLE,    /* try to map the CPU driver's objects */
+	MODE_SET_UP,        /* set up a child, run, stop, ask */
+	MODE_REVOKED,       /* take from a child what it runs on */
+	MODE_MANY,          /* @argument children, one after the other */
+	MODE_PAGING,        /* serve page faults */
+	MODE_LENGTHY,       /* long operations, for ever */
 };
 
 /** struct report_upcall - one upcall other than `run` */
