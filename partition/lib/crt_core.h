@@ -12,6 +12,9 @@ extern const char rt_upcall_entry[], rt_critical[], rt_critical_end[], rt_fault_
 __attribute__((noreturn)) void rt_upcall(struct abi_dispatcher *d, uint64_t which, uint64_t a,
 					 uint64_t b, uint64_t c, uint64_t e, uint64_t f);
 
+/** rt_resume_faulted - go on where a fault or trap came while disabled. */
+__attribute__((noreturn)) void rt_resume_faulted(struct abi_dispatcher *d);
+
 /** rt_serve - serve the system call of Linux of the calling thread; enabled, on its stack. */
 __attribute__((noreturn)) void rt_serve(void);
 

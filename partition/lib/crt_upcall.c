@@ -72,13 +72,27 @@ void rt_serve(void)
 
 /* ---- faults ---- */
 
+/*
+ * Upcalls set the flag. In the critical range behind its first instruction it had been cleared
+ * already; anywhere else where a fault counts as one while disabled, it was set.
+ */
+void rt_resume_faulted(struct abi_dispatcher *d)
+{
+	const uint64_t rip = d->faulted.rip;
+
+	if (rip <= (uint64_t)rt_critical || rip >= (uint64_t)rt_critical_end)
+		rt_resume(&d->faulted, &d->faulting, d->fault_stack);
+	d->faulting = 0;
+	rt_resume(&d->faulted, &d->disabled, d->fault_stack);
+}
+
 __attribute__((noreturn)) static void page_fault(struct abi_dispatcher *d, uint64_t address,
 						 uint64_t error, uint64_t rip)
 {
 	if (rt_page_fault(address, error, rip))
 		rt_exit(RT_STATUS_PAGE_FAULT);
 	if (d->faulting)
-		rt_resume(&d->faulted, &d->faulting, d->fault_stack);
+		rt_resume_faulted(d);
 	rt_resume(&d->enabled, &d->disabled, d->stack);
 }
 
