@@ -151,6 +151,18 @@ int64_t rt_stream_read(void *to, size_t bytes, bool wait)
 	return got || ended ? got : -RT_EAGAIN;
 }
 
+/* In the core's first domain: lines on the core's console. */
+static int64_t console_write(const char *from, size_t bytes)
+{
+	for (size_t done = 0, line; done < bytes; done += line + 1) {
+		for (line = 0; done + line < bytes && from[done + line] != '\n'; line++)
+			;
+		for (size_t at = 0; at < line; at += LINE)
+			rt_print(from + done + at, line - at < LINE ? line - at : LINE);
+	}
+	return (int64_t)bytes;
+}
+
 int64_t rt_stream_write(uint32_t stream, const void *from, size_t bytes, bool wait)
 {
 	const char *next = from;
@@ -158,8 +170,10 @@ int64_t rt_stream_write(uint32_t stream, const void *from, size_t bytes, bool wa
 	uint32_t was;
 	int64_t rc;
 
-	if (!streams || stream == ABI_STREAM_INPUT || stream >= ABI_STREAMS)
+	if (stream == ABI_STREAM_INPUT || stream >= ABI_STREAMS)
 		return -RT_EBADF;
+	if (!streams)
+		return console_write(from, bytes);
 	was = rt_disable();
 	for (;;) {
 		bool news = false;

@@ -68,7 +68,7 @@ long linux_kill(struct abi_registers *r)
 {
 	int64_t to = (int32_t)ARG0(r);
 
-	return !to || to == (int64_t)rt_startup()->domain ? raise((uint32_t)ARG1(r)) : -RT_ESRCH;
+	return !to || to == linux_getpid(r) ? raise((uint32_t)ARG1(r)) : -RT_ESRCH;
 }
 
 /* Only a thread that runs can send: to another one nothing can be delivered. */

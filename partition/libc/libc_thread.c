@@ -5,10 +5,16 @@
  */
 #include "libc_core.h"
 
+/* The domain's number; no process has number 0. */
+static long process(void)
+{
+	return rt_startup()->domain ? (long)rt_startup()->domain : 1;
+}
+
 /* The main thread has the number of the process, as in Linux. */
 static long number_of(const struct rt_thread *t)
 {
-	return (long)(rt_startup()->domain + t->id - 1);
+	return process() + t->id - 1;
 }
 
 long linux_gettid(struct abi_registers *r)
@@ -20,7 +26,7 @@ long linux_gettid(struct abi_registers *r)
 long linux_getpid(struct abi_registers *r)
 {
 	(void)r;
-	return (long)rt_startup()->domain;
+	return process();
 }
 
 long linux_set_tid_address(struct abi_registers *r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Standard input, output and error output (struct abi_stream): rings of bytes shared with the
- * monitor. The monitor itself has none.
+ * monitor. A core's first domain has none: what it writes goes to the core's console, line by line.
  */
 #ifndef LIB_STREAM_H
 #define LIB_STREAM_H
@@ -15,7 +15,7 @@
 /**
  * rt_stream_read - bytes of standard input; waits until there is one
  * @wait: false: -RT_EAGAIN instead
- * Return: how many, 0 at its end, -RT_EIO when the monitor broke the rules, -RT_EBADF: no streams.
+ * Return: how many, 0 at its end, -RT_EIO when the monitor broke the rules, -RT_EBADF: no stream.
  */
 int64_t rt_stream_read(void *to, size_t bytes, bool wait);
 

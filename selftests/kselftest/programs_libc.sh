@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The C library on a partition core: each system call that is served, pthreads, malloc to the end of
+# memory, and a compiler that works where it is installed.
+. "$(dirname "$0")/tap-lib"
+. "$(dirname "$0")/programs-lib"
+
+programs_begin 2
+RUN_SECONDS=200
+
+# The plan is what such a program prints last, when all was well.
+for program in libc-calls libc-pthreads libc-mallocs; do
+	on "" $program </dev/null >"$WORK/out" 2>"$WORK/err"
+	status=$?
+	tap_is "$status $(tail -n 1 "$WORK/out")" "0 1..$(grep -c '^ok ' "$WORK/out")" "$program"
+	[ "$status" = 0 ] || sed 's/^/# /' "$WORK/out" "$WORK/err"
+done
+
+# Memory that the program was given, and no more.
+timeout 100 remora run $PART --memory 4M "$PROGRAMS/remora/libc-mallocs" </dev/null >"$WORK/out" 2>&1
+tap_is "$? $(tail -n 1 "$WORK/out")" "0 1..3" "malloc to the end of 4 MiB"
+
+on "" libc-aborts </dev/null >"$WORK/out" 2>"$WORK/err"
+tap_is "$? $(cat "$WORK/out")" "134 before" "abort() is 134"
+tap_like "$(cat "$WORK/err")" "aborted" "and says so"
+
+programs_end
