@@ -54,10 +54,11 @@ __attribute__((noreturn)) static void not_started(const char *what, int error)
 	rt_exit(STATUS_NOT_STARTED);
 }
 
+/* LRPC is refused until somebody serves it: else a question could be lost. */
 static void take_upcalls(struct abi_dispatcher *d)
 {
 	for (unsigned int i = 0; i < ABI_UPCALLS; i++)
-		d->entry[i] = (uint64_t)rt_upcall_entry;
+		d->entry[i] = i == ABI_UPCALL_LRPC ? 0 : (uint64_t)rt_upcall_entry;
 	d->fault_stack = (uint64_t)rt_fault_stack_end;
 	d->critical = (uint64_t)rt_critical;
 	d->critical_end = (uint64_t)rt_critical_end;

@@ -5,6 +5,9 @@
 #include "crt_core.h"
 #include "thread_core.h"
 
+#define LATER 16u
+#define RETRY_US 200u
+
 static struct rt_lrpc *served;
 static bool interrupting; /* a handler runs while a thread's registers are in the enabled area */
 
@@ -33,6 +36,7 @@ int rt_lrpc_serve(struct rt_lrpc *lrpc)
 	if (!rc) {
 		lrpc->next = served;
 		served = lrpc;
+		rt_dispatcher->entry[ABI_UPCALL_LRPC] = (uint64_t)rt_upcall_entry;
 	}
 	rt_enable(was);
 	return rc;
@@ -47,6 +51,8 @@ void rt_lrpc_stop(struct rt_lrpc *lrpc)
 		at = &(*at)->next;
 	if (*at)
 		*at = lrpc->next;
+	if (!served)
+		rt_dispatcher->entry[ABI_UPCALL_LRPC] = 0;
 	rt_enable(was);
 }
 
@@ -78,11 +84,60 @@ static int64_t send(struct abi_cap_at to, const uint64_t words[ABI_LRPC_WORDS], 
 			  flags | (uint64_t)to.depth << ABI_LRPC_DEPTH_SHIFT, NULL);
 }
 
+/* ---- answers that could not be taken: their receiver was stopped while disabled ---- */
+
+static struct {
+	struct abi_cap_at to;
+	uint64_t words[ABI_LRPC_WORDS];
+} later[LATER];
+static unsigned int waiting;
+static struct rt_timer retry;
+
+static void send_later(struct rt_timer *timer)
+{
+	unsigned int left = 0;
+
+	for (unsigned int i = 0; i < waiting; i++) {
+		if (send(later[i].to, later[i].words, 0) == -RT_EBUSY)
+			later[left++] = later[i];
+	}
+	waiting = left;
+	if (waiting)
+		rt_timer_start(timer, rt_deadline_ns(RETRY_US * 1000));
+}
+
+static int keep(struct abi_cap_at to, const uint64_t words[ABI_LRPC_WORDS])
+{
+	if (waiting == LATER)
+		return -RT_EBUSY;
+	later[waiting].to = to;
+	for (unsigned int i = 0; i < ABI_LRPC_WORDS; i++)
+		later[waiting].words[i] = words[i];
+	waiting++;
+	if (!retry.started) {
+		retry.expire = send_later;
+		rt_timer_start(&retry, rt_deadline_ns(RETRY_US * 1000));
+	}
+	return 0;
+}
+
 int rt_lrpc_answer(struct abi_cap_at endpoint, const uint64_t words[ABI_LRPC_WORDS])
 {
 	const bool sleep = !interrupting && rt_sched_asleep();
+	int64_t rc = send(endpoint, words, sleep ? ABI_LRPC_SLEEP : 0);
 
-	return (int)send(endpoint, words, sleep ? ABI_LRPC_SLEEP : 0);
+	return rc == -RT_EBUSY ? keep(endpoint, words) : (int)rc;
+}
+
+/* ---- calls ---- */
+
+static bool alone(void)
+{
+	uint32_t was = rt_disable();
+	bool rc = rt_sched_alone();
+
+	rt_enable(was);
+	return rc;
 }
 
 /*
@@ -96,7 +151,7 @@ int rt_lrpc_call(struct rt_lrpc *lrpc, struct abi_cap_at server, uint64_t words[
 	uint32_t was;
 
 	lrpc->answered = false;
-	while ((rc = send(server, words, rt_sched_alone() ? ABI_LRPC_SLEEP : 0)) == -RT_EBUSY) {
+	while ((rc = send(server, words, alone() ? ABI_LRPC_SLEEP : 0)) == -RT_EBUSY) {
 		if (rt_tsc() >= deadline)
 			return -RT_ETIMEDOUT;
 		rt_thread_yield();

@@ -62,10 +62,10 @@ __attribute__((noreturn)) void rt_sched_run(void);
 /** rt_sched_ready - a thread can run from now on. */
 void rt_sched_ready(struct rt_thread *thread);
 
-/** rt_sched_asleep - no thread runs or can, nor will by a timer: a sleep may have no end. */
+/** rt_sched_asleep - no thread runs or can: the dispatcher may sleep until an event. */
 bool rt_sched_asleep(void);
 
-/** rt_sched_alone - only the calling thread can run, and none waits for a time or a message. */
+/** rt_sched_alone - the same but for the current thread, and none waits for something from outside. */
 bool rt_sched_alone(void);
 
 /** rt_sched_forget - the current thread never runs again. */

@@ -233,15 +233,21 @@ void rt_thread_yield(void)
 	}
 }
 
+/* An alarm ends a sleep that has no end of its own. */
 bool rt_sched_asleep(void)
 {
-	return !rt_sched_current && !ready.first && rt_timer_next() == RT_NEVER;
+	if (rt_sched_current || ready.first)
+		return false;
+	set_alarm(rt_timer_next());
+	return true;
 }
 
 bool rt_sched_alone(void)
 {
-	return !__atomic_load_n(&ready.first, __ATOMIC_RELAXED) && !outsiders &&
-	       rt_timer_next() == RT_NEVER;
+	if (ready.first || outsiders)
+		return false;
+	set_alarm(rt_timer_next());
+	return true;
 }
 
 void rt_sched_forget(void)

@@ -49,7 +49,7 @@ static void run(const char *name, int status)
 #define PLAIN_TESTS(T)                                                                             \
 	T(threads) T(limit) T(registers) T(mutex) T(condition) T(timed) T(semaphore) T(rwlock)     \
 	T(futex) T(once) T(keys) T(tls) T(sleep) T(storm) T(linux) T(step) T(fairness) T(waitset)  \
-	T(demand)
+	T(demand) T(messages)
 
 PLAIN_TESTS(PLAIN)
 
@@ -90,6 +90,32 @@ END(3)
 END(4)
 END(5)
 
+/* The first program serves the second one, by upcalls. */
+static void serve(const char *server)
+{
+	guest_module(getenv("PROGRAM"), server, NULL);
+	guest_module(getenv("PROGRAM"), "client", NULL);
+	guest_boot->flags = 0;
+	guest_running();
+	wait_line("client ended with status ");
+	if (getenv("SHOW") || !guest_line(1, "client ended with status 0"))
+		guest_show_console();
+	assert_true(guest_line(1, "client ended with status 0"));
+	assert_false(guest_line(1, "FAILED"));
+}
+
+static void test_lrpc(void **state)
+{
+	(void)state;
+	serve("server");
+}
+
+static void test_lrpc_busy(void **state)
+{
+	(void)state;
+	serve("server_busy");
+}
+
 /* One thread that computes: no timer interrupts it. */
 static void test_quiet(void **state)
 {
@@ -110,7 +136,7 @@ static void test_quiet(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		PLAIN_TESTS(TEST) TEST(quiet) TEST(end_0) TEST(end_1) TEST(end_2) TEST(end_3) TEST(end_4)
+		PLAIN_TESTS(TEST) TEST(lrpc) TEST(lrpc_busy) TEST(quiet) TEST(end_0) TEST(end_1) TEST(end_2) TEST(end_3) TEST(end_4)
 			TEST(end_5)
 	};
 

@@ -101,8 +101,9 @@ void rt_lrpc_stop(struct rt_lrpc *lrpc);
 
 /**
  * rt_lrpc_answer - by a handler: send words, the receiver runs next
- * When no thread of this dispatcher can run, it sleeps at once, and the handler does not go on.
- * Return: status of ABI_SYSCALL_LRPC.
+ * When no thread of this dispatcher can run, it sleeps at once, and the handler does not go on. To a
+ * receiver that was stopped while disabled, it is sent a little later.
+ * Return: 0 or the status of ABI_SYSCALL_LRPC; -RT_EBUSY: too many are to be sent later.
  */
 int rt_lrpc_answer(struct abi_cap_at endpoint, const uint64_t words[ABI_LRPC_WORDS]);
 

@@ -45,7 +45,8 @@ uint64_t check_registers(struct check *check);
 #define TESTS(T)                                                                                   \
 	T(threads) T(limit) T(registers) T(mutex) T(condition) T(timed) T(semaphore) T(rwlock)     \
 	T(futex) T(once) T(keys) T(tls) T(sleep) T(storm) T(linux) T(step) T(quiet) T(fairness)    \
-	T(waitset) T(fault) T(overflow) T(fault_disabled) T(opcode) T(division) T(last) T(demand)
+	T(waitset) T(fault) T(overflow) T(fault_disabled) T(opcode) T(division) T(last) T(demand)   \
+	T(messages) T(server) T(server_busy) T(client)
 #define DECLARE(name) void test_##name(void);
 TESTS(DECLARE)
 
