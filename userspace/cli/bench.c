@@ -10,6 +10,7 @@
 static const struct cli_verb benches[] = {
 	{ "wakeup", bench_wakeup, "pipe and futex round trips between two CPUs of Linux" },
 	{ "shootdown", bench_shootdown, "TLB shootdown: Linux's, and by message, on the same CPUs" },
+	{ "lrpc", bench_lrpc, "messages on one CPU: Linux, and between programs of a partition" },
 	{ "quiet", bench_quiet, "what else a core does than compute: Linux, isolated, partition" },
 	{ "trace", bench_trace, "what a trace event costs a core, on and off" },
 	{ NULL, NULL, NULL },

@@ -5,6 +5,7 @@
 #ifndef REMORA_CLI_BENCH_H
 #define REMORA_CLI_BENCH_H
 
+int bench_lrpc(int argc, char **argv);
 int bench_quiet(int argc, char **argv);
 int bench_shootdown(int argc, char **argv);
 int bench_trace(int argc, char **argv);

@@ -72,32 +72,14 @@ static void add(struct quiet *quiet, enum quiet_kind kind, const char *partition
 	};
 }
 
-/* The core's CPU as Linux numbers it; a core that does not run cannot compute. */
 static int add_core(struct quiet *quiet, const char *name, uint32_t node)
 {
-	struct remora_partition *partition;
-	struct remora_report *report;
-	const struct remora_core_status *core = NULL;
-	int code = cli_open_partition(&partition, name, false);
+	const struct program_place place = { .partition = name, .number = node };
+	uint32_t cpu;
+	int code = program_core(&place, &cpu);
 
-	if (code)
-		return code;
-	code = cli_get_report(partition, &report);
-	remora_partition_close(partition);
-	if (code)
-		return code;
-	for (uint32_t i = 0; i < report->status.core_count; i++)
-		if (report->cores[i].node == node)
-			core = &report->cores[i];
-	if (!core)
-		code = cli_fail(CLI_FAILED, "the partition has no core %u, its cores are 1 to %u "
-				"(CORE_UNKNOWN, ECHRNG)", node, report->status.core_count);
-	else if (core->state != REMORA_RUNNING)
-		code = cli_fail(CLI_DEAD, "core %u of '%s' does not run (CORE_DEAD, EHOSTDOWN)",
-				node, name);
-	else
-		add(quiet, QUIET_CORE, name, node, core->cpu);
-	remora_report_free(report);
+	if (!code)
+		add(quiet, QUIET_CORE, name, node, cpu);
 	return code;
 }
 

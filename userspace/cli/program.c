@@ -51,6 +51,41 @@ static void become(const struct program_place *place, const char *file, const ch
 	_exit(CLI_FAILED);
 }
 
+static int find_core(const struct program_place *place, const struct remora_report *report,
+		     uint32_t *cpu)
+{
+	for (uint32_t i = 0; i < report->status.core_count; i++) {
+		const struct remora_core_status *core = &report->cores[i];
+
+		if (core->node != place->number)
+			continue;
+		*cpu = core->cpu;
+		if (core->state == REMORA_RUNNING)
+			return CLI_OK;
+		return cli_fail(CLI_DEAD, "core %u of '%s' does not run (CORE_DEAD, EHOSTDOWN)",
+				place->number, place->partition);
+	}
+	return cli_fail(CLI_FAILED, "the partition has no core %u, its cores are 1 to %u "
+			"(CORE_UNKNOWN, ECHRNG)", place->number, report->status.core_count);
+}
+
+int program_core(const struct program_place *place, uint32_t *cpu)
+{
+	struct remora_partition *partition;
+	struct remora_report *report;
+	int code = cli_open_partition(&partition, place->partition, false);
+
+	if (code)
+		return code;
+	code = cli_get_report(partition, &report);
+	remora_partition_close(partition);
+	if (code)
+		return code;
+	code = find_core(place, report, cpu);
+	remora_report_free(report);
+	return code;
+}
+
 const char *program_system(const struct program_place *place)
 {
 	return place->partition ? "remora" : "linux";

@@ -27,6 +27,13 @@ struct program {
 
 #define PROGRAM_DIRECTORY "/usr/lib/remora/programs"
 
+/**
+ * program_core - is there such a core, and does it run?
+ * @cpu: set to its number in Linux
+ * Return: exit code, reported.
+ */
+int program_core(const struct program_place *place, uint32_t *cpu);
+
 /** program_system - "remora" or "linux": where the files for a place are. */
 const char *program_system(const struct program_place *place);
 

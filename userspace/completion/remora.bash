@@ -32,7 +32,7 @@ _remora_argument() { # VERB OPTION
 	ping:--mode | ping:-m) echo polled blocking rw all ;;
 	'bench shootdown:--protocol') echo broadcast unicast multicast numa ;;
 	'bench shootdown:--method') echo none page pcid full ;;
-	'bench shootdown:--csv' | 'bench shootdown:--plot' | 'bench quiet:--csv' | 'bench quiet:--plot') compgen -f -- "$cur" ;;
+	'bench '*:--csv | 'bench '*:--plot) compgen -f -- "$cur" ;;
 	esac
 }
 
@@ -51,8 +51,11 @@ _remora() {
 	else
 		case $verb in
 		explain) words=$(_remora_errors) ;;
-		bench) words='wakeup shootdown quiet trace' ;;
-		start | stop | reset | destroy | status | console | wait | ping | inject | 'bench shootdown' | 'bench quiet' | 'bench trace')
+		bench) words='wakeup shootdown lrpc quiet trace' ;;
+		start | stop | reset | destroy | status | console | wait | ping | inject)
+			words=$(_remora_names)
+			;;
+		'bench shootdown' | 'bench lrpc' | 'bench quiet' | 'bench trace')
 			words=$(_remora_names)
 			;;
 		*) words='' ;; # create, check, list, version: nothing to choose from

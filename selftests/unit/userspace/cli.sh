@@ -125,6 +125,11 @@ echo "# bench"
 expect_json 0 '.rows | length == 3 and all(.samples == 50 and .min > 0 and .min <= .median and
 	.median <= .p99 and .p99 <= .max)' bench wakeup --count 50 --json
 
+expect_json 0 '.rows | length == 8 and all(.on == "linux" and .samples == 50 and .one_way.min > 0 and
+	.one_way.min <= .one_way.median and .one_way.median <= .one_way.max and
+	.round.min > .one_way.min)' bench lrpc --count 50 --json
+expect_json 0 '.unit == "TSC cycles" or .kind == "emulated"' bench lrpc --count 10 --json
+expect 2 'may not use CPU 1023' bench lrpc --cpu 1023
 mkdir -p "$work/programs/linux"
 quiet=(bench quiet --programs "$work/programs" --seconds 1 --cpu "$(cut -d, -f1 /sys/devices/system/cpu/online | cut -d- -f1)")
 expect 1 'linux/fwq: No such file' "${quiet[@]}"
