@@ -140,7 +140,8 @@ const char *peer_start(struct abi_cap_at answer, struct abi_cap_at *endpoint)
 	d = cap(DISPATCHER);
 	if (!slot || rt_invoke(ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, ABI_CAP_ENDPOINT, d.depth,
 					       rt_slot_depth(slot), 0, 1), d.address,
-			       rt_slot_address(slot), 0, 0, ABI_CAP_ENDPOINT_BYTES, NULL))
+			       rt_slot_address(slot), 0, ABI_CAP_ENDPOINTS_AT,
+			       ABI_CAP_ENDPOINT_BYTES, NULL))
 		return "an endpoint";
 	*endpoint = rt_slot_at(slot);
 	return NULL;
