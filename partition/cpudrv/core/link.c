@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arch.h>
 #include <bootinfo.h>
+#include <cold.h>
 #include <console.h>
 #include <control.h>
 #include <crash.h>
@@ -35,7 +36,7 @@ static struct link bound_links[ABI_CHANNELS_MAX];
 /* Bound links that were closed here, and of which node 0 has not been told. */
 static uint32_t untold;
 
-static int link_open(struct link *link, const struct link_ops *ops, const struct abi_channel *at)
+static COLD int link_open(struct link *link, const struct link_ops *ops, const struct abi_channel *at)
 {
 	int rc;
 
@@ -49,7 +50,7 @@ static int link_open(struct link *link, const struct link_ops *ops, const struct
 	return 0;
 }
 
-static void link_close(struct link *link)
+static COLD void link_close(struct link *link)
 {
 	uint32_t i = 0;
 
@@ -66,7 +67,7 @@ static void link_close(struct link *link)
  * aligned, apart from each other, from the rings of all open links and from the boot information's
  * pages.
  */
-static bool rings_valid(uint64_t tx, uint64_t rx, uint32_t slots)
+static COLD bool rings_valid(uint64_t tx, uint64_t rx, uint32_t slots)
 {
 	uint64_t bytes;
 
@@ -91,7 +92,7 @@ static bool rings_valid(uint64_t tx, uint64_t rx, uint32_t slots)
 	return true;
 }
 
-static void open_fixed(struct link *link, const struct link_ops *ops, const struct abi_channel *at)
+static COLD void open_fixed(struct link *link, const struct link_ops *ops, const struct abi_channel *at)
 {
 	check(rings_valid(at->tx, at->rx, at->slots),
 	      "the %s channel to node %u is misplaced: rings at 0x%lx and 0x%lx, %u slots",
@@ -101,7 +102,7 @@ static void open_fixed(struct link *link, const struct link_ops *ops, const stru
 	link->label = at->peer ? ABI_TRACE_CHANNEL_PEER : ABI_TRACE_CHANNEL_CONTROL;
 }
 
-void links_init(void)
+COLD void links_init(void)
 {
 	const struct abi_channel *peers;
 
@@ -119,7 +120,7 @@ void links_init(void)
 	}
 }
 
-int links_bind_check(const struct abi_ctl_bind *bind)
+COLD int links_bind_check(const struct abi_ctl_bind *bind)
 {
 	const struct link *link;
 
@@ -131,7 +132,7 @@ int links_bind_check(const struct abi_ctl_bind *bind)
 	return rings_valid(bind->tx, bind->rx, bind->slots) ? 0 : -ERR_INVAL;
 }
 
-int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops)
+COLD int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops)
 {
 	struct abi_channel at = { .tx = bind->tx, .rx = bind->rx, .slots = bind->slots };
 	int rc = links_bind_check(bind);
@@ -147,7 +148,7 @@ int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops)
 	return 0;
 }
 
-int links_unbind(uint32_t number)
+COLD int links_unbind(uint32_t number)
 {
 	struct link *link;
 
@@ -170,7 +171,7 @@ struct link *links_peer(uint32_t node)
 	return &peer_links[node];
 }
 
-void links_each(void (*visit)(struct link *link))
+COLD void links_each(void (*visit)(struct link *link))
 {
 	for (uint32_t i = 0; i < open_count; i++)
 		visit(open_links[i]);
@@ -227,21 +228,21 @@ void link_send(struct link *link, uint16_t type, const void *payload, size_t byt
 	link_sent(link, urpc_send(&link->chan, type, payload, bytes), stamp, type, bytes);
 }
 
-void link_send_long(struct link *link, uint16_t type, const void *payload, size_t bytes)
+COLD void link_send_long(struct link *link, uint16_t type, const void *payload, size_t bytes)
 {
 	uint64_t stamp = trace_stamp(ABI_TRACE_SEND);
 
 	link_sent(link, urpc_send_long(&link->chan, type, payload, bytes), stamp, type, bytes);
 }
 
-void links_closed(uint32_t number, int status)
+COLD void links_closed(uint32_t number, int status)
 {
 	bound_links[number].closed = LINK_UNTOLD;
 	bound_links[number].status = status;
 	untold++;
 }
 
-static void link_broken(struct link *link)
+static COLD void link_broken(struct link *link)
 {
 	core_page->count.protocol_errors++;
 	console_error("%s channel %u to node %u broke the protocol at message %lu; it is closed",
@@ -252,7 +253,7 @@ static void link_broken(struct link *link)
 }
 
 /* Tell node 0 which of its channels were closed, as far as there is room. */
-static void links_tell(void)
+static COLD void links_tell(void)
 {
 	for (uint32_t i = 0; untold && i < ABI_CHANNELS_MAX; i++) {
 		if (bound_links[i].closed != LINK_UNTOLD)
@@ -279,7 +280,7 @@ static void link_received(struct link *link, uint16_t type, size_t bytes)
  * longer in between, it no longer fits.
  * Return: 0, -URPC_EAGAIN when it has to wait, -URPC_EPROTO also where none is expected.
  */
-static int link_take_long(struct link *link)
+static COLD int link_take_long(struct link *link)
 {
 	static uint64_t buffer[URPC_LONG_BYTES / 8];
 	uint16_t type;

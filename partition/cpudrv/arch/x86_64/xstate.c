@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <abi/layout.h>
 #include <base/string.h>
+#include <cold.h>
 #include <x86.h>
 #include <xstate.h>
 
@@ -23,7 +24,7 @@ static void xcr0_write(uint64_t value)
 	__asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
-const char *xstate_init(void)
+COLD const char *xstate_init(void)
 {
 	struct cpuid leaf;
 
