@@ -22,6 +22,8 @@ static struct sched sched;
 static struct dispatcher *dispatchers[DISPATCHERS_MAX]; /* by number; gaps where an object went */
 static bool ready; /* dispatchers_init() succeeded */
 static struct dispatcher *current; /* ran last, and has not been stopped */
+static struct dispatcher *handed; /* runs next, until then: what sched_pick() would say */
+static uint64_t handed_until;
 static uint64_t ran_at; /* TSC of the end of the last stay in ring 3 */
 
 URPC_STATIC_ASSERT(DISPATCHER_SLOTS_BYTES + sizeof(struct dispatcher) <= ABI_CAP_ENDPOINTS_AT,
@@ -121,10 +123,21 @@ static void wake_expire(struct timer *timer)
 	dispatcher_wake((struct dispatcher *)((char *)timer - offsetof(struct dispatcher, wake)));
 }
 
-void dispatcher_hand_over(struct dispatcher *from, struct dispatcher *to)
+void dispatcher_hand_over(struct dispatcher *from, struct dispatcher *to, bool sleep)
 {
-	timer_cancel(&to->wake);
-	sched_hand_over(&sched, &from->task, &to->task, arch_cycles());
+	uint64_t now = arch_cycles();
+
+	if (to->wake.slot)
+		timer_cancel(&to->wake);
+	if (sleep && dispatcher_news(from))
+		sleep = false;
+	if (from != to && sched_switch(&sched, &from->task, &to->task, sleep, now, &handed_until)) {
+		handed = to;
+		return;
+	}
+	sched_hand_over(&sched, &from->task, &to->task, now);
+	if (sleep)
+		sched_sleep(&sched, &from->task, now);
 }
 
 void dispatcher_yield(struct dispatcher *d)
@@ -267,6 +280,17 @@ static bool run(struct dispatcher *d)
 	return true;
 }
 
+static struct sched_task *next(uint64_t *until)
+{
+	struct dispatcher *d = handed;
+
+	if (!d)
+		return sched_pick(&sched, arch_cycles(), until);
+	handed = NULL;
+	*until = handed_until;
+	return &d->task;
+}
+
 /*
  * System calls and faults do not end the run: an interrupt that comes meanwhile is taken at the next
  * entry to ring 3, and does.
@@ -279,12 +303,16 @@ bool dispatchers_run(uint64_t *deadline)
 
 	if (!ready)
 		return false;
+	handed = NULL;
 	while (more) {
-		if (capabilities_left && capabilities_work()) {
-			any = true;
-			break;
+		if (capabilities_left) {
+			handed = NULL;
+			if (capabilities_work()) {
+				any = true;
+				break;
+			}
 		}
-		task = sched_pick(&sched, arch_cycles(), &until);
+		task = next(&until);
 		/* System calls of this stay may have set timers. */
 		*deadline = *deadline < timer_next() ? *deadline : timer_next();
 		until = until < *deadline ? until : *deadline;

@@ -209,8 +209,10 @@ int lmp_send(struct dispatcher *from, const uint64_t args[4])
 		return rc;
 	to = endpoint_owner(cap);
 	put(to, endpoint_number(cap), e, &message);
-	if (args[1] >> 16 & ABI_LMP_YIELD)
-		dispatcher_hand_over(from, to);
+	if (args[1] >> 16 & ABI_LMP_YIELD && !to->stopped)
+		dispatcher_hand_over(from, to, args[1] >> 16 & ABI_LMP_SLEEP);
+	else if (args[1] >> 16 & ABI_LMP_SLEEP)
+		dispatcher_sleep(from, UINT64_MAX);
 	return 0;
 }
 

@@ -20,7 +20,7 @@ static bool takes(const struct dispatcher *d)
 	return d->upcall && entry && entry < ABI_USER_END;
 }
 
-int lrpc_send(struct dispatcher *from, uint64_t endpoint, uint64_t depth,
+int lrpc_send(struct dispatcher *from, uint64_t endpoint, uint64_t depth, bool sleep,
 	      const uint64_t words[ABI_LRPC_WORDS])
 {
 	const struct cap_entry *cap;
@@ -32,10 +32,10 @@ int lrpc_send(struct dispatcher *from, uint64_t endpoint, uint64_t depth,
 	to = endpoint_owner(cap);
 	if (to == from)
 		return -ERR_INVAL;
-	if (!takes(to))
+	if (to->stopped || !takes(to))
 		return -ERR_BUSY;
 	dispatcher_message(to, (const uint64_t[ABI_UPCALL_ARGUMENTS]){
 		cap->badge, words[0], words[1], words[2], words[3] });
-	dispatcher_hand_over(from, to);
+	dispatcher_hand_over(from, to, sleep);
 	return 0;
 }

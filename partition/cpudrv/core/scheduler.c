@@ -204,25 +204,32 @@ void sched_remove(struct sched *s, struct sched_task *task, uint64_t now)
 	ghosts_leave(s, now);
 }
 
-void sched_wake(struct sched *s, struct sched_task *task, uint64_t now)
+static void wake_best_effort(struct sched *s, struct sched_task *task)
 {
-	if (!task->added || task->runnable)
-		return;
-	account(s, now);
 	task->runnable = true;
 	task->order = ++s->orders;
-	if (!is_best_effort(task)) {
-		server_wake(&task->server, now);
-		list_add(&s->realtime, task);
-		return;
-	}
-	if (!s->besteffort)
-		server_wake(&s->background, now);
 	if (task->virtual < s->virtual) {
 		task->virtual = s->virtual;
 		task->remainder = 0;
 	}
 	list_add(&s->besteffort, task);
+}
+
+void sched_wake(struct sched *s, struct sched_task *task, uint64_t now)
+{
+	if (!task->added || task->runnable)
+		return;
+	account(s, now);
+	if (is_best_effort(task)) {
+		if (!s->besteffort)
+			server_wake(&s->background, now);
+		wake_best_effort(s, task);
+		return;
+	}
+	task->runnable = true;
+	task->order = ++s->orders;
+	server_wake(&task->server, now);
+	list_add(&s->realtime, task);
 }
 
 void sched_sleep(struct sched *s, struct sched_task *task, uint64_t now)
@@ -265,6 +272,27 @@ void sched_hand_over(struct sched *s, struct sched_task *from, struct sched_task
 	account(s, now);
 	if (s->turn == from && from != to && to->runnable && is_best_effort(to))
 		s->turn = to;
+}
+
+bool sched_switch(struct sched *s, struct sched_task *from, struct sched_task *to, bool sleep,
+		  uint64_t now, uint64_t *until)
+{
+	if (s->running != from || s->turn != from || s->realtime || s->ghosts ||
+	    s->alone != &s->background || !to->added || !is_best_effort(to))
+		return false;
+	account(s, now);
+	if (!s->slice_left)
+		return false;
+	if (!to->runnable)
+		wake_best_effort(s, to);
+	if (sleep) {
+		list_remove(from);
+		from->runnable = false;
+	}
+	s->turn = to;
+	s->running = to;
+	*until = s->besteffort->next ? now + s->slice_left : SCHED_NEVER;
+	return true;
 }
 
 /* The ready server with the earliest deadline, and how many are ready. Hard ones get their due. */

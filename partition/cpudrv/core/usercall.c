@@ -90,11 +90,8 @@ static int call_lrpc(struct dispatcher *d, uint64_t *value)
 	(void)value;
 	if ((uint32_t)flags & ~(uint32_t)ABI_LRPC_SLEEP)
 		return -ERR_INVAL;
-	rc = lrpc_send(d, arch_syscall_argument(c, 0), flags >> ABI_LRPC_DEPTH_SHIFT, words);
-	if (rc || !sleep)
-		return rc;
-	dispatcher_sleep(d, UINT64_MAX);
-	return leave(d);
+	rc = lrpc_send(d, arch_syscall_argument(c, 0), flags >> ABI_LRPC_DEPTH_SHIFT, sleep, words);
+	return rc || !sleep ? rc : leave(d);
 }
 
 static int call_lmp(struct dispatcher *d, uint64_t *value)
@@ -107,10 +104,7 @@ static int call_lmp(struct dispatcher *d, uint64_t *value)
 	int rc = lmp_send(d, args);
 
 	(void)value;
-	if (rc || !(args[1] >> 16 & ABI_LMP_SLEEP))
-		return rc;
-	dispatcher_sleep(d, UINT64_MAX);
-	return leave(d);
+	return rc || !(args[1] >> 16 & ABI_LMP_SLEEP) ? rc : leave(d);
 }
 
 static int call_alarm(struct dispatcher *d, uint64_t *value)

@@ -139,8 +139,11 @@ void dispatcher_yield(struct dispatcher *d);
  */
 bool dispatcher_sleep(struct dispatcher *d, uint64_t until);
 
-/** dispatcher_hand_over - @to wakes, and has the rest of @from's turn */
-void dispatcher_hand_over(struct dispatcher *from, struct dispatcher *to);
+/**
+ * dispatcher_hand_over - @to wakes, and has the rest of @from's turn
+ * @sleep: @from has nothing to do until dispatcher_wake(). @from has made a system call in this stay
+ */
+void dispatcher_hand_over(struct dispatcher *from, struct dispatcher *to, bool sleep);
 
 /** dispatcher_exit - it is over, with a status; may be the one in the CPU */
 void dispatcher_exit(struct dispatcher *d, int64_t status);

@@ -51,17 +51,18 @@ enum notice {
 };
 
 /**
- * lmp_send - ABI_SYSCALL_LMP but for the sleep
+ * lmp_send - ABI_SYSCALL_LMP; a sender that sleeps afterwards still has to leave the CPU
  * @args: its arguments, any values
  * Return: 0 or a negative errno value of abi/syscall.h; then nothing was done.
  */
 int lmp_send(struct dispatcher *from, const uint64_t args[4]);
 
 /**
- * lrpc_send - ABI_SYSCALL_LRPC but for the sleep
+ * lrpc_send - ABI_SYSCALL_LRPC, likewise
+ * @sleep: afterwards
  * Return: as lmp_send().
  */
-int lrpc_send(struct dispatcher *from, uint64_t endpoint, uint64_t depth,
+int lrpc_send(struct dispatcher *from, uint64_t endpoint, uint64_t depth, bool sleep,
 	      const uint64_t words[4]);
 
 /** lmp_notice - tell something. @endpoint: slot of the CPU driver's own, may have become empty */

@@ -153,6 +153,15 @@ void sched_defer(struct sched *s, struct sched_task *task, uint64_t now);
 void sched_hand_over(struct sched *s, struct sched_task *from, struct sched_task *to, uint64_t now);
 
 /**
+ * sched_switch - sched_hand_over(), with sched_sleep() of @from if @sleep, and sched_pick() in one
+ * The short way of messages, where no real-time task is in the way; @to != @from.
+ * @until: set as by sched_pick(), which would return @to
+ * Return: false, and nothing changed, where it is not that simple.
+ */
+bool sched_switch(struct sched *s, struct sched_task *from, struct sched_task *to, bool sleep,
+		  uint64_t now, uint64_t *until);
+
+/**
  * sched_pick - who runs from now on
  * @until: set to the time at which to ask again if nothing else happens before; SCHED_NEVER when
  *         there is no reason to, so that no timer is needed

@@ -5,6 +5,13 @@
  *
  * Ring 3 runs with interrupts on, and only inside arch_user_run(): to the CPU driver that is a
  * function that returns when ring 3 is left, for whatever reason.
+ *
+ * What every system call needs is inline, in context.h:
+ *
+ *   uint64_t arch_context_rip(context)           where it stopped
+ *   uint64_t arch_syscall_number(context)        after USER_SYSCALL
+ *   uint64_t arch_syscall_argument(context, n)   n from 0 to 5
+ *   void arch_syscall_return(context, status, value)   set the results
  */
 #ifndef USER_H
 #define USER_H
@@ -81,20 +88,10 @@ void arch_context_upcall(struct arch_context *context, uint64_t entry, uint64_t 
 			 uint64_t dispatcher, uint64_t upcall,
 			 const uint64_t arguments[ABI_UPCALL_ARGUMENTS]);
 
-/** arch_context_rip - where it stopped */
-uint64_t arch_context_rip(const struct arch_context *context);
-
-/** arch_syscall_number, arch_syscall_argument - after USER_SYSCALL; @n from 0 to 5 */
-uint64_t arch_syscall_number(const struct arch_context *context);
-uint64_t arch_syscall_argument(const struct arch_context *context, unsigned int n);
-
 /** arch_context_set_fs - set the base of FS. Return: false when the CPU takes no such address */
 bool arch_context_set_fs(struct arch_context *context, uint64_t base);
 
 /** arch_syscall_repeat - nothing is done yet: the next entry to ring 3 makes the same call again */
 void arch_syscall_repeat(struct arch_context *context);
-
-/** arch_syscall_return - set the results */
-void arch_syscall_return(struct arch_context *context, int64_t status, uint64_t value);
 
 #endif

@@ -235,6 +235,77 @@ static void test_hand_over(void **state)
 	near(ran[2] - start, 1000000, 3 * SLICE);
 }
 
+/* The short way comes to what the long one does: two schedulers, the same life. */
+static struct sched other;
+static struct sched_task copy[TASKS];
+
+static bool hand_over(struct sched *at, struct sched_task *t, int from, int to, bool sleep,
+		      struct sched_task **picked, uint64_t *until, bool quick)
+{
+	if (quick && sched_switch(at, &t[from], &t[to], sleep, now, until)) {
+		*picked = &t[to];
+		return true;
+	}
+	sched_hand_over(at, &t[from], &t[to], now);
+	if (sleep)
+		sched_sleep(at, &t[from], now);
+	*picked = sched_pick(at, now, until);
+	return false;
+}
+
+static void test_switch(void **state)
+{
+	struct sched_task *a, *b;
+	uint64_t until_a, until_b, quick = 0;
+
+	(void)state;
+	sched_init(&other, SLICE, PERIOD);
+	for (int i = 0; i < 6; i++) {
+		struct sched_params p = { i < 5 ? SCHED_BEST_EFFORT : SCHED_HARD,
+					  (uint32_t)(i % 3 + 1), 500, 10000 };
+
+		copy[i] = (struct sched_task){ 0 };
+		assert_int_equal(sched_add(&s, &task[i], &p, now), 0);
+		assert_int_equal(sched_add(&other, &copy[i], &p, now), 0);
+	}
+	srand(7);
+	for (int turn = 0; turn < 200000; turn++) {
+		int i = rand() % 6, k = rand() % 5;
+		bool sleep = rand() % 2;
+
+		/* The real-time one is there now and then. */
+		if (i < 5 || !(rand() % 50)) {
+			sched_wake(&s, &task[i], now);
+			sched_wake(&other, &copy[i], now);
+		}
+		a = sched_pick(&s, now, &until_a);
+		b = sched_pick(&other, now, &until_b);
+		for (int step = 0; step < 4; step++) {
+			assert_int_equal(a ? a - task : -1, b ? b - copy : -1);
+			assert_int_equal(until_a, until_b);
+			if (!a)
+				break;
+			now += (uint64_t)(rand() % 700);
+			now = now > until_a ? until_a : now;
+			i = (int)(a - task);
+			if (i == k || i == 5)
+				break;
+			hand_over(&s, task, i, k, sleep, &a, &until_a, false);
+			quick += hand_over(&other, copy, i, k, sleep, &b, &until_b, true);
+			k = rand() % 5;
+		}
+		for (i = 0; i < 6; i++) {
+			assert_int_equal(task[i].virtual, copy[i].virtual);
+			assert_int_equal(task[i].used, copy[i].used);
+			if (!(rand() % 3)) {
+				sched_sleep(&s, &task[i], now);
+				sched_sleep(&other, &copy[i], now);
+			}
+		}
+	}
+	assert_true(quick > 50000);
+}
+
 /* ---- admission ---- */
 
 static void test_admission(void **state)
@@ -395,7 +466,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_weights),	TEST(test_sleeper),	   TEST(test_no_timer),
 		TEST(test_hard_is_bounded), TEST(test_overrun_is_paid_back), TEST(test_defer),
-		TEST(test_alone_costs_nothing), TEST(test_hand_over), TEST(test_admission),
+		TEST(test_alone_costs_nothing), TEST(test_hand_over), TEST(test_switch), TEST(test_admission),
 		TEST(test_ghost),	TEST(test_bad_parameters), TEST(test_deadlines),
 		TEST(test_hogs),
 	};

@@ -162,18 +162,22 @@ void arch_context_upcall(struct arch_context *context, uint64_t entry, uint64_t 
 			 uint64_t dispatcher, uint64_t upcall,
 			 const uint64_t arguments[ABI_UPCALL_ARGUMENTS])
 {
-	context->frame = (struct trap_frame){
-		.rdi = dispatcher, .rsi = upcall,
-		.rdx = arguments[0], .rcx = arguments[1], .r8 = arguments[2],
-		.r9 = arguments[3], .r10 = arguments[4],
-		.rip = entry, .rsp = stack, .rflags = FLAGS_FIXED | FLAGS_INTERRUPTS,
-		.cs = SELECTOR_USER_CODE, .ss = SELECTOR_USER_DATA,
-	};
-}
+	struct trap_frame *f = &context->frame;
 
-uint64_t arch_context_rip(const struct arch_context *context)
-{
-	return context->frame.rip;
+	f->rax = f->rbx = f->rbp = f->r11 = f->r12 = f->r13 = f->r14 = f->r15 = 0;
+	f->rdi = dispatcher;
+	f->rsi = upcall;
+	f->rdx = arguments[0];
+	f->rcx = arguments[1];
+	f->r8 = arguments[2];
+	f->r9 = arguments[3];
+	f->r10 = arguments[4];
+	f->vector = f->error = 0;
+	f->rip = entry;
+	f->rsp = stack;
+	f->rflags = FLAGS_FIXED | FLAGS_INTERRUPTS;
+	f->cs = SELECTOR_USER_CODE;
+	f->ss = SELECTOR_USER_DATA;
 }
 
 bool arch_context_set_fs(struct arch_context *context, uint64_t base)
@@ -185,25 +189,6 @@ bool arch_context_set_fs(struct arch_context *context, uint64_t base)
 		base_write(MSR_FS_BASE, base);
 	context->fs_base = base;
 	return true;
-}
-
-uint64_t arch_syscall_number(const struct arch_context *context)
-{
-	return context->frame.rax;
-}
-
-uint64_t arch_syscall_argument(const struct arch_context *context, unsigned int n)
-{
-	const struct trap_frame *f = &context->frame;
-	const uint64_t arguments[6] = { f->rdi, f->rsi, f->rdx, f->r10, f->r8, f->r9 };
-
-	return arguments[n];
-}
-
-void arch_syscall_return(struct arch_context *context, int64_t status, uint64_t value)
-{
-	context->frame.rax = (uint64_t)status;
-	context->frame.rdx = value;
 }
 
 /* The instruction has two bytes, whatever prefixes are before them. */

@@ -521,7 +521,11 @@ static void buffers(void)
 
 static void alarms(void)
 {
-	uint64_t runs = report.runs, from = cycles(), turns = 0;
+	uint64_t runs, from, turns = 0;
+
+	sleep_until(later(50)); /* the other one sleeps by then */
+	runs = report.runs;
+	from = cycles();
 
 	expect_status(1, call(ABI_SYSCALL_ALARM, later(5)), 0);
 	while (report.runs == runs && cycles() < from + 10000 * dispatcher->tsc_khz)

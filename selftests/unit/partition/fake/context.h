@@ -11,4 +11,9 @@ struct arch_context {
 	void *xstate;
 };
 
+uint64_t arch_context_rip(const struct arch_context *context);
+uint64_t arch_syscall_number(const struct arch_context *context);
+uint64_t arch_syscall_argument(const struct arch_context *context, unsigned int n);
+void arch_syscall_return(struct arch_context *context, int64_t status, uint64_t value);
+
 #endif

@@ -21,6 +21,42 @@ struct arch_context {
 	uint64_t gs_base;
 };
 
+static inline uint64_t arch_context_rip(const struct arch_context *context)
+{
+	return context->frame.rip;
+}
+
+static inline uint64_t arch_syscall_number(const struct arch_context *context)
+{
+	return context->frame.rax;
+}
+
+static inline uint64_t arch_syscall_argument(const struct arch_context *context, unsigned int n)
+{
+	const struct trap_frame *f = &context->frame;
+
+	switch (n) {
+	case 0:
+		return f->rdi;
+	case 1:
+		return f->rsi;
+	case 2:
+		return f->rdx;
+	case 3:
+		return f->r10;
+	case 4:
+		return f->r8;
+	default:
+		return f->r9;
+	}
+}
+
+static inline void arch_syscall_return(struct arch_context *context, int64_t status, uint64_t value)
+{
+	context->frame.rax = (uint64_t)status;
+	context->frame.rdx = value;
+}
+
 URPC_STATIC_ASSERT(offsetof(struct arch_context, frame) == 0 && sizeof(struct trap_frame) % 16 == 0,
 		   "the CPU aligns the stack to 16 bytes before it pushes");
 
