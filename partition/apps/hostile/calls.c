@@ -106,7 +106,7 @@ static void bad_pointers(void)
 		must_fail("lmp", (struct raw_call){ ABI_SYSCALL_LMP,
 						    { ABI_SLOT_MONITOR,
 						      ABI_LMP_SEND_WORD(ROOT_DEPTH, 2, 0, 0), p }, 0 },
-			  -EFAULT);
+			  0);
 		must_fail("setup", (struct raw_call){ ABI_SYSCALL_OBJECT, { setup, mine, p }, 0 },
 			  -(ABI_OBJECT_ERRNO + EFAULT));
 		must_fail("status", (struct raw_call){ ABI_SYSCALL_OBJECT, { status, mine, p }, 0 },

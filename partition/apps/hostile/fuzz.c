@@ -6,7 +6,6 @@
  * the RAM in the first of them are what it plays with; what its own library stands on it breaks only
  * now and then, and then it may be killed. Prints how many calls it made so far, at times and at the end.
  */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +14,14 @@
 #include "raw.h"
 
 #define PLAYGROUND 128u
-#define ARENA_BYTES (4ull << 20)
+#define ARENA_BYTES (4ull << 20) /* or less, where there is less */
+#define ARENA_BYTES_MIN (64ull << 10)
 
 static uint64_t state;
 static unsigned long calls, succeeded;
 static uint64_t own_dispatcher, own_endpoint; /* base addresses */
-static unsigned char area[8192] __attribute__((aligned(4096)));
+static uint64_t arena, arena_bytes;
+static unsigned char area[8192 + 4096] __attribute__((aligned(4096)));
 static unsigned char types[ROOT_SLOTS]; /* what slots of the playground held a while ago */
 
 static uint64_t any(void)
@@ -125,7 +126,7 @@ static uint64_t some_pointer(void)
 	case 3:
 		return (uint64_t)some_pointer;
 	default:
-		return (uint64_t)area + below(sizeof(area));
+		return (uint64_t)area + below(8192);
 	}
 }
 
@@ -149,6 +150,13 @@ static void some_piece(unsigned int type, struct raw_call *c)
 static uint64_t victim(void)
 {
 	return one_in(8192) ? some_slot() : play_slot();
+}
+
+/* Copies of what it stands on are as strong as the thing itself. */
+static int may_revoke(uint64_t slot)
+{
+	return identify(slot % ROOT_SLOTS, ABI_INVOKE_BASE) - arena < arena_bytes ?
+		       slot != PLAYGROUND || one_in(64) : one_in(8192);
 }
 
 static void invoke(void)
@@ -200,7 +208,7 @@ static void invoke(void)
 	c.a[0] = ABI_INVOKE_WORD(op, rights, type & 0xff, some_depth(), to, via, count & 0xffff);
 	if (one_in(64))
 		c.a[below(6)] = some_number();
-	if (op != ABI_CAP_DO_REVOKE || c.a[1] != PLAYGROUND || one_in(64))
+	if (op != ABI_CAP_DO_REVOKE || may_revoke(c.a[1]))
 		call(&c);
 }
 
@@ -255,24 +263,31 @@ static void object(void)
 	call(&c);
 }
 
+/* Who sleeps until something happens may sleep for ever: seldom, and not without an alarm. */
+static uint64_t awake(uint64_t flags, uint64_t sleeps)
+{
+	struct raw_call alarm = { ABI_SYSCALL_ALARM, { __builtin_ia32_rdtsc() + (1u << 26) }, 0 };
+
+	if (!one_in(128))
+		return flags & ~sleeps;
+	call(&alarm);
+	return flags;
+}
+
 static void message(void)
 {
 	const uint64_t to = one_in(3) ? slot_of(ABI_CAP_ENDPOINT) : ABI_SLOT_MONITOR;
-	struct raw_call c = { ABI_SYSCALL_LRPC,
-			      { to, any(), any(), any(), any(),
-				(uint64_t)some_depth() << ABI_LRPC_DEPTH_SHIFT | below(8) },
-			      0 };
-	struct raw_call alarm = { ABI_SYSCALL_ALARM, { __builtin_ia32_rdtsc() + 100000 }, 0 };
+	struct raw_call c = { ABI_SYSCALL_LRPC, { to, any(), any(), any(), any() }, 0 };
 
-	if (one_in(2))
-		c = (struct raw_call){ ABI_SYSCALL_LMP,
-				       { to,
-					 ABI_LMP_SEND_WORD(some_depth(), below(ABI_LMP_WORDS + 2), below(4),
-							   one_in(2) ? 0 : some_depth()),
-					 some_pointer(), some_slot() },
-				       0 };
-	/* Some of these sleep until something happens. */
-	call(&alarm);
+	if (one_in(2)) {
+		c.a[5] = (uint64_t)some_depth() << ABI_LRPC_DEPTH_SHIFT | awake(below(8), ABI_LRPC_SLEEP);
+	} else {
+		c.number = ABI_SYSCALL_LMP;
+		c.a[1] = ABI_LMP_SEND_WORD(some_depth(), below(ABI_LMP_WORDS + 2),
+					   awake(below(4), ABI_LMP_SLEEP), one_in(2) ? 0 : some_depth());
+		c.a[2] = some_pointer();
+		c.a[3] = some_slot();
+	}
 	call(&c);
 }
 
@@ -282,10 +297,13 @@ static void other(void)
 
 	switch (below(6)) {
 	case 0:
-		c.number = ABI_SYSCALL_YIELD;
+		/* Each of these may take as long as the turns of all others. */
+		c.number = one_in(16) ? ABI_SYSCALL_YIELD : ABI_SYSCALL_NOP;
 		break;
 	case 1:
-		c = (struct raw_call){ ABI_SYSCALL_SLEEP, { __builtin_ia32_rdtsc() + below(1u << 20) }, 0 };
+		if (one_in(16))
+			c = (struct raw_call){ ABI_SYSCALL_SLEEP,
+					       { __builtin_ia32_rdtsc() + below(1u << 20) }, 0 };
 		break;
 	case 2:
 		c = (struct raw_call){ ABI_SYSCALL_ALARM, { __builtin_ia32_rdtsc() + some_number() % (1u << 24) },
@@ -297,7 +315,7 @@ static void other(void)
 	case 4:
 		/* Thread-local variables must stay where they are: only what is refused, or the same. */
 		c = (struct raw_call){ ABI_SYSCALL_FS,
-				       { one_in(2) ? (uint64_t)pthread_self() : 1ull << (47 + below(16)) },
+				       { one_in(2) ? (uint64_t)__builtin_thread_pointer() : 1ull << (47 + below(16)) },
 				       0 };
 		break;
 	default:
@@ -314,11 +332,16 @@ static int take_arena(void)
 {
 	const struct abi_startup *startup = (void *)ABI_DOMAIN_STARTUP;
 
-	for (uint64_t at = startup->ram_bytes & ~(ARENA_BYTES - 1); at >= ARENA_BYTES; at -= ARENA_BYTES)
-		if (!RAW(ABI_SYSCALL_INVOKE,
-			 ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, ABI_CAP_RAM, ROOT_DEPTH, ROOT_DEPTH, 0, 1),
-			 ABI_SLOT_RAM, PLAYGROUND, 0, at - ARENA_BYTES, ARENA_BYTES))
-			return 1;
+	for (uint64_t bytes = ARENA_BYTES; bytes >= ARENA_BYTES_MIN; bytes /= 2)
+		for (uint64_t at = startup->ram_bytes & ~(bytes - 1); at >= bytes; at -= bytes)
+			if (!RAW(ABI_SYSCALL_INVOKE,
+				 ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, ABI_CAP_RAM, ROOT_DEPTH,
+						 ROOT_DEPTH, 0, 1),
+				 ABI_SLOT_RAM, PLAYGROUND, 0, at - bytes, bytes)) {
+				arena = identify(PLAYGROUND, ABI_INVOKE_BASE);
+				arena_bytes = bytes;
+				return 1;
+			}
 	return 0;
 }
 
@@ -341,7 +364,7 @@ int way_fuzz(const char *argument)
 	own_dispatcher = identify(ABI_SLOT_DISPATCHER, ABI_INVOKE_BASE);
 	own_endpoint = identify(ABI_SLOT_ENDPOINT, ABI_INVOKE_BASE);
 	if (!take_arena())
-		return breach("no RAM to play with");
+		return breach("there is no RAM to play with");
 	for (unsigned long steps = 1; calls < wanted; steps++) {
 		const unsigned int what = below(16);
 
