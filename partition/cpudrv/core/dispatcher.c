@@ -5,6 +5,7 @@
 #include <bootinfo.h>
 #include <cap_arch.h>
 #include <capability.h>
+#include <cold.h>
 #include <console.h>
 #include <dispatcher.h>
 #include <endpoint.h>
@@ -34,7 +35,7 @@ static uint64_t cycles(uint64_t us)
 	return us * boot_info->tsc_khz / 1000;
 }
 
-const char *dispatchers_init(void)
+COLD const char *dispatchers_init(void)
 {
 	const char *lack = ready ? NULL : arch_user_init();
 
@@ -55,7 +56,7 @@ static uint32_t free_number(void)
 }
 
 /* What both write: abi/dispatcher.h says who writes which part when. */
-static void shared_init(struct dispatcher *d, const struct cap_entry *frame, uint64_t va)
+static COLD void shared_init(struct dispatcher *d, const struct cap_entry *frame, uint64_t va)
 {
 	d->shared = memory_at(frame->base);
 	d->shared_va = va;
@@ -66,7 +67,7 @@ static void shared_init(struct dispatcher *d, const struct cap_entry *frame, uin
 	d->shared->tsc_khz = boot_info->tsc_khz;
 }
 
-int dispatcher_set_up(struct dispatcher *d, const struct abi_dispatcher_setup *setup,
+COLD int dispatcher_set_up(struct dispatcher *d, const struct abi_dispatcher_setup *setup,
 		      const struct sched_params *params, const struct cap_entry *pml4,
 		      const struct cap_entry *frame)
 {
@@ -170,7 +171,7 @@ void dispatcher_may_run(struct dispatcher *d)
 }
 
 /* It never runs again. What it holds stays until its object goes, but for the CPU driver's own page. */
-static void over(struct dispatcher *d, uint32_t how)
+static COLD void over(struct dispatcher *d, uint32_t how)
 {
 	d->over = how;
 	timer_cancel(&d->wake);
@@ -185,7 +186,7 @@ static void over(struct dispatcher *d, uint32_t how)
 		console_error("the core's first program is gone; the CPU driver goes on without");
 }
 
-void dispatcher_exit(struct dispatcher *d, int64_t status)
+COLD void dispatcher_exit(struct dispatcher *d, int64_t status)
 {
 	if (d->over)
 		return;
@@ -194,7 +195,7 @@ void dispatcher_exit(struct dispatcher *d, int64_t status)
 	over(d, ABI_DISPATCHER_EXITED);
 }
 
-void dispatcher_kill(struct dispatcher *d, enum abi_killed reason, uint64_t address, uint64_t error,
+COLD void dispatcher_kill(struct dispatcher *d, enum abi_killed reason, uint64_t address, uint64_t error,
 		     const char *what)
 {
 	uint64_t rip = arch_context_rip(&d->context);
@@ -209,7 +210,7 @@ void dispatcher_kill(struct dispatcher *d, enum abi_killed reason, uint64_t addr
 	over(d, ABI_DISPATCHER_KILLED);
 }
 
-void dispatchers_look(void)
+COLD void dispatchers_look(void)
 {
 	for (uint32_t i = 0; i < DISPATCHERS_MAX; i++) {
 		struct dispatcher *d = dispatchers[i];
@@ -241,7 +242,7 @@ void arch_cap_dispatcher_end(struct cap_space *space, uint64_t pa)
 	d->set_up = false;
 }
 
-struct abi_dispatcher_status dispatcher_status(const struct dispatcher *d)
+COLD struct abi_dispatcher_status dispatcher_status(const struct dispatcher *d)
 {
 	struct abi_dispatcher_status status = d->end;
 

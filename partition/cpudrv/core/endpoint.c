@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <base/string.h>
 
+#include <cold.h>
 #include <dispatcher.h>
 #include <endpoint.h>
 #include <errors.h>
@@ -31,7 +32,7 @@ struct dispatcher *endpoint_live(const struct cap_entry *e)
 	return dispatcher_intact(d) ? d : NULL;
 }
 
-void endpoints_dead(uint64_t pa)
+COLD void endpoints_dead(uint64_t pa)
 {
 	struct endpoint *first = memory_at(pa + ABI_CAP_ENDPOINTS_AT);
 
@@ -43,7 +44,7 @@ void endpoints_dead(uint64_t pa)
  * The whole buffer is cleared: no record of it has the number of a message to come. Two buffers that
  * overlap harm their owner alone.
  */
-int endpoint_buffer(struct object_call *c)
+COLD int endpoint_buffer(struct object_call *c)
 {
 	uint64_t offset = c->arg[0], records = c->arg[1], slot = c->arg[2], depth = c->arg[3];
 	struct endpoint *e = endpoint_of(c->cap);

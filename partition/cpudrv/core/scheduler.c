@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <cold.h>
 #include <stddef.h>
 
 #include <errors.h>
@@ -112,7 +113,7 @@ static struct sched_task *first(const struct sched *s, const struct sched_task *
 
 /* ---- promises ---- */
 
-static void ghosts_leave(struct sched *s, uint64_t now)
+static COLD void ghosts_leave(struct sched *s, uint64_t now)
 {
 	if (!s->ghosts || now < s->ghosts_until)
 		return;
@@ -154,7 +155,7 @@ static bool valid(const struct sched_params *p)
 
 /* ---- interface ---- */
 
-void sched_init(struct sched *s, uint64_t slice, uint64_t period)
+COLD void sched_init(struct sched *s, uint64_t slice, uint64_t period)
 {
 	*s = (struct sched){
 		.slice = slice,
@@ -162,7 +163,7 @@ void sched_init(struct sched *s, uint64_t slice, uint64_t period)
 	};
 }
 
-int sched_add(struct sched *s, struct sched_task *task, const struct sched_params *params,
+COLD int sched_add(struct sched *s, struct sched_task *task, const struct sched_params *params,
 	      uint64_t now)
 {
 	uint64_t share = 0;
@@ -187,7 +188,7 @@ int sched_add(struct sched *s, struct sched_task *task, const struct sched_param
 	return 0;
 }
 
-void sched_remove(struct sched *s, struct sched_task *task, uint64_t now)
+COLD void sched_remove(struct sched *s, struct sched_task *task, uint64_t now)
 {
 	if (!task->added)
 		return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ring 3 on x86-64: the CPU made ready for it, its entry and exit, and what a system call holds. */
+#include <cold.h>
 #include <space.h>
 #include <stack.h>
 #include <trap.h>
@@ -22,7 +23,7 @@ void user_enter(struct trap_frame *frame);
 static struct arch_context *current;
 static bool fsgsbase;
 
-const char *arch_user_init(void)
+COLD const char *arch_user_init(void)
 {
 	const char *lack;
 
