@@ -45,6 +45,12 @@ static void test_pthreads(void **state)
 	run("pthreads", 0, "1..8");
 }
 
+static void test_storms(void **state)
+{
+	(void)state;
+	run("storms", 0, "1..4");
+}
+
 static void test_mallocs(void **state)
 {
 	(void)state;
@@ -62,7 +68,7 @@ static void test_aborts(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(calls), TEST(pthreads), TEST(mallocs), TEST(aborts),
+		TEST(calls), TEST(pthreads), TEST(storms), TEST(mallocs), TEST(aborts),
 	};
 
 	if (argc > 1)
