@@ -387,6 +387,32 @@ static void test_user_late(void **state)
 	check_right(driver);
 }
 
+/* Messages that come between the monitor's arming and its sleep. */
+static void test_user_slow(void **state)
+{
+	(void)state;
+	monitor_start(MONITOR_SLOW);
+	assert_int_equal(bind(), 0);
+	for (int i = 0; i < 20; i++) {
+		pause_ms(2);
+		echo(1, 1);
+	}
+	assert_int_equal(unbind(), 0);
+	check_right(driver);
+}
+
+static void test_died(void **state)
+{
+	unsigned int i = talk("parent", TALK_DIED, 0);
+
+	(void)state;
+	guest_running();
+	program_wait(i);
+	console_wait("parent ended with status 0");
+	check_right(program_wait(i));
+	check_alive();
+}
+
 static void test_user_refused(void **state)
 {
 	struct abi_ctl_bind request;
@@ -527,7 +553,8 @@ int main(int argc, char **argv)
 		TEST(test_killed),	  TEST(test_grant),	  TEST(test_sleep),
 		TEST(test_buffer),	  TEST(test_alarm),	  TEST(test_lrpc),
 		TEST(test_irq),		  TEST(test_irq_busy),	  TEST(test_user_echo),
-		TEST(test_user_busy),	  TEST(test_user_late),	  TEST(test_user_refused),
+		TEST(test_user_busy),	  TEST(test_user_late),	  TEST(test_user_slow),	  TEST(test_died),
+		TEST(test_user_refused),
 		TEST(test_user_overlap),  TEST(test_user_nobody), TEST(test_user_silent),
 		TEST(test_user_dies),	  TEST(test_user_closes),
 	};

@@ -780,6 +780,10 @@ static void monitor(void)
 		/* The order that loses no message: arm, then sleep. */
 		if (open && !urpc_arm(&channel))
 			continue;
+		if (open && report.argument == MONITOR_SLOW) {
+			for (uint64_t end = later(5); cycles() < end;)
+				;
+		}
 		sleep_until(report.argument == MONITOR_LATE && open ? later(30) : FOREVER);
 		report.result[8]++;
 		if (open)
@@ -787,6 +791,67 @@ static void monitor(void)
 		if (report.argument == MONITOR_LATE && open)
 			object(ABI_KERNEL_BOUND, ABI_SLOT_KERNEL, number, 0, 0, 0);
 	}
+}
+
+/* ---- the end of others ---- */
+
+/* A dispatcher in this domain's own address space, with nowhere to begin. */
+static void child(uint64_t at, uint64_t offset, uint32_t domain)
+{
+	const struct abi_dispatcher_setup setup = {
+		.cnode = { .address = ABI_SLOT_ROOT, .depth = DEPTH },
+		.pml4 = { .address = ABI_SLOT_PML4, .depth = DEPTH },
+		.frame = { .address = at + 1, .depth = DEPTH },
+		.notices = { .address = ABI_SLOT_ENDPOINT, .depth = DEPTH },
+		.frame_va = 0x10000000,
+		.domain = domain,
+		.weight = 1,
+		.name = "child",
+	};
+	const struct abi_startup *s = (void *)ABI_DOMAIN_STARTUP;
+	uint64_t ram = ABI_SLOT_EXTENTS;
+
+	while (!s->extents[ram - ABI_SLOT_EXTENTS].bytes ||
+	       s->extents[ram - ABI_SLOT_EXTENTS].kind != ABI_EXTENT_RAM)
+		ram++;
+	expect_status(1, retype(ram, at, ABI_CAP_DISPATCHER, offset, 8192), 0);
+	expect_status(2, retype(ram, at + 1, ABI_CAP_FRAME, offset + 8192, 8192), 0);
+	expect_status(3, object(ABI_DISPATCHER_SETUP, at, (uint64_t)&setup, 0, 0, 0), 0);
+	expect_status(4, object(ABI_DISPATCHER_RUN, at, 0, 0, 0, 0), 0);
+}
+
+static void died(uint64_t domain)
+{
+	struct abi_lmp_record *r = wait();
+
+	expect(10, r->badge == ABI_LMP_KERNEL && r->kind == ABI_LMP_DIED && r->words == 1 &&
+			   r->word[0] == domain);
+	take();
+}
+
+static void deaths(void)
+{
+	buffer_make(2, 0);
+	child(FREE(0), 0, 77);
+	died(77);
+	/* Told when there is room, each of them. */
+	lmp(ABI_SLOT_ENDPOINT, 0, NULL, 0, 0);
+	lmp(ABI_SLOT_ENDPOINT, 0, NULL, 0, 0);
+	child(FREE(2), 16384, 78);
+	child(FREE(4), 2 * 16384, 79);
+	sleep_until(later(20));
+	expect(5, next() && !next()->kind);
+	take();
+	take();
+	sleep_until(later(20));
+	expect(6, next() && next()->kind == ABI_LMP_DIED);
+	died(78);
+	died(79);
+	/* The capability of one that is over goes: nothing more is told. */
+	expect_status(7, drop(FREE(0)), 0);
+	sleep_until(later(5));
+	expect(8, !next());
+	leave(0);
 }
 
 /* ---- start ---- */
@@ -814,6 +879,7 @@ void start(struct abi_dispatcher *d)
 		[TALK_SLEEP - 100] = sleeps,	     [TALK_BUFFER - 100] = buffers,
 		[TALK_IRQ - 100] = interrupts,	     [TALK_ALARM - 100] = alarms,
 		[TALK_MONITOR - 100] = monitor,	     [TALK_SPIN - 100] = spin,
+		[TALK_DIED - 100] = deaths,
 	};
 
 	dispatcher = d;

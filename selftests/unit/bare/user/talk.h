@@ -20,6 +20,7 @@ enum talk_mode {
 	TALK_ALARM,
 	TALK_MONITOR,       /* bind what node 0 asks for, and echo; @argument: enum talk_monitor */
 	TALK_SPIN,
+	TALK_DIED,          /* dispatchers without an entry point end, and it is told */
 };
 
 /* What a TALK_MONITOR does. */
@@ -31,6 +32,7 @@ enum talk_monitor {
 	MONITOR_CLOSE,   /* closes with errno 5 at the first message */
 	MONITOR_LATE,    /* answers a bind only after the next event */
 	MONITOR_DEAF,    /* serves nothing */
+	MONITOR_SLOW,    /* takes 5 ms between arming and sleeping */
 };
 
 #define TALK_VECTOR 0x40u
