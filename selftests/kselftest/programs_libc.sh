@@ -17,8 +17,8 @@ for program in libc-calls libc-pthreads libc-mallocs; do
 done
 
 # Memory that the program was given, and no more.
-timeout 100 remora run $PART --memory 4M "$PROGRAMS/remora/libc-mallocs" </dev/null >"$WORK/out" 2>&1
-tap_is "$? $(tail -n 1 "$WORK/out")" "0 1..3" "malloc to the end of 4 MiB"
+timeout 100 remora run $PART --memory 6M "$PROGRAMS/remora/libc-mallocs" </dev/null >"$WORK/out" 2>&1
+tap_is "$? $(tail -n 1 "$WORK/out")" "0 1..3" "malloc to the end of 6 MiB"
 
 on "" libc-aborts </dev/null >"$WORK/out" 2>"$WORK/err"
 tap_is "$? $(cat "$WORK/out")" "134 before" "abort() is 134"

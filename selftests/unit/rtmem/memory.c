@@ -236,6 +236,20 @@ RULE(promise_kept)
 	unmap(va, n * 2 * PAGE);
 }
 
+/* What was usable once stays promised, what never was does not, side by side. */
+RULE(promise_sides)
+{
+	uint64_t before = world_ledger().promised, va = map(4 * PAGE, RT_NONE, 0);
+
+	(void)state;
+	assert_int_equal(world_ledger().promised, before);
+	assert_int_equal(rt_vspace_protect(va, PAGE, RW), 0);
+	assert_int_equal(rt_vspace_protect(va, PAGE, RT_NONE), 0);
+	assert_int_equal(world_ledger().promised, before + PAGE);
+	unmap(va, 4 * PAGE);
+	assert_int_equal(world_ledger().promised, before);
+}
+
 RULE(frames)
 {
 	struct abi_cap_at foreign = { .address = SLOT_FOREIGN, .depth = ABI_DOMAIN_ROOT_BITS };
@@ -409,7 +423,8 @@ int main(void)
 		cmocka_unit_test(demand), cmocka_unit_test(now), cmocka_unit_test(protections),
 		cmocka_unit_test(holes), cmocka_unit_test(places), cmocka_unit_test(stacks),
 		cmocka_unit_test(large), cmocka_unit_test(memory_ends),
-		cmocka_unit_test(promise_kept), cmocka_unit_test(frames),
+		cmocka_unit_test(promise_kept), cmocka_unit_test(promise_sides),
+		cmocka_unit_test(frames),
 		cmocka_unit_test(growth), cmocka_unit_test(slots), cmocka_unit_test(ram),
 		cmocka_unit_test(undone), cmocka_unit_test(whole),
 	};
