@@ -26,6 +26,29 @@
 			SKIP(return, "needs 2 CPUs besides CPU 0");                                \
 	} while (0)
 
+/* A partition of all the cores that can be had. Return: how many; 0, and no *@fd: not two. */
+static unsigned int begin(struct __test_metadata *_metadata, struct rt_spec *s, const char *name,
+			  int *fd)
+{
+	__u32 cpus[RT_CPUS_ROOM];
+	unsigned int cores;
+
+	rt_sweep();
+	*fd = -1;
+	cores = rt_cpus(cpus, RT_CPUS_ROOM);
+	if (cores < 2)
+		return 0;
+	ASSERT_EQ(0, rt_begin(s, name, 0, cores, fd)) { TH_LOG("%s", s->c.error.message); }
+	return cores;
+}
+
+static void end(struct __test_metadata *_metadata, int fd)
+{
+	close(fd);
+	rt_sweep();
+	RT_EXPECT_LEDGER_ZERO();
+}
+
 FIXTURE(shootdown)
 {
 	struct rt_spec s;
@@ -36,24 +59,12 @@ FIXTURE(shootdown)
 
 FIXTURE_SETUP(shootdown)
 {
-	__u32 cpus[RT_CPUS_ROOM];
-
-	rt_sweep();
-	self->fd = -1;
-	self->cores = rt_cpus(cpus, RT_CPUS_ROOM);
-	if (self->cores < 2)
-		return;
-	ASSERT_EQ(0, rt_begin(&self->s, "shoot", 0, self->cores, &self->fd))
-	{
-		TH_LOG("%s", self->s.c.error.message);
-	}
+	self->cores = begin(_metadata, &self->s, "shoot", &self->fd);
 }
 
 FIXTURE_TEARDOWN(shootdown)
 {
-	close(self->fd);
-	rt_sweep();
-	RT_EXPECT_LEDGER_ZERO();
+	end(_metadata, self->fd);
 }
 
 static __u64 all_but(unsigned int cores, unsigned int initiator)
@@ -364,29 +375,16 @@ MIDWAY(core_initiator_hangs, MULTICAST, 1, 1, SPIN);
 
 FIXTURE_SETUP(midway)
 {
-	__u32 cpus[RT_CPUS_ROOM];
-
-	rt_sweep();
-	self->fd = -1;
-	self->cores = rt_cpus(cpus, RT_CPUS_ROOM);
-	if (self->cores < 2)
-		return;
 	self->watch = rt_param_get("watch_ms");
 	/* A core that hangs is found within six periods. */
 	ASSERT_EQ(0, rt_param("watch_ms", 200));
-	ASSERT_EQ(0, rt_begin(&self->s, "mid", 0, self->cores, &self->fd))
-	{
-		TH_LOG("%s", self->s.c.error.message);
-	}
+	self->cores = begin(_metadata, &self->s, "mid", &self->fd);
 }
 
 FIXTURE_TEARDOWN(midway)
 {
-	if (self->fd >= 0)
-		rt_param("watch_ms", self->watch);
-	close(self->fd);
-	rt_sweep();
-	RT_EXPECT_LEDGER_ZERO();
+	rt_param("watch_ms", self->watch);
+	end(_metadata, self->fd);
 }
 
 /* The run ends with an error, within the bound; after a reset all is well again. */

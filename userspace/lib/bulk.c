@@ -87,6 +87,9 @@ static int attempt_recv(struct remora_wait *wait)
 	return 0;
 }
 
+static const struct remora_wait_for batch_out = { attempt_send, POLLOUT, NULL };
+static const struct remora_wait_for batch_in = { attempt_recv, POLLIN, NULL };
+
 static int run_batch(struct batch *b)
 {
 	int err = remora_wait_run(&b->wait);
@@ -99,13 +102,7 @@ REMORA_API int remora_chan_send_batch(struct remora_chan *chan,
 				      int timeout_ms)
 {
 	struct batch b = {
-		.wait = {
-			.chan = chan,
-			.attempt = attempt_send,
-			.arm = remora_wait_arm_send,
-			.events = POLLOUT,
-			.timeout_ms = timeout_ms,
-		},
+		.wait = { chan, &batch_out, timeout_ms, 0 },
 		.out = messages,
 		.count = clip(count),
 	};
@@ -117,13 +114,7 @@ REMORA_API int remora_chan_recv_batch(struct remora_chan *chan, struct remora_me
 				      uint32_t count, int timeout_ms)
 {
 	struct batch b = {
-		.wait = {
-			.chan = chan,
-			.attempt = attempt_recv,
-			.arm = remora_wait_arm_recv,
-			.events = POLLIN,
-			.timeout_ms = timeout_ms,
-		},
+		.wait = { chan, &batch_in, timeout_ms, 0 },
 		.in = messages,
 		.count = clip(count),
 	};
@@ -189,17 +180,14 @@ static int attempt_recv_long(struct remora_wait *wait)
 	return 0;
 }
 
+static const struct remora_wait_for long_out = { attempt_send_long, POLLOUT, arm_send_long };
+static const struct remora_wait_for long_in = { attempt_recv_long, POLLIN, NULL };
+
 REMORA_API int remora_chan_send_long(struct remora_chan *chan, uint16_t type, const void *payload,
 				     size_t length, int timeout_ms)
 {
 	struct long_wait l = {
-		.wait = {
-			.chan = chan,
-			.attempt = attempt_send_long,
-			.arm = arm_send_long,
-			.events = POLLOUT,
-			.timeout_ms = timeout_ms,
-		},
+		.wait = { chan, &long_out, timeout_ms, 0 },
 		.payload = payload,
 		.room = length,
 		.send_type = type,
@@ -213,13 +201,7 @@ REMORA_API int remora_chan_recv_long(struct remora_chan *chan, uint16_t *type, v
 				     size_t room, size_t *length, int timeout_ms)
 {
 	struct long_wait l = {
-		.wait = {
-			.chan = chan,
-			.attempt = attempt_recv_long,
-			.arm = remora_wait_arm_recv,
-			.events = POLLIN,
-			.timeout_ms = timeout_ms,
-		},
+		.wait = { chan, &long_in, timeout_ms, 0 },
 		.buffer = buffer,
 		.room = room,
 		.length = length,

@@ -41,14 +41,14 @@ static int attempt_send(struct remora_wait *wait)
 	return remora_chan_try_send(wait->chan, one->type, one->payload, one->length);
 }
 
-bool remora_wait_arm_recv(struct remora_wait *wait)
-{
-	return remora_chan_arm_for(wait->chan, POLLIN);
-}
+static const struct remora_wait_for one_in = { attempt_recv, POLLIN, NULL };
+static const struct remora_wait_for one_out = { attempt_send, POLLOUT, NULL };
 
-bool remora_wait_arm_send(struct remora_wait *wait)
+static bool arm(struct remora_wait *wait)
 {
-	return remora_chan_arm_for(wait->chan, POLLOUT);
+	if (wait->what->arm)
+		return wait->what->arm(wait);
+	return remora_chan_arm_for(wait->chan, wait->what->events);
 }
 
 /*
@@ -66,9 +66,9 @@ static int time_left(struct remora_wait *wait)
  * Block for at most @timeout_ms. Return: 0 (look again), -EHOSTDOWN, -EPROTO, -ETIMEDOUT, -EINTR.
  * What came before the peer died is still there: the caller makes a last attempt.
  */
-static int block(struct remora_wait *wait, int timeout_ms)
+static int block(const struct remora_chan *chan, short events, int timeout_ms)
 {
-	struct pollfd pfd = { .fd = wait->chan->fd, .events = wait->events };
+	struct pollfd pfd = { .fd = chan->fd, .events = events };
 	int ready = poll(&pfd, 1, timeout_ms);
 
 	if (ready < 0)
@@ -85,7 +85,7 @@ static int block(struct remora_wait *wait, int timeout_ms)
 /* While polling: is the time over, or the peer dead? Return: 0 to go on polling. */
 static int look(struct remora_wait *wait)
 {
-	int err = block(wait, 0);
+	int err = block(wait->chan, wait->what->events, 0);
 
 	if (err == -EHOSTDOWN || err == -EPROTO || err == -EBADF)
 		return err;
@@ -100,7 +100,7 @@ static int spin(struct remora_wait *wait)
 	uint64_t start = cycles();
 
 	for (unsigned int turn = 0;; turn++) {
-		int err = wait->attempt(wait);
+		int err = wait->what->attempt(wait);
 
 		if (err != -EAGAIN)
 			return err;
@@ -109,7 +109,7 @@ static int spin(struct remora_wait *wait)
 		if (turn % TURNS_PER_LOOK == TURNS_PER_LOOK - 1) {
 			err = look(wait);
 			if (err)
-				return wait->attempt(wait) ? err : 0;
+				return wait->what->attempt(wait) ? err : 0;
 		}
 		urpc_pause();
 	}
@@ -122,10 +122,10 @@ int remora_wait_run(struct remora_wait *wait)
 	while (err == -EAGAIN) {
 		int why = 0;
 
-		if (wait->arm(wait))
-			why = block(wait, time_left(wait));
+		if (arm(wait))
+			why = block(wait->chan, wait->what->events, time_left(wait));
 		remora_chan_disarm(wait->chan);
-		err = wait->attempt(wait);
+		err = wait->what->attempt(wait);
 		if (err == -EAGAIN && why)
 			err = why;
 	}
@@ -135,16 +135,7 @@ int remora_wait_run(struct remora_wait *wait)
 REMORA_API int remora_chan_recv(struct remora_chan *chan, struct remora_message *message,
 				int timeout_ms)
 {
-	struct one one = {
-		.wait = {
-			.chan = chan,
-			.attempt = attempt_recv,
-			.arm = remora_wait_arm_recv,
-			.events = POLLIN,
-			.timeout_ms = timeout_ms,
-		},
-		.message = message,
-	};
+	struct one one = { .wait = { chan, &one_in, timeout_ms, 0 }, .message = message };
 
 	return remora_wait_run(&one.wait);
 }
@@ -153,13 +144,7 @@ REMORA_API int remora_chan_send(struct remora_chan *chan, uint16_t type, const v
 				size_t length, int timeout_ms)
 {
 	struct one one = {
-		.wait = {
-			.chan = chan,
-			.attempt = attempt_send,
-			.arm = remora_wait_arm_send,
-			.events = POLLOUT,
-			.timeout_ms = timeout_ms,
-		},
+		.wait = { chan, &one_out, timeout_ms, 0 },
 		.type = type,
 		.length = length,
 		.payload = payload,
@@ -171,8 +156,7 @@ REMORA_API int remora_chan_send(struct remora_chan *chan, uint16_t type, const v
 
 REMORA_API int remora_chan_check(const struct remora_chan *chan)
 {
-	struct remora_wait wait = { .chan = (struct remora_chan *)chan };
-	int err = block(&wait, 0);
+	int err = block(chan, 0, 0);
 
 	if (chan->mapped && chan->urpc.broken)
 		return -EPROTO;

@@ -48,8 +48,6 @@ static void test_echo(void **state)
 /* An answer as long has no room: the core sleeps for as much as it needs, and goes on then. */
 static void test_back_pressure(void **state)
 {
-	struct urpc_msg msg;
-
 	(void)state;
 	bind(ABI_SERVICE_ECHO);
 	for (unsigned int i = 0; i < 10; i++)
@@ -77,8 +75,6 @@ static void test_back_pressure(void **state)
 
 static void test_sink(void **state)
 {
-	struct urpc_msg msg;
-
 	(void)state;
 	bind(ABI_SERVICE_SINK);
 	assert_int_equal(send(300, 0), 0);
@@ -94,7 +90,6 @@ static void test_sink(void **state)
 static void test_refused(void **state)
 {
 	uint64_t errors = fake_core->count.protocol_errors;
-	struct urpc_msg msg;
 
 	(void)state;
 	bind(ABI_SERVICE_DELAY);
@@ -109,7 +104,6 @@ static void test_refused(void **state)
 static void test_damaged(void **state)
 {
 	uint64_t errors = fake_core->count.protocol_errors;
-	struct urpc_msg msg;
 
 	(void)state;
 	bind(ABI_SERVICE_ECHO);
