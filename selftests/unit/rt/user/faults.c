@@ -282,12 +282,36 @@ static void *raise(void *argument)
 	return NULL;
 }
 
+static void count(struct rt_event *event)
+{
+	++*(unsigned int *)event->context;
+}
+
+/* Two that always have something. */
+static void take_turns(void)
+{
+	static struct rt_waitset both;
+	struct rt_flag_event flags[2];
+	unsigned int counts[2] = { 0, 0 };
+
+	for (int i = 0; i < 2; i++) {
+		rt_flag_event_init(&flags[i], count, &counts[i]);
+		rt_flag_event_raise(&flags[i]);
+		CHECK(rt_waitset_add(&both, &flags[i].event) == 0);
+	}
+	for (int i = 0; i < 10; i++)
+		CHECK(rt_waitset_dispatch(&both, RT_NEVER) == 0);
+	CHECK(counts[0] == 5 && counts[1] == 5);
+}
+
 void test_waitset(void)
 {
 	struct rt_thread *helper;
 	struct rt_event *event, bad = { 0 };
-	uint64_t begin = rt_tsc();
+	uint64_t begin;
 
+	take_turns();
+	begin = rt_tsc();
 	CHECK(rt_waitset_wait(&set, begin + us(500), &event) == -RT_ETIMEDOUT);
 	CHECK(rt_tsc() >= begin + us(500));
 	CHECK(rt_waitset_add(&set, &bad) == -RT_EINVAL);

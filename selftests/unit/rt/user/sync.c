@@ -298,7 +298,7 @@ void test_rwlock(void)
 
 /* ---- words in memory: a mutex of three states made of them ---- */
 
-static uint32_t futex, other_word;
+static uint32_t futex, other_word, words[1000];
 
 static void *add_by_futex(void *argument)
 {
@@ -342,6 +342,13 @@ void test_futex(void)
 	CHECK(rt_futex_requeue(&futex, 0, &futex, 9) == 0);
 	CHECK(rt_futex_wake(&other_word, 9) == 0 && rt_futex_wake(&futex, 9) == 2);
 	join_all(threads, 6);
+	/* Some of these share a queue with the first. */
+	threads[0] = start(wait_word, &words[0]);
+	rt_thread_yield();
+	for (int i = 1; i < 1000; i++)
+		CHECK(rt_futex_wake(&words[i], 1) == 0);
+	CHECK(rt_futex_wake(&words[0], 1) == 1);
+	join_all(threads, 1);
 	rt_turn_us = 10;
 	start_all(threads, THREADS, add_by_futex);
 	join_all(threads, THREADS);

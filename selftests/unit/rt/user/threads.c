@@ -138,12 +138,12 @@ void test_last(void)
 
 /* ---- turns ---- */
 
+static uint64_t fair_end;
+
 static void *count_turns(void *argument)
 {
-	uint64_t i = (uint64_t)argument, end = rt_tsc() + us(200000);
-
-	while (rt_tsc() < end)
-		turns[i]++;
+	while (rt_tsc() < fair_end)
+		turns[(uint64_t)argument]++;
 	return NULL;
 }
 
@@ -153,6 +153,7 @@ void test_fairness(void)
 	uint64_t least = ~0ull, most = 0;
 
 	rt_turn_us = 2000;
+	fair_end = rt_tsc() + us(400000);
 	start_all(threads, 4, count_turns);
 	join_all(threads, 4);
 	for (int i = 0; i < 4; i++) {
@@ -191,6 +192,10 @@ static void *check_thread(void *argument)
 	uint32_t mxcsr = 0x1f80 | (uint32_t)(n % 4) << 13, now;
 	uint16_t control = (uint16_t)(0x37f & ~0xc00) | (uint16_t)(n % 4) << 10, control_now;
 	uint64_t fs = 0x100000 + 0x1000 * n;
+	struct {
+		uint32_t control, status;
+		uint16_t tags, rest[9];
+	} x87;
 
 	rt_thread_set_fs(fs);
 	while (!over) {
@@ -201,7 +206,11 @@ static void *check_thread(void *argument)
 			return (void *)1;
 		__asm__ volatile("ldmxcsr %0; fldcw %1" ::"m"(mxcsr), "m"(control));
 		rt_thread_yield();
-		__asm__ volatile("stmxcsr %0; fnstcw %1" : "=m"(now), "=m"(control_now));
+		__asm__ volatile("stmxcsr %0; fnstcw %1; fnstenv %2; fldenv %2"
+				 : "=m"(now), "=m"(control_now), "=m"(x87));
+		/* All registers are empty, as a function finds them. */
+		if (x87.tags != 0xffff)
+			return (void *)3;
 		if ((now & ~0x3fu) != mxcsr || control_now != control || rt_thread_fs() != fs)
 			return (void *)2;
 	}
