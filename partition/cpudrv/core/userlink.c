@@ -247,10 +247,9 @@ void userlinks_over(struct dispatcher *d)
 		if (monitor == d)
 			end(l, l->state == OPEN ? -ERR_CANCELED : -ERR_NOENT);
 	}
-	if (monitor != d)
-		return;
-	monitor = NULL;
-	own_drop(serve);
+	/* The endpoint is one of somebody who is over: nobody is told anything there. */
+	if (monitor == d)
+		monitor = NULL;
 }
 
 /* ---- doorbells ---- */
