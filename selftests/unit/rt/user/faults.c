@@ -3,8 +3,8 @@
 #include <lib/crt.h>
 #include <lib/waitset.h>
 
-#include "../../../../partition/lib/crt_core.h"
-#include "../../../../partition/lib/thread_core.h"
+#include <crt_core.h>
+#include <thread_core.h>
 #include "rt.h"
 
 /* ---- the program ends, with a message ---- */
