@@ -63,7 +63,8 @@ SAME_SIZE(done);
 SAME_SIZE(wanted);
 SAME_PLACE(start, wall_seconds);
 SAME_PLACE(start, argc);
-SAME_PLACE(start, class);
+static_assert(offsetof(struct remora_spawn_start, class_) ==
+	      offsetof(struct abi_spawn_start, class));
 SAME_PLACE(start, budget_us);
 SAME_PLACE(start, name);
 SAME_PLACE(started, ram_bytes);

@@ -51,6 +51,8 @@ struct cli_number {
 
 /**
  * struct cli_option - one option of a verb; exactly one of @flag, @text and @number is set
+ * Or both @text and @number: it may be given several times. @text is an array with room for
+ * @number->max words, of which @number->value are filled.
  * @letter: short form, 0 for none
  * @argument: name of its argument in the help text, NULL for a flag
  */
@@ -88,6 +90,14 @@ struct cli_syntax {
  * Return: CLI_PARSED, or the exit code to end with (help was shown, or a mistake reported).
  */
 int cli_parse(int argc, char **argv, const struct cli_syntax *syntax, const char **positional);
+
+/**
+ * cli_split - where a command line of the kind "NAME [OPTIONS] [--] PROGRAM [ARGS...]" ends
+ * What follows PROGRAM is the program's, and no option.
+ * @end: words for cli_parse()
+ * Return: index of PROGRAM; @argc: there is none.
+ */
+int cli_split(int argc, char **argv, const struct cli_option *options, int *end);
 
 /** cli_usage - report a mistake on the command line. Return: CLI_USAGE. */
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -167,6 +177,9 @@ void cli_print_clean(FILE *file, const char *text, size_t length);
 /** cli_close_output - flush stdout. Return: @code, or CLI_FAILED when writing failed. */
 int cli_close_output(int code);
 
+/** cli_core - check the number of a core. Return: CLI_OK, or an exit code, reported. */
+int cli_core(const struct remora_report *report, uint64_t core);
+
 /* The verbs, one file each. */
 int cli_create(int argc, char **argv);
 int cli_start(int argc, char **argv);
@@ -181,6 +194,9 @@ int cli_ping(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_inject(int argc, char **argv);
+int cli_run(int argc, char **argv);
+int cli_ps(int argc, char **argv);
+int cli_kill(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_version(int argc, char **argv);
 

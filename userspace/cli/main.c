@@ -20,6 +20,9 @@ const struct cli_verb cli_verbs[] = {
 	{ "bench", cli_bench, "measure what Linux offers on this machine, for comparison" },
 	{ "check", cli_check, "predict whether create would work, without touching anything" },
 	{ "inject", cli_inject, "make a core fail on purpose" },
+	{ "run", cli_run, "run a program on a core of a partition" },
+	{ "ps", cli_ps, "list the programs on the cores of a partition" },
+	{ "kill", cli_kill, "end a program on a core of a partition" },
 	{ "explain", cli_explain, "explain an error" },
 	{ "version", cli_version, "show the versions of this command and of the module" },
 	{ NULL, NULL, NULL },
@@ -41,7 +44,8 @@ static void help(FILE *file)
 	for (const struct cli_verb *v = cli_verbs; v->name; v++)
 		fprintf(file, "  %-9s %s\n", v->name, v->help);
 	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 no such partition, 4 not allowed,\n"
-	      "            5 module not loaded, 6 timeout, 7 partition or core dead\n", file);
+	      "            5 module not loaded, 6 timeout, 7 partition or core dead;\n"
+	      "            of run: the program's, 125 it was not started, 126 it cannot be, 127 no file\n", file);
 }
 
 int main(int argc, char **argv)

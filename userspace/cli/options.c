@@ -45,8 +45,21 @@ static int take_number(const struct cli_option *option, const char *text)
 	return CLI_PARSED;
 }
 
+static int take_word(const struct cli_option *option, const char *text)
+{
+	struct cli_number *words = option->number;
+
+	if (words->value == words->max)
+		return cli_usage("--%s was given more than %llu times", option->name,
+				 (unsigned long long)words->max);
+	option->text[words->value++] = text;
+	return CLI_PARSED;
+}
+
 static int take(const struct cli_option *option, const char *text)
 {
+	if (option->text && option->number)
+		return take_word(option, text);
 	if (option->flag) {
 		*option->flag = true;
 		return CLI_PARSED;
@@ -146,4 +159,40 @@ int cli_parse(int argc, char **argv, const struct cli_syntax *syntax, const char
 			return code;
 	}
 	return take_positional(argc, argv, syntax, positional);
+}
+
+/* Does this word of the command line take the next one as its argument? Names may be cut, as in getopt. */
+static bool takes_next(const char *word, const struct cli_option *options)
+{
+	size_t length = strlen(word);
+
+	for (const struct cli_option *o = options; o->name; o++) {
+		if (!o->argument)
+			continue;
+		if (word[1] == '-' ? !strncmp(word + 2, o->name, length - 2) :
+				     length == 2 && o->letter && word[1] == o->letter)
+			return true;
+	}
+	return false;
+}
+
+int cli_split(int argc, char **argv, const struct cli_option *options, int *end)
+{
+	bool named = false;
+
+	for (*end = 1; *end < argc; ++*end) {
+		const char *word = argv[*end];
+
+		if (!strcmp(word, "--"))
+			return *end + 1;
+		if (word[0] == '-' && word[1]) {
+			*end += takes_next(word, options);
+			continue;
+		}
+		if (named)
+			return *end;
+		named = true;
+	}
+	*end = argc;
+	return argc;
 }

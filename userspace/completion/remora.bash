@@ -52,7 +52,10 @@ _remora() {
 		case $verb in
 		explain) words=$(_remora_errors) ;;
 		bench) words='wakeup shootdown lrpc quiet trace' ;;
-		start | stop | reset | destroy | status | console | wait | ping | inject)
+		run) # the partition, then files
+			((COMP_CWORD == 2)) && words=$(_remora_names) || words=$(compgen -f -- "$cur")
+			;;
+		start | stop | reset | destroy | status | console | wait | ping | inject | ps | kill)
 			words=$(_remora_names)
 			;;
 		'bench shootdown' | 'bench lrpc' | 'bench quiet' | 'bench trace')

@@ -225,6 +225,8 @@ verdict "a full disk is reported" $?
 
 # shellcheck source=check.sh
 . "$(dirname "$0")/check.sh"
+# shellcheck source=programs.sh
+. "$(dirname "$0")/programs.sh"
 # shellcheck source=race.sh
 . "$(dirname "$0")/race.sh"
 

@@ -177,6 +177,7 @@ completes wakeup remora bench ''
 completes shootdown remora bench s
 completes --protocol remora bench shootdown --pr
 completes numa remora bench shootdown --protocol n
+completes --weight remora run x --we
 completes blocking remora ping x --mode b
 [ "$(complete_line remora '' | sort)" = "$(verbs | sort)" ]
 verdict "completion: all verbs" $?

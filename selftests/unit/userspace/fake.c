@@ -327,7 +327,9 @@ static int do_bind(struct part *part, struct remora_bind *b)
 		return refuse(&b->error, ordered_failure());
 	if (part->state != REMORA_RUNNING)
 		return refuse(&b->error, REMORA_R_PARTITION_DEAD);
-	if (b->service != REMORA_SERVICE_ECHO)
+	if (b->node > part->core_count)
+		return refuse(&b->error, REMORA_R_CORE_UNKNOWN);
+	if (b->service != REMORA_SERVICE_ECHO && (b->service != REMORA_SERVICE_SPAWN || getenv("FAKE_NO_SPAWN")))
 		return refuse(&b->error, REMORA_R_SERVICE_UNKNOWN);
 	fd = fake_chan_open(&chan, b);
 	files[fd].kind = CHANNEL;
@@ -478,8 +480,32 @@ int __wrap_epoll_wait(int epoll, struct epoll_event *event, int room, int timeou
 	return 1;
 }
 
+/* A channel among others: look again and again. */
+static int poll_mixed(struct pollfd *fds, nfds_t count, nfds_t channel, int timeout)
+{
+	struct pollfd chan = fds[channel];
+	int ready;
+
+	for (int waited = 0;; waited++) {
+		fds[channel].fd = -1;
+		ready = __real_poll(fds, count, timeout ? 1 : 0);
+		fds[channel] = chan;
+		if (ready < 0)
+			return ready;
+		fds[channel].revents = fake_chan_events(files[chan.fd].chan) &
+				       (chan.events | POLLHUP | POLLERR);
+		ready += fds[channel].revents != 0;
+		if (ready || (timeout >= 0 && waited >= timeout))
+			return ready;
+	}
+}
+
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
+	for (nfds_t i = 0; count > 1 && i < count; i++) {
+		if (is_kind(fds[i].fd, CHANNEL))
+			return poll_mixed(fds, count, i, timeout);
+	}
 	if (count == 1 && is_kind(fds->fd, CHANNEL))
 		return fake_chan_poll(files[fds->fd].chan, fds, timeout);
 	return __real_poll(fds, count, timeout);

@@ -16,6 +16,7 @@
 
 #include "fake.h"
 #include "fake_chan.h"
+#include "fake_spawn.h"
 
 #define QUEUE 64u
 #define HDR_RESERVED (1ull << 63)
@@ -33,6 +34,7 @@ struct fake_chan {
 	struct urpc_chan core;
 	pthread_t thread;
 	bool bell, stop;
+	struct fake_spawn spawn;
 	struct remora_message queue[QUEUE];
 	unsigned int head, tail;
 };
@@ -70,6 +72,27 @@ static bool is_echoing(struct fake_chan *c)
 	       !__atomic_load_n(&c->stop, __ATOMIC_RELAXED);
 }
 
+static void send_back(void *to, uint16_t type, const void *data, size_t length)
+{
+	struct fake_chan *c = to;
+
+	while (is_echoing(c) && urpc_send_long(&c->core, type, data, length)) {
+		if (urpc_notify_needed(&c->core))
+			broadcast();
+		sched_yield();
+	}
+	if (urpc_notify_needed(&c->core))
+		broadcast();
+}
+
+static void answer(struct fake_chan *c, uint16_t type, const void *data, size_t length)
+{
+	if (c->service == REMORA_SERVICE_SPAWN)
+		fake_spawn_message(&c->spawn, c->node, type, data, length);
+	else
+		send_back(c, type, data, length);
+}
+
 static void echo(struct fake_chan *c)
 {
 	unsigned char payload[URPC_LONG_BYTES];
@@ -77,12 +100,8 @@ static void echo(struct fake_chan *c)
 	size_t length;
 
 	while (is_echoing(c) &&
-	       !urpc_recv_long(&c->core, &type, payload, sizeof(payload), &length)) {
-		while (is_echoing(c) && urpc_send_long(&c->core, type, payload, length))
-			sched_yield();
-		if (urpc_notify_needed(&c->core))
-			broadcast();
-	}
+	       !urpc_recv_long(&c->core, &type, payload, sizeof(payload), &length))
+		answer(c, type, payload, length);
 }
 
 static void *play_core(void *context)
@@ -128,6 +147,8 @@ int fake_chan_open(struct fake_chan **chan, const struct remora_bind *request)
 	c->slots = request->slots ? request->slots : 64;
 	c->node = request->node;
 	c->service = request->service;
+	c->spawn.send = send_back;
+	c->spawn.to = c;
 	c->mapped = request->flags & REMORA_BIND_MAPPED;
 	c->ring_bytes = urpc_ring_bytes(c->slots);
 	c->fd = memfd_create("channel", MFD_CLOEXEC);
@@ -255,6 +276,16 @@ static short events_of(struct fake_chan *c)
 		events |= POLLIN;
 	if (!(armed & URPC_ARMED_SEND) || urpc_ring_acked(rx, tx->armed_ack))
 		events |= POLLOUT;
+	return events;
+}
+
+short fake_chan_events(struct fake_chan *c)
+{
+	short events;
+
+	pthread_mutex_lock(&lock);
+	events = events_of(c);
+	pthread_mutex_unlock(&lock);
 	return events;
 }
 

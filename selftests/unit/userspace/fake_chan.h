@@ -20,6 +20,8 @@ int fake_chan_info(struct fake_chan *chan, struct remora_channel *info);
 int fake_chan_notify(struct fake_chan *chan);
 ssize_t fake_chan_read(struct fake_chan *chan, struct remora_message *messages, size_t size);
 ssize_t fake_chan_write(struct fake_chan *chan, const struct remora_message *messages, size_t size);
+/** fake_chan_events - as they stand now */
+short fake_chan_events(struct fake_chan *chan);
 int fake_chan_poll(struct fake_chan *chan, struct pollfd *pfd, int timeout_ms);
 
 /** fake_chan_scribble - see fake_scribble(). */

@@ -48,7 +48,7 @@ struct remora_spawn_start {
 	__u64 wall_seconds; /* since 1970; 0: not known */
 	__u32 argc;      /* strings that follow, each with its 0 byte */
 	__u32 environ_count; /* further strings */
-	__u32 class;     /* enum remora_spawn_class */
+	__u32 class_;    /* enum remora_spawn_class */
 	__u32 weight;    /* 1 to 1000; 0: usual */
 	__u64 budget_us;
 	__u64 period_us;
