@@ -34,6 +34,8 @@ jobs_define()
 	job guest quick suite-6.12-x2apic-numa \
 		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" \
 		"REMORA_SEEN=/tmp/seen $RUN all coverage"
+	job guest quick bench-6.1 "--kernel 6.1 --cpus 3 --icount" \
+		"REMORA_ICOUNT=1 $RUN bench_lrpc bench_quiet"
 	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" "$RUN all"
 	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" "$RUN all"
 	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G --append $REGION" \
