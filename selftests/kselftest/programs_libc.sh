@@ -20,6 +20,11 @@ done
 timeout 100 remora run $PART --memory 6M "$PROGRAMS/remora/libc-mallocs" </dev/null >"$WORK/out" 2>&1
 tap_is "$? $(tail -n 1 "$WORK/out")" "0 1..3" "malloc to the end of 6 MiB"
 
+timeout 100 remora run --env REMORA_TTY=1 $PART "$PROGRAMS/remora/libc-calls" </dev/null >"$WORK/out" 2>&1
+tap_is "$? $(tail -n 1 "$WORK/out")" "0 1..8" "standard output is a terminal if somebody says so"
+remora run --env RT_DEBUG=1 $PART "$PROGRAMS/remora/libc-calls" </dev/null >/dev/null 2>"$WORK/err"
+tap_like "$(cat "$WORK/err")" "system call 57 of Linux is not served: 1 times" "fork() was counted"
+
 on "" libc-aborts </dev/null >"$WORK/out" 2>"$WORK/err"
 tap_is "$? $(cat "$WORK/out")" "134 before" "abort() is 134"
 tap_like "$(cat "$WORK/err")" "aborted" "and says so"

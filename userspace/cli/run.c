@@ -21,7 +21,8 @@ struct run {
 	const char *partition_name;
 	struct cli_number core, weight, variables;
 	const char *memory, *name, *soft, *hard;
-	const char *variable[VARIABLES_MAX + 1];
+	const char *variable[VARIABLES_MAX + 2]; /* the last but one may be @terminals */
+	char terminals[16];
 	const char *path;
 	struct remora_program_spec spec;
 	struct remora_partition *partition;
@@ -68,6 +69,19 @@ static int take_words(struct run *run)
 	if (run->hard)
 		code = take_rate(run, "hard", run->hard, REMORA_SPAWN_HARD);
 	return code;
+}
+
+/* The program's C library buffers streams that are terminals as one expects. */
+static void tell_terminals(struct run *run)
+{
+	size_t bytes = strlen(strcpy(run->terminals, "REMORA_TTY="));
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (isatty(fd))
+			run->terminals[bytes++] = (char)('0' + fd);
+	}
+	if (run->terminals[bytes - 1] != '=')
+		run->variable[run->variables.value] = run->terminals;
 }
 
 /* ---- the file ---- */
@@ -146,6 +160,7 @@ static int start(struct run *run, struct remora_program **program)
 	int err;
 
 	run->spec.node = run->core.given ? (uint32_t)run->core.value : choose_core(run);
+	tell_terminals(run);
 	run->spec.environment = run->variable;
 	err = remora_program_start(program, run->partition, &run->spec, ANSWER_MS, &error);
 	if (!err)
