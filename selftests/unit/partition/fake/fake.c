@@ -10,6 +10,7 @@
 #include <console.h>
 #include <link.h>
 #include <memory.h>
+#include <messages.h>
 #include <shoot.h>
 #include <timer.h>
 
@@ -205,6 +206,7 @@ void fake_step(void)
 	shoot_poll();
 	links_poll();
 	timer_run(arch_cycles());
+	messages_poll();
 	links_flush();
 }
 

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Channels of node 0 to ring 3, on the fake machine: the test is node 0, and the monitor, whose system
+ * calls it makes in its place. What can only be timed by luck elsewhere is timed here.
+ */
+#include <stdlib.h>
+
+#include <abi/object.h>
+#include <cap_agree.h>
+#include <capability.h>
+#include <dispatcher.h>
+#include <endpoint.h>
+#include <memory.h>
+#include <object.h>
+#include <timer.h>
+#include <userlink.h>
+
+#include "node0.h"
+
+#define OBJECT FAKE_OWN
+#define FRAME (FAKE_OWN + 0x2000)
+#define CNODE (FAKE_OWN + 0x4000)
+#define DEPTH 5
+
+static struct dispatcher *monitor;
+static struct cap_entry *endpoint;
+static struct cap_entry kernel = { .type = ABI_CAP_KERNEL };
+static struct cap_entry channel = { .type = ABI_CAP_URPC, .base = CHANNEL, .end = CHANNEL + 1 };
+static struct urpc_chan end; /* the monitor's */
+static unsigned int stays;
+
+/* ---- ring 3 of the fake machine ---- */
+
+const char *arch_user_init(void)
+{
+	return NULL;
+}
+
+void arch_context_init(struct arch_context *context, uint64_t root, void *xstate)
+{
+	context->root = root;
+	context->xstate = xstate;
+}
+
+void arch_user_switch(struct arch_context *context)
+{
+	(void)context;
+}
+
+/* Awake, it sleeps again. */
+void arch_user_run(struct arch_context *context, struct user_event *event)
+{
+	(void)context;
+	stays++;
+	dispatcher_sleep(monitor, UINT64_MAX);
+	monitor->upcall = true;
+	*event = (struct user_event){ .kind = USER_INTERRUPT };
+}
+
+void arch_context_save(const struct arch_context *context, struct abi_registers *registers)
+{
+	(void)context, (void)registers;
+}
+
+void arch_context_upcall(struct arch_context *context, uint64_t entry, uint64_t stack,
+			 uint64_t dispatcher, uint64_t upcall,
+			 const uint64_t arguments[ABI_UPCALL_ARGUMENTS])
+{
+	(void)context, (void)entry, (void)stack, (void)dispatcher, (void)upcall, (void)arguments;
+}
+
+uint64_t arch_context_rip(const struct arch_context *context)
+{
+	return context->rip;
+}
+
+bool arch_context_set_fs(struct arch_context *context, uint64_t base)
+{
+	(void)context, (void)base;
+	abort();
+}
+
+void arch_syscall_repeat(struct arch_context *context)
+{
+	(void)context;
+	abort();
+}
+
+bool arch_space_find(uint64_t root, uint64_t va, bool write, uint64_t *pa)
+{
+	(void)root, (void)va, (void)write, (void)pa;
+	abort();
+}
+
+uint64_t arch_syscall_number(const struct arch_context *context)
+{
+	(void)context;
+	abort();
+}
+
+uint64_t arch_syscall_argument(const struct arch_context *context, unsigned int n)
+{
+	(void)context, (void)n;
+	abort();
+}
+
+void arch_syscall_return(struct arch_context *context, int64_t status, uint64_t value)
+{
+	(void)context, (void)status, (void)value;
+	abort();
+}
+
+/* ---- the monitor ---- */
+
+static int operation(int (*call)(struct object_call *c), struct cap_entry *cap, uint64_t a, uint64_t b)
+{
+	struct object_call c = { .d = monitor, .cap = cap, .arg = { a, b } };
+
+	return call(&c);
+}
+
+static void make_monitor(void)
+{
+	const struct abi_dispatcher_setup setup = { .frame_va = 0x10000, .name = "monitor" };
+	const struct sched_params params = { .class = SCHED_BEST_EFFORT, .weight = 1 };
+	struct cap_entry *slot;
+
+	monitor = dispatcher_of(&(struct cap_entry){ .base = OBJECT });
+	slot = dispatcher_slots(monitor);
+	assert_int_equal(cap_create(&cap_space, &slot[DISPATCHER_ROOT], ABI_CAP_CNODE, CNODE, 4096,
+				    ABI_CAP_RW, 0), 0);
+	assert_int_equal(cap_create(&cap_space, &slot[DISPATCHER_FRAME], ABI_CAP_FRAME, FRAME, 8192,
+				    ABI_CAP_RW, 0), 0);
+	endpoint = (struct cap_entry *)memory_at(CNODE) + 1;
+	assert_int_equal(cap_create(&cap_space, endpoint, ABI_CAP_ENDPOINT,
+				    OBJECT + ABI_CAP_ENDPOINTS_AT, 64, ABI_CAP_RW, 0), 0);
+	assert_int_equal(dispatcher_set_up(monitor, &setup, &params, &slot[DISPATCHER_FRAME],
+					   &slot[DISPATCHER_FRAME]), 0);
+	monitor->shared->entry[ABI_UPCALL_RUN] = 0x400000;
+	assert_int_equal(operation(endpoint_buffer, endpoint, 4096, 4), 0);
+	assert_int_equal(operation(kernel_serve, &kernel, 1, DEPTH), 0);
+}
+
+static int start(void **state)
+{
+	int rc = node0_start(state);
+
+	if (dispatchers_init())
+		return -1;
+	capabilities_init();
+	make_monitor();
+	return rc;
+}
+
+/* The notice of that number, taken. */
+static const struct abi_lmp_record *told(enum abi_lmp_notice kind)
+{
+	struct abi_lmp_buffer *b = memory_at(FRAME + 4096);
+	const struct abi_lmp_record *r = &b->record[b->taken % 4];
+
+	assert_int_equal(r->number, b->taken + 1);
+	assert_int_equal(r->kind, kind);
+	b->taken++;
+	return r;
+}
+
+static void bind_user(void)
+{
+	struct abi_ctl_bind request = good_bind(ABI_SERVICE_SPAWN);
+	const struct abi_lmp_record *r;
+
+	memset(arch_window(FAKE_RING(4)), 0, 2 * urpc_ring_bytes(FAKE_SLOTS));
+	urpc_chan_init(&bound, arch_window(FAKE_RING(5)), arch_window(FAKE_RING(4)), FAKE_SLOTS);
+	urpc_chan_init(&end, arch_window(FAKE_RING(4)), arch_window(FAKE_RING(5)), FAKE_SLOTS);
+	request.tag = ++tag;
+	assert_int_equal(urpc_send(&control, ABI_CTL_BIND, &request, sizeof(request)), 0);
+	fake_step();
+	assert_int_equal(urpc_recv(&control, &msg), -URPC_EAGAIN);
+	r = told(ABI_LMP_BIND);
+	assert_int_equal(r->word[0], CHANNEL);
+	assert_int_equal(r->word[3], FAKE_RING(4));
+	assert_int_equal(operation(urpc_wake, &channel, 0, 0), 0);
+	assert_int_equal(operation(kernel_bound, &kernel, CHANNEL, 0), 0);
+	assert_int_equal(urpc_recv(&control, &msg), 0);
+	assert_int_equal(msg.payload[0], tag);
+}
+
+static void send_unbind(void)
+{
+	struct abi_ctl_unbind request = { .tag = ++tag, .channel = CHANNEL };
+
+	assert_int_equal(urpc_send(&control, ABI_CTL_UNBIND, &request, sizeof(request)), 0);
+	fake_step();
+}
+
+static int answered(void)
+{
+	assert_int_equal(urpc_recv(&control, &msg), 0);
+	assert_int_equal((uint32_t)msg.payload[0], tag);
+	return (int)(msg.payload[0] >> 32);
+}
+
+static void unbind_user(void)
+{
+	send_unbind();
+	assert_int_equal(urpc_recv(&control, &msg), -URPC_EAGAIN);
+	told(ABI_LMP_UNBIND);
+	assert_int_equal(operation(kernel_unbound, &kernel, CHANNEL, 0), 0);
+	assert_int_equal(answered(), 0);
+}
+
+static void post(void)
+{
+	assert_int_equal(urpc_send(&bound, 1, NULL, 0), 0);
+	assert_true(urpc_notify_needed(&bound));
+}
+
+/* ---- sleep ---- */
+
+/* Node 0's message, and its doorbell, in the last window before the core prepares to sleep. */
+static void late_message(void)
+{
+	post();
+	fake_window = fake_world;
+}
+
+static void no_halt(void)
+{
+	fail_msg("the core halts though the monitor has a message");
+}
+
+static void idle(void)
+{
+	for (unsigned int i = 0; i < 3; i++)
+		idle_turn(fake_tsc += 1000 * MS);
+}
+
+static void test_last_window(void **state)
+{
+	void (*world)(void) = fake_world;
+	unsigned int before;
+
+	(void)state;
+	bind_user();
+	dispatcher_wake(monitor);
+	idle();
+	assert_false(monitor->task.runnable);
+	assert_true(urpc_arm(&end));
+	before = stays;
+	fake_world = no_halt;
+	fake_window = late_message;
+	idle_turn(fake_tsc += 1000 * MS);
+	fake_world = fake_window = world;
+	assert_int_equal(stays, before + 1);
+	urpc_disarm(&end);
+	assert_int_equal(urpc_recv(&end, &msg), 0);
+	dispatcher_sleep(monitor, UINT64_MAX);
+	unbind_user();
+}
+
+static void test_at_sleep(void **state)
+{
+	(void)state;
+	bind_user();
+	dispatcher_wake(monitor);
+	assert_true(urpc_arm(&end));
+	post();
+	/* Its doorbell is taken while the monitor is awake. */
+	fake_step();
+	dispatcher_sleep(monitor, UINT64_MAX);
+	assert_true(monitor->task.runnable);
+	urpc_disarm(&end);
+	assert_int_equal(urpc_recv(&end, &msg), 0);
+	assert_true(urpc_arm(&end));
+	dispatcher_sleep(monitor, UINT64_MAX);
+	dispatcher_sleep(monitor, UINT64_MAX);
+	assert_false(monitor->task.runnable);
+	/* For room as well as for messages. */
+	urpc_disarm(&end);
+	dispatcher_wake(monitor);
+	for (unsigned int i = 0; i < FAKE_SLOTS; i++)
+		assert_int_equal(urpc_send(&end, 1, NULL, 0), 0);
+	assert_true(urpc_arm_send(&end));
+	dispatcher_sleep(monitor, UINT64_MAX);
+	dispatcher_sleep(monitor, UINT64_MAX);
+	assert_false(monitor->task.runnable);
+	fake_step();
+	assert_false(monitor->task.runnable);
+	for (unsigned int i = 0; i < FAKE_SLOTS; i++)
+		assert_int_equal(urpc_recv(&bound, &msg), 0);
+	fake_step();
+	assert_true(monitor->task.runnable);
+	unbind_user();
+}
+
+/* Whatever is in the rings, no memory but theirs is looked at: the sanitizers see to that. */
+static void test_wild_rings(void **state)
+{
+	struct urpc_ring *tx, *rx;
+
+	(void)state;
+	bind_user();
+	tx = arch_window(FAKE_RING(4));
+	rx = arch_window(FAKE_RING(5));
+	srand(5);
+	for (unsigned int i = 0; i < 100000; i++) {
+		tx->armed = (uint32_t)rand();
+		tx->armed_at = (uint64_t)rand() << 33 | (uint64_t)rand();
+		tx->armed_ack = (uint64_t)rand() << 33;
+		rx->ack = (uint64_t)rand() << 33;
+		dispatcher_sleep(monitor, UINT64_MAX);
+		userlinks_poll();
+	}
+	tx->armed = 0;
+	unbind_user();
+}
+
+/* ---- a monitor that takes its time ---- */
+
+static void pass(uint64_t ms)
+{
+	fake_tsc += ms * MS;
+	fake_step();
+}
+
+static void test_silent(void **state)
+{
+	struct abi_ctl_bind request = good_bind(ABI_SERVICE_SPAWN);
+
+	(void)state;
+	request.tag = ++tag;
+	assert_int_equal(urpc_send(&control, ABI_CTL_BIND, &request, sizeof(request)), 0);
+	fake_step();
+	told(ABI_LMP_BIND);
+	pass(990);
+	assert_int_equal(urpc_recv(&control, &msg), -URPC_EAGAIN);
+	pass(20);
+	assert_int_equal(answered(), -ERR_TIMEDOUT);
+	send_unbind();
+	pass(490);
+	assert_int_equal(urpc_recv(&control, &msg), -URPC_EAGAIN);
+	pass(20);
+	assert_int_equal(answered(), -ERR_PROTO);
+	/* It wakes up: node 0 has nothing to hear any more, but the monitor has to unbind. */
+	assert_int_equal(operation(kernel_bound, &kernel, CHANNEL, 0), 0);
+	told(ABI_LMP_UNBIND);
+	assert_true(userlink_taken(CHANNEL));
+	assert_int_equal(operation(kernel_unbound, &kernel, CHANNEL, 0), 0);
+	assert_false(userlink_taken(CHANNEL));
+	assert_int_equal(urpc_recv(&control, &msg), -URPC_EAGAIN);
+}
+
+/* Node 0 gives up before the monitor has heard of it at all: its buffer is full. */
+static void test_untold(void **state)
+{
+	struct abi_lmp_buffer *b = memory_at(FRAME + 4096);
+	struct abi_ctl_bind request = good_bind(ABI_SERVICE_SPAWN);
+	uint64_t taken = b->taken;
+
+	(void)state;
+	b->taken = taken - 4;
+	request.tag = ++tag;
+	assert_int_equal(urpc_send(&control, ABI_CTL_BIND, &request, sizeof(request)), 0);
+	fake_step();
+	send_unbind();
+	tag--;
+	assert_int_equal(answered(), -ERR_CANCELED);
+	tag++;
+	assert_int_equal(answered(), 0);
+	/* Told once there is room, when the monitor looks after its messages. */
+	request.tag = ++tag;
+	assert_int_equal(urpc_send(&control, ABI_CTL_BIND, &request, sizeof(request)), 0);
+	fake_step();
+	b->taken = taken;
+	dispatcher_wake(monitor);
+	dispatcher_sleep(monitor, UINT64_MAX);
+	assert_true(monitor->task.runnable);
+	told(ABI_LMP_BIND);
+	assert_int_equal(operation(kernel_bound, &kernel, CHANNEL, ERR_NOMEM), 0);
+	assert_int_equal(answered(), -ERR_NOMEM);
+}
+
+static void test_over(void **state)
+{
+	struct abi_ctl_closed event;
+
+	(void)state;
+	bind_user();
+	dispatcher_exit(monitor, 0);
+	fake_step();
+	assert_int_equal(urpc_recv(&control, &msg), 0);
+	assert_int_equal(msg.type, ABI_CTL_CLOSED);
+	memcpy(&event, msg.payload, sizeof(event));
+	assert_int_equal(event.status, -ERR_CANCELED);
+	assert_false(userlink_taken(CHANNEL));
+	assert_int_equal(unbind(), 0);
+	struct abi_ctl_bind request = good_bind(ABI_SERVICE_SPAWN);
+
+	assert_int_equal(ask(ABI_CTL_BIND, request), -ERR_NOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_last_window), cmocka_unit_test(test_at_sleep),
+		cmocka_unit_test(test_wild_rings),  cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_untold),	    cmocka_unit_test(test_over),
+	};
+
+	return cmocka_run_group_tests(tests, start, NULL);
+}
