@@ -10,7 +10,8 @@ static bool ready(struct rt_event *event)
 {
 	struct rt_channel *c = channel_of(event);
 
-	return urpc_can_recv(&c->urpc) || (c->want_room && urpc_has_room(&c->urpc, c->want_room));
+	return c->urpc.broken || (!c->deaf && urpc_can_recv(&c->urpc)) ||
+	       (c->want_room && urpc_has_room(&c->urpc, c->want_room));
 }
 
 static void disarm(struct rt_event *event)
@@ -22,7 +23,8 @@ static bool arm(struct rt_event *event)
 {
 	struct rt_channel *c = channel_of(event);
 
-	return urpc_arm(&c->urpc) && (!c->want_room || urpc_arm_room(&c->urpc, c->want_room));
+	return (c->deaf || urpc_arm(&c->urpc)) &&
+	       (!c->want_room || urpc_arm_room(&c->urpc, c->want_room));
 }
 
 static const struct rt_event_kind kind = {
@@ -41,6 +43,7 @@ int rt_channel_open(struct rt_channel *channel, struct urpc_ring *tx, const stru
 	channel->event.kind = &kind;
 	channel->event.set = NULL;
 	channel->want_room = 0;
+	channel->deaf = false;
 	channel->cap = cap;
 	if (urpc_chan_init(&channel->urpc, tx, rx, slots))
 		return -RT_EINVAL;

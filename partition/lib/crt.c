@@ -75,6 +75,8 @@ void rt_begin(struct abi_dispatcher *dispatcher, const struct abi_startup *from)
 	startup = from;
 	take_upcalls(dispatcher);
 	rt_extended_init();
+	if (dispatcher->revision != ABI_DISPATCHER_REVISION || from->revision != ABI_STARTUP_REVISION)
+		rt_exit(STATUS_NOT_STARTED);
 	rt_stream_init(from->domain ? (struct abi_stream *)ABI_DOMAIN_STREAM : NULL);
 	rc = rt_vspace_init(caps, rt_ram_caps(from, caps, ABI_STARTUP_EXTENTS));
 	if (rc)

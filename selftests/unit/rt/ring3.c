@@ -13,7 +13,7 @@ static const char *awaited;
 
 static bool printed(void)
 {
-	return guest_line(1, awaited) || guest_line(1, "killed at");
+	return guest_line(1, awaited) || guest_line(1, "killed at") || guest_line(1, "FAILED: ");
 }
 
 static uint64_t wait_line(const char *text)
@@ -116,6 +116,74 @@ static void test_lrpc_busy(void **state)
 	serve("server_busy");
 }
 
+/* A program that serves node 0; all messages come back, also those that wake a core that sleeps. */
+static void talk(unsigned int count, unsigned int at_once)
+{
+	unsigned int sent = 0, got = 0;
+
+	while (got < count) {
+		struct urpc_msg msg;
+
+		while (sent < count && sent - got < at_once) {
+			uint64_t payload[2] = { sent, ~sent };
+
+			if (urpc_send(&guest_bound, (uint16_t)sent, payload, sizeof(payload)))
+				break;
+			sent++;
+		}
+		if (urpc_notify_needed(&guest_bound))
+			guest_bell();
+		msg = guest_receive();
+		assert_int_equal(msg.type, got & 0xffff);
+		assert_int_equal(msg.payload[1], ~got);
+		got++;
+	}
+}
+
+static void serve_node_0(const char *name)
+{
+	char line[80];
+
+	guest_module(getenv("PROGRAM"), name, NULL);
+	guest_boot->flags = 0;
+	guest_running();
+	for (int round = 0; round < 3; round++) {
+		struct abi_ctl_bind bind = guest_bind(ABI_SERVICE_SPAWN);
+		int rc;
+
+		/* The program may not serve yet. */
+		for (int i = 0; i < 1000; i++) {
+			rc = guest_ask(ABI_CTL_BIND, &bind, sizeof(bind));
+			if (rc != -2)
+				break;
+		}
+		assert_int_equal(rc, 0);
+		talk(100, 1);
+		talk(5000, 200);
+		assert_int_equal(guest_ask(ABI_CTL_UNBIND,
+					   &(struct abi_ctl_unbind){ .channel = GUEST_CHANNEL },
+					   sizeof(struct abi_ctl_unbind)), 0);
+	}
+	snprintf(line, sizeof(line), "%s ended with status 0", name);
+	wait_line(line);
+	if (!guest_line(1, line))
+		guest_show_console();
+	assert_true(guest_line(1, line));
+}
+
+static void test_channel(void **state)
+{
+	(void)state;
+	serve_node_0("channel");
+	assert_true(guest_core->count.sleeps > 3);
+}
+
+static void test_channel_busy(void **state)
+{
+	(void)state;
+	serve_node_0("channel_busy");
+}
+
 /* One thread that computes: no timer interrupts it. */
 static void test_quiet(void **state)
 {
@@ -136,7 +204,8 @@ static void test_quiet(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		PLAIN_TESTS(TEST) TEST(lrpc) TEST(lrpc_busy) TEST(quiet) TEST(end_0) TEST(end_1) TEST(end_2) TEST(end_3) TEST(end_4)
+		PLAIN_TESTS(TEST) TEST(lrpc) TEST(lrpc_busy) TEST(channel)
+			TEST(channel_busy) TEST(quiet) TEST(end_0) TEST(end_1) TEST(end_2) TEST(end_3) TEST(end_4)
 			TEST(end_5)
 	};
 

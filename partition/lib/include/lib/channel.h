@@ -9,8 +9,9 @@
 
 /**
  * struct rt_channel
- * @event: has something while a message is there, while there is room for @want_room slots (0: nobody
- *         wants to know), and for ever once the peer broke the protocol
+ * @event: has something while a message is there (unless @deaf), while there is room for @want_room slots
+ *         (0: nobody wants to know), and for ever once the peer broke the protocol
+ * @deaf:  set by the owner while it takes no messages, because it wants room first
  * @urpc:  for urpc_recv(), urpc_send() and all others, by the thread that owns the channel; after a
  *         burst, rt_channel_flush()
  * @cap:   URPC capability of the channel
@@ -19,6 +20,7 @@ struct rt_channel {
 	struct rt_event event;
 	struct urpc_chan urpc;
 	uint32_t want_room;
+	bool deaf;
 	struct abi_cap_at cap;
 };
 

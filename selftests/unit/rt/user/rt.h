@@ -46,7 +46,7 @@ uint64_t check_registers(struct check *check);
 	T(threads) T(limit) T(registers) T(mutex) T(condition) T(timed) T(semaphore) T(rwlock)     \
 	T(futex) T(once) T(keys) T(tls) T(sleep) T(storm) T(linux) T(step) T(quiet) T(fairness)    \
 	T(waitset) T(fault) T(overflow) T(fault_disabled) T(opcode) T(division) T(last) T(demand)   \
-	T(messages) T(server) T(server_busy) T(client)
+	T(messages) T(server) T(server_busy) T(client) T(channel) T(channel_busy)
 #define DECLARE(name) void test_##name(void);
 TESTS(DECLARE)
 
