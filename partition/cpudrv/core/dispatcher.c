@@ -233,11 +233,12 @@ void arch_cap_dispatcher_end(struct cap_space *space, uint64_t pa)
 	struct dispatcher *d = dispatcher_of(&(struct cap_entry){ .base = pa });
 
 	(void)space;
+	/* Capabilities of endpoints may stay, and then look at this page, which is somebody's frame by then. */
+	endpoints_dead(pa);
 	if (!d->set_up)
 		return;
 	if (!d->over)
 		over(d, ABI_DISPATCHER_KILLED);
-	endpoints_dead(pa);
 	dispatchers[d->number] = NULL;
 	d->set_up = false;
 }

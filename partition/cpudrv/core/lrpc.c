@@ -34,8 +34,10 @@ int lrpc_send(struct dispatcher *from, uint64_t endpoint, uint64_t depth, bool s
 		return -ERR_INVAL;
 	if (to->stopped || !takes(to))
 		return -ERR_BUSY;
-	dispatcher_message(to, (const uint64_t[ABI_UPCALL_ARGUMENTS]){
-		cap->badge, words[0], words[1], words[2], words[3] });
+	/* Shared memory may change between two looks at it: then it is killed for that. */
+	if (!dispatcher_message(to, (const uint64_t[ABI_UPCALL_ARGUMENTS]){
+		cap->badge, words[0], words[1], words[2], words[3] }))
+		return -ERR_BUSY;
 	dispatcher_hand_over(from, to, sleep);
 	return 0;
 }

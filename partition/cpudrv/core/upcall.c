@@ -52,11 +52,11 @@ bool dispatcher_enter(struct dispatcher *d)
 	return upcall(d, ABI_UPCALL_RUN, &d->shared->stack, none);
 }
 
-void dispatcher_message(struct dispatcher *d, const uint64_t arguments[ABI_UPCALL_ARGUMENTS])
+bool dispatcher_message(struct dispatcher *d, const uint64_t arguments[ABI_UPCALL_ARGUMENTS])
 {
 	d->upcall = false;
 	__atomic_store_n(&d->shared->faulting, 0, __ATOMIC_RELAXED);
-	upcall(d, ABI_UPCALL_LRPC, &d->shared->stack, arguments);
+	return upcall(d, ABI_UPCALL_LRPC, &d->shared->stack, arguments);
 }
 
 static const char *fault_name(const struct user_event *event)

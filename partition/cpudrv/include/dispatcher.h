@@ -189,8 +189,11 @@ bool dispatcher_enabled(const struct dispatcher *d);
 /** dispatcher_enter - prepare its next activation. Return: false when it was killed instead */
 bool dispatcher_enter(struct dispatcher *d);
 
-/** dispatcher_message - enter by upcall `lrpc` next; only while d->upcall, and it has an entry for it */
-void dispatcher_message(struct dispatcher *d, const uint64_t arguments[ABI_UPCALL_ARGUMENTS]);
+/**
+ * dispatcher_message - enter by upcall `lrpc` next; only while d->upcall
+ * Return: false when it had no entry for it and was killed.
+ */
+bool dispatcher_message(struct dispatcher *d, const uint64_t arguments[ABI_UPCALL_ARGUMENTS]);
 
 /** dispatcher_fault - hand a page fault or trap to it, or kill it */
 void dispatcher_fault(struct dispatcher *d, const struct user_event *event);

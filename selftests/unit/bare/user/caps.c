@@ -29,6 +29,7 @@ enum {
 
 struct report report __attribute__((aligned(4096), section(".data"))) = { .magic = REPORT_MAGIC };
 
+static struct abi_dispatcher *dispatcher;
 static const struct abi_startup *const startup = (const void *)ABI_DOMAIN_STARTUP;
 static uint64_t ram, ram_base, ram_bytes; /* the first memory: slot, place, size */
 static bool demand; /* page faults are served: */
@@ -208,7 +209,8 @@ static void spaces(void)
 	       ERRNO(14));
 	expect(15, object(ABI_DISPATCHER_STATUS, ABI_SLOT_DISPATCHER, ABI_WINDOW_VA + ram_base), ERRNO(14));
 	expect(16, object(ABI_DISPATCHER_STATUS, ABI_SLOT_DISPATCHER, ~0ull - 8), ERRNO(14));
-	/* Unmapped, it is gone at once. */
+	/* Unmapped, it is gone at once, though the CPU knew it just now. */
+	expect(22, (int64_t)small[0], 4711);
 	expect(17, delete(S_TEST + 1), 0);
 	expect(18, CALL(ABI_SYSCALL_PRINT, FREE + 16 * PAGE, 8), -14);
 	demand = true;
@@ -289,6 +291,48 @@ static void guarded(uint64_t number, uint64_t type, uint64_t bytes, uint64_t off
 	expect(number + 14, delete(S_TEST), 0);
 }
 
+/*
+ * An endpoint outlives its dispatcher, whose first page becomes a frame: nothing that is written there,
+ * not even what looks like a dispatcher that takes messages, is believed.
+ */
+static void forged(bool set_up)
+{
+	uint64_t *at = (void *)(FREE + 60 * PAGE);
+	static const uint64_t patterns[] = { 1, 0x101, 0x10101, 1ull << 32, 0x0101010101010101 };
+	uint64_t words[2] = { 1, 2 };
+
+	expect(801, retype(ram, 0x38000, ABI_CAP_DISPATCHER, 0, 1, S_TEST + 2), 0);
+	expect(802, retype(S_TEST + 2, 4096, ABI_CAP_ENDPOINT, 0, 1, S_TEST + 3), 0);
+	if (set_up) {
+		struct abi_dispatcher_setup s = {
+			.cnode = { ABI_SLOT_ROOT, DEPTH, 0 }, .pml4 = { ABI_SLOT_PML4, DEPTH, 0 },
+			.frame = { ABI_SLOT_CONTROL, DEPTH, 0 }, .frame_va = ABI_DOMAIN_CONTROL,
+			.domain = 5, .weight = 1,
+		};
+
+		expect(803, object(ABI_DISPATCHER_SETUP, S_TEST + 2, (uint64_t)&s), 0);
+		dispatcher->disabled = 0;
+	}
+	expect(804, delete(S_TEST + 2), 0);
+	expect(805, retype(ram, 0x38000, ABI_CAP_DISPATCHER, 0, 1, S_TEST + 2), NO(IN_USE));
+	expect(806, retype(ram, 0x38000, ABI_CAP_FRAME, PAGE, 1, S_TEST + 2), 0);
+	expect(807, map(S_TEST + 2, S_PT, 60, 1, ABI_CAP_RW, S_TEST + 4), 0);
+	/* Whatever of it says "set up, not over, awake": some of these. */
+	for (unsigned int i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		for (unsigned int n = 0; n < PAGE / 8; n++)
+			at[n] = patterns[i];
+		expect(808, CALL(ABI_SYSCALL_LRPC, S_TEST + 3, 1, 2, 3, 4,
+				 (uint64_t)DEPTH << ABI_LRPC_DEPTH_SHIFT), -2);
+		expect(809, CALL(ABI_SYSCALL_LMP, S_TEST + 3, ABI_LMP_SEND_WORD(DEPTH, 2, 0, 0),
+				 (uint64_t)words), -2);
+	}
+	expect(812, delete(S_TEST + 2), 0);
+	expect(813, retype(ram, 0x38000, ABI_CAP_FRAME, 2 * PAGE, 1, S_TEST + 2), NO(IN_USE));
+	expect(814, delete(S_TEST + 3), 0);
+	expect(815, retype(ram, 0x38000, ABI_CAP_FRAME, 2 * PAGE, 1, S_TEST + 2), 0);
+	expect(816, delete(S_TEST + 2), 0);
+}
+
 static void unmappable(void)
 {
 	static const uint64_t own[] = { ABI_SLOT_ROOT, ABI_SLOT_DISPATCHER, ABI_SLOT_PML4,
@@ -318,6 +362,8 @@ static void unmappable(void)
 	expect(745, retype(ABI_SLOT_DISPATCHER, 0, ABI_CAP_ENDPOINT, 0, 1, S_TEST + 1), NO(RANGE));
 	expect(746, retype(ABI_SLOT_DISPATCHER, 4032, ABI_CAP_ENDPOINT, 0, 1, S_TEST + 1), NO(RANGE));
 	expect(747, retype(ABI_SLOT_DISPATCHER, 8192, ABI_CAP_ENDPOINT, 0, 1, S_TEST + 1), NO(RANGE));
+	forged(false);
+	forged(true);
 	leave();
 }
 
@@ -398,10 +444,19 @@ static struct abi_dispatcher_setup child_setup(uint64_t base)
 	};
 }
 
-/* It counts in the first word behind its shared page, and gives way if @yields. */
+/*
+ * It counts in the first word behind its shared page, and gives way if @yields: after it has tried to
+ * print, with the result in the second word.
+ */
 static void child_code(bool yields)
 {
 	static const uint8_t code[] = {
+		0x57,                                     /* push %rdi */
+		0xb8, 0x04, 0x4d, 0x45, 0x52,             /* mov $ABI_SYSCALL_PRINT, %eax */
+		0x31, 0xf6,                               /* xor %esi, %esi */
+		0x0f, 0x05,                               /* syscall */
+		0x5f,                                     /* pop %rdi */
+		0x48, 0x89, 0x87, 0x08, 0x10, 0x00, 0x00, /* mov %rax, 4104(%rdi) */
 		0x48, 0xff, 0x87, 0x00, 0x10, 0x00, 0x00, /* 1: incq 4096(%rdi) */
 		0x57,                                     /* push %rdi */
 		0xb8, 0x01, 0x4d, 0x45, 0x52,             /* mov $ABI_SYSCALL_YIELD, %eax */
@@ -510,6 +565,7 @@ static void set_up(void)
 	expect(46, status_of(d).state, ABI_DISPATCHER_RUNNABLE);
 	yield(100);
 	expect(47, child_words[0] > 10, true);
+	expect(60, (int64_t)child_words[1], -1);
 	expect(48, object(ABI_DISPATCHER_STOP, d, 0), 0);
 	now = child_words[0];
 	expect(49, status_of(d).state, ABI_DISPATCHER_STOPPED);
@@ -575,7 +631,10 @@ static void revoked(void)
 		expect(404, object(ABI_DISPATCHER_RUN, S_CHILD + C_DISPATCHER, 0), 0);
 		while (!child_words[0])
 			yield(1);
+		report.result[4] = count(ABI_KERNEL_COUNT_CAPS);
 		expect(405, delete(S_CHILD + C_DISPATCHER), 0);
+		/* What its slots held is gone when the call returns. */
+		expect(412, (int64_t)count(ABI_KERNEL_COUNT_CAPS), (int64_t)report.result[4] - 4);
 		report.result[2] = child_words[0];
 		yield(20);
 		expect(406, (int64_t)child_words[0], (int64_t)report.result[2]);
@@ -705,6 +764,7 @@ void start(struct abi_dispatcher *d)
 
 	for (int i = 0; i < (int)ABI_UPCALLS; i++)
 		d->entry[i] = (uint64_t)upcall_entry;
+	dispatcher = d;
 	d->stack = (uint64_t)upcall_stack_top;
 	d->fault_stack = (uint64_t)fault_stack_top;
 	d->critical = (uint64_t)resume_critical;
