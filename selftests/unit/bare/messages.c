@@ -390,10 +390,16 @@ static void test_user_late(void **state)
 /* Messages that come between the monitor's arming and its sleep. */
 static void test_user_slow(void **state)
 {
+	unsigned int i = talk("monitor", TALK_MONITOR, MONITOR_SLOW);
+
 	(void)state;
-	monitor_start(MONITOR_SLOW);
+	/* It never lets the core look by itself. */
+	talk("spinner", TALK_SPIN, 0);
+	guest_running();
+	driver = program_wait(i);
+	guest_wait(prepared, "the monitor's start");
 	assert_int_equal(bind(), 0);
-	for (int i = 0; i < 20; i++) {
+	for (i = 0; i < 20; i++) {
 		pause_ms(2);
 		echo(1, 1);
 	}

@@ -258,6 +258,9 @@ static void receive(void)
 		if (!r)
 			continue;
 		if (report.mode == TALK_RECEIVE_DIE) {
+			/* By then the senders have filled the buffer, and sleep. */
+			sleep_until(later(10));
+			sleep_until(later(30));
 			dispatcher->entry[ABI_UPCALL_TRAP] = 0;
 			__asm__ volatile("ud2");
 		}
@@ -839,6 +842,7 @@ static void deaths(void)
 	lmp(ABI_SLOT_ENDPOINT, 0, NULL, 0, 0);
 	child(FREE(2), 16384, 78);
 	child(FREE(4), 2 * 16384, 79);
+	sleep_until(later(20)); /* ends at once: two messages came */
 	sleep_until(later(20));
 	expect(5, next() && !next()->kind);
 	take();
