@@ -150,7 +150,7 @@ void quiet_json(const struct quiet *quiet, FILE *file)
 	json_end(&j);
 }
 
-/* Seconds since its begin, and what each quantum took above the row's shortest. */
+/* Seconds since its begin, and what each quantum took above the row's shortest: 1 for nothing. */
 static void plot_data(const struct quiet *quiet, FILE *file, unsigned int n)
 {
 	const struct quiet_row *r = &quiet->rows[n];
@@ -158,8 +158,10 @@ static void plot_data(const struct quiet *quiet, FILE *file, unsigned int n)
 
 	fprintf(file, "$row%u << END\n", n);
 	for (size_t i = 0; i < r->count; i++) {
+		uint64_t more = r->ticks[i] - r->stats.min;
+
 		fprintf(file, "%.4f %" PRIu64 "\n", (double)at / (double)quiet->tsc_khz / 1000,
-			r->ticks[i] - r->stats.min);
+			more ? more : 1);
 		at += r->ticks[i];
 	}
 	fprintf(file, "END\n");
@@ -188,8 +190,8 @@ static void plot(const void *what, FILE *file, const char *svg)
 	fprintf(file, "\nset multiplot layout %u,1 title ", quiet->row_count);
 	plot_quoted(file, title);
 	fprintf(file, " noenhanced\nunset key\nset grid\nset xrange [0:%u]\n"
-		"set yrange [0:%" PRIu64 "]\nset xlabel \"seconds\"\n"
-		"set ylabel \"%s above the shortest\"\n", quiet->seconds, most + most / 10,
+		"set logscale y\nset yrange [0.5:%" PRIu64 "]\nset xlabel \"seconds\"\n"
+		"set ylabel \"%s more\"\n", quiet->seconds, most * 2,
 		unit(quiet));
 	for (unsigned int i = 0; i < quiet->row_count; i++) {
 		const struct quiet_row *r = &quiet->rows[i];
