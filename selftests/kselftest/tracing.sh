@@ -30,6 +30,46 @@ echo 0 >$T/events/remora/remora_send/enable
 tap_ok "and not any more" remora bench trace kst-t --core 1 --json
 rm -f "$TAP_TMP.cost"
 
+# Both kernels in the order of time, in a trace of its own.
+tap_ok "remora trace with a command" sh -c "remora trace --partition kst-t -- \
+	remora ping kst-t --count 20 --mode rw >$TAP_TMP.trace"
+events=$(grep -E '^ *[0-9]+  remora_' "$TAP_TMP.trace")
+for event in send receive; do
+	for node in 0 1; do
+		tap_like "$events" "remora_$event: partition=kst-t node=$node " "it has remora_$event of node $node"
+	done
+done
+awk '$1 < last { exit 1 } { last = $1 }' <<<"$events"
+tap_result $? "its times never go back"
+# A message is known by its channel, its number, and which end sent it; one CPU's pair of nodes here.
+awk '{
+	for (i = 2; i <= NF; i++)
+		if (split($i, part, "=") == 2)
+			is[part[1]] = part[2]
+	if ($2 == "remora_send:")
+		sent[is["channel"] " " is["node"] " " is["number"]] = 1
+	else if ($2 == "remora_receive:" && is["channel"] ~ /^0x/) {
+		checked++
+		if (!sent[is["channel"] " " is["peer"] " " is["number"]])
+			exit bad = 1
+	}
+}
+END { exit bad || checked < 40 }' <<<"$events"
+tap_result $? "no message is received before it was sent"
+tap_is "$(ls $T/instances)" "" "nothing of it is left"
+remora trace --event shootdown -- sh -c 'exit 9' >"$TAP_TMP.trace"
+tap_is $? 9 "it ends as the command did"
+tap_is "$(cat "$TAP_TMP.trace")" "" "and has only the events that were asked for"
+tap_like "$(remora trace --event nonsense -- true 2>&1)" "'nonsense' is no event" "an unknown event is named"
+tap_is "$(ls $T/instances)" "" "nothing of that is left"
+timeout 60 remora trace --seconds 1 >"$TAP_TMP.trace" &
+remora ping kst-t --count 5 --mode rw >/dev/null
+wait $!
+tap_result $? "remora trace for a second"
+remora trace -- /nowhere 2>/dev/null
+tap_is $? 127 "a command that does not exist"
+rm -f "$TAP_TMP.trace"
+
 if command -v trace-cmd >/dev/null; then
 	cd /tmp || exit 1
 	tap_ok "trace-cmd records" sh -c "trace-cmd record -q -C x86-tsc -e remora -o $TAP_TMP.dat \

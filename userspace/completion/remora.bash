@@ -30,6 +30,10 @@ _remora_argument() { # VERB OPTION
 	inject:--kind | inject:-k) remora inject --list 2>/dev/null | sed 's/ .*//' ;;
 	wait:--state | wait:-s) echo offline booting running stopping crashed ;;
 	ping:--mode | ping:-m) echo polled blocking rw all ;;
+	trace:--partition | trace:-p) _remora_names ;;
+	trace:--event | trace:-e)
+		ls /sys/kernel/tracing/events/remora 2>/dev/null | sed -n 's/^remora_//p'
+		;;
 	'bench shootdown:--protocol') echo broadcast unicast multicast numa ;;
 	'bench shootdown:--method') echo none page pcid full ;;
 	'bench '*:--csv | 'bench '*:--plot) compgen -f -- "$cur" ;;

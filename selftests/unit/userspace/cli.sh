@@ -62,6 +62,13 @@ expect_json 0 '.loaded == false' version --json
 for verb in $(verbs); do
 	expect 0 'usage: remora' "$verb" --help
 done
+REMORA_SYSROOT=$work expect 1 'no tracefs at' trace -- true
+expect 2 'a command was expected' trace --
+expect 2 'a command says itself' trace --seconds 1 -- true
+expect 2 'a number from 1 to' trace --seconds 0
+mkdir -p "$work/sys/kernel/tracing/instances"
+REMORA_SYSROOT=$work expect 5 'no events of remora' trace -- true
+rm -rf "$work/sys"
 for verb in start stop reset destroy status console; do
 	expect 5 'no /dev/remora: is the module loaded?' "$verb" x
 done
