@@ -17,7 +17,6 @@
 
 #define WATCH_US 2000u
 #define ALARM_AGAIN_US 1000u
-#define WORK_TURNS 64u
 
 static struct timer watch;
 
@@ -144,24 +143,25 @@ static int pass(struct dispatcher *from, struct dispatcher *to, const struct end
 		uint64_t address, uint32_t depth)
 {
 	struct cap_op op = { .kind = ABI_CAP_DO_COPY };
-	int rc = -ABI_CAP_E_AGAIN;
 
-	for (uint32_t turn = 0; rc == -ABI_CAP_E_AGAIN && turn < WORK_TURNS; turn++) {
-		if (turn)
-			capabilities_work();
-		if (cap_slot_find(&dispatcher_slots(from)[DISPATCHER_ROOT], address, depth,
-				  &op.from) || op.from.at->type == ABI_CAP_NONE)
-			return -ERR_INVAL;
-		if (!e->depth || cap_slot_find(&dispatcher_slots(to)[DISPATCHER_ROOT], e->slot,
-					       e->depth, &op.to) ||
-		    !(op.to.rights & ABI_CAP_WRITE))
-			return -ERR_BUSY;
-		rc = cap_decode(&cap_space, &op);
-	}
-	if (!rc)
+	if (cap_slot_find(&dispatcher_slots(from)[DISPATCHER_ROOT], address, depth, &op.from) ||
+	    op.from.at->type == ABI_CAP_NONE)
+		return -ERR_INVAL;
+	if (!e->depth || cap_slot_find(&dispatcher_slots(to)[DISPATCHER_ROOT], e->slot, e->depth,
+				       &op.to) ||
+	    !(op.to.rights & ABI_CAP_WRITE))
+		return -ERR_BUSY;
+	switch (cap_decode(&cap_space, &op)) {
+	case 0:
 		return cap_invoke(&cap_space, &op);
-	return rc == -ABI_CAP_E_OCCUPIED || rc == -ABI_CAP_E_AGAIN || rc == -ABI_CAP_E_BUSY ?
-		       -ERR_BUSY : -ERR_PERM;
+	case -ABI_CAP_E_AGAIN:
+		return LMP_REPEAT;
+	case -ABI_CAP_E_OCCUPIED:
+	case -ABI_CAP_E_BUSY:
+		return -ERR_BUSY;
+	default:
+		return -ERR_PERM;
+	}
 }
 
 /* All but the record: what can be refused. */

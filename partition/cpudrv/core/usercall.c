@@ -94,19 +94,6 @@ static int call_lrpc(struct dispatcher *d, uint64_t *value)
 	return rc || !sleep ? rc : leave(d);
 }
 
-static int call_lmp(struct dispatcher *d, uint64_t *value)
-{
-	const struct arch_context *c = &d->context;
-	const uint64_t args[4] = {
-		arch_syscall_argument(c, 0), arch_syscall_argument(c, 1),
-		arch_syscall_argument(c, 2), arch_syscall_argument(c, 3),
-	};
-	int rc = lmp_send(d, args);
-
-	(void)value;
-	return rc || !(args[1] >> 16 & ABI_LMP_SLEEP) ? rc : leave(d);
-}
-
 static int call_alarm(struct dispatcher *d, uint64_t *value)
 {
 	(void)value;
@@ -124,6 +111,21 @@ static int repeat(struct dispatcher *d)
 {
 	arch_syscall_repeat(&d->context);
 	return NO_RETURN;
+}
+
+static int call_lmp(struct dispatcher *d, uint64_t *value)
+{
+	const struct arch_context *c = &d->context;
+	const uint64_t args[4] = {
+		arch_syscall_argument(c, 0), arch_syscall_argument(c, 1),
+		arch_syscall_argument(c, 2), arch_syscall_argument(c, 3),
+	};
+	int rc = lmp_send(d, args);
+
+	(void)value;
+	if (rc == LMP_REPEAT)
+		return repeat(d);
+	return rc || !(args[1] >> 16 & ABI_LMP_SLEEP) ? rc : leave(d);
 }
 
 static int call_invoke(struct dispatcher *d, uint64_t *value)

@@ -53,8 +53,10 @@ enum notice {
 /**
  * lmp_send - ABI_SYSCALL_LMP; a sender that sleeps afterwards still has to leave the CPU
  * @args: its arguments, any values
- * Return: 0 or a negative errno value of abi/syscall.h; then nothing was done.
+ * Return: 0 or a negative errno value of abi/syscall.h; then nothing was done. LMP_REPEAT: likewise,
+ * capabilities that are on their way out are in the way; the same call again once they are gone.
  */
+#define LMP_REPEAT 1
 int lmp_send(struct dispatcher *from, const uint64_t args[4]);
 
 /**
