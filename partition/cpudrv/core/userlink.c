@@ -156,6 +156,14 @@ static void end(struct userlink *l, int status)
 
 /* ---- the monitor ---- */
 
+/* The core's first program has begun, but not come so far as to serve: it is told then. */
+static bool monitor_begins(void)
+{
+	const struct dispatcher *first = dispatcher_number(0);
+
+	return !serve && first && dispatcher_intact(first);
+}
+
 /* Tell what it has to answer, if that was not told. */
 static enum notice tell(struct userlink *l)
 {
@@ -165,7 +173,7 @@ static enum notice tell(struct userlink *l)
 	if (l->told || l->state == OPEN)
 		return NOTICE_TOLD;
 	if (!serve)
-		return rc;
+		return monitor_begins() ? NOTICE_WAITS : rc;
 	if (l->state == BINDING)
 		rc = lmp_notice(serve, ABI_LMP_BIND, words, 5);
 	else
@@ -330,8 +338,10 @@ int kernel_serve(struct object_call *c)
 		serve = capability_own();
 	rc = own_copy_endpoint(c->d, c->arg[0], c->arg[1], serve);
 
-	if (!rc)
+	if (!rc) {
 		monitor = endpoint_live(serve);
+		userlinks_tell();
+	}
 	return rc;
 }
 
