@@ -84,9 +84,13 @@ struct measurement {
 	unsigned int slots;
 };
 
-/* Where the two CPUs really were; the last two are no places. */
+/*
+ * Where the two CPUs really were, by the raw line's round trip: nearest of what was seen, farther by
+ * half as much or more, farther by far. The last two are no places.
+ */
 enum placement {
-	PLACED_CLOSE,
+	PLACED_NEAREST,
+	PLACED_NEAR,
 	PLACED_APART,
 	PLACEMENTS,
 	PLACED_UNSTEADY,
@@ -99,12 +103,12 @@ enum placement guard_measure(const struct measurement *m, double *value);
 void guard_describe(FILE *to, enum placement chosen);
 const char *guard_name(enum placement p);
 enum placement guard_place(double cycles); /* of the raw line's round trip */
-bool guard_renamed(void); /* are all figures of CPUs close so far of CPUs apart? Asked once. */
+unsigned int guard_renamed(void); /* by how many places are all figures so far farther? Asked once. */
 bool guard_moved(void); /* did they change places? */
 
 /* shootdown.c: a table of its own; a round, and what came of all. @csv may be NULL. */
 void shootdown_measure(const struct options *o);
-void shootdown_rename(void); /* see guard_renamed() */
+void shootdown_rename(unsigned int by); /* see guard_renamed() */
 unsigned int shootdown_fewest(const struct options *o, enum placement p); /* values of a row */
 void shootdown_report(const struct options *o, enum placement p, FILE *csv);
 

@@ -12,15 +12,21 @@
 #define PROBES 40
 #define PROBE_GAP_NS 25000000
 #define TRIES 5
-/* A distance differs from the next by more than this, noise by less. */
-#define APART 2.5
+/*
+ * Threads of a core, cores that share a cache and cores that do not were seen at 1 : 2 : 9. Noise is
+ * less than NEAR.
+ */
+#define NEAR 1.45
+#define APART 3.5
+#define SURE 3 /* looks in a row that show CPUs nearer than all before */
 
 /*
- * @fastest: the raw line's round trip of CPUs close; @slowest: seen at all
- * @renamed: until now CPUs apart passed as close, because no others had been seen
+ * @fastest: the raw line's round trip of the nearest CPUs; @slowest: seen at all
+ * @faster:  looks in a row that were shorter by more than noise
+ * @renamed: places by which all figures so far are farther than was thought
  */
 static double fastest, slowest;
-static bool renamed;
+static unsigned int faster, renamed;
 
 static double probe(const struct options *o)
 {
@@ -49,19 +55,25 @@ void guard_init(const struct options *o)
 enum placement guard_place(double cycles)
 {
 	slowest = cycles > slowest ? cycles : slowest;
-	if (cycles * APART < fastest) {
+	faster = cycles * NEAR < fastest ? faster + 1 : 0;
+	if (faster == SURE) {
+		renamed += fastest > cycles * APART ? 2 : 1;
 		fastest = cycles;
-		renamed = true;
+		faster = 0;
 	}
-	return cycles > fastest * APART ? PLACED_APART : PLACED_CLOSE;
+	if (faster)
+		return PLACED_UNSTEADY;
+	if (cycles > fastest * APART)
+		return PLACED_APART;
+	return cycles > fastest * NEAR ? PLACED_NEAR : PLACED_NEAREST;
 }
 
-bool guard_renamed(void)
+unsigned int guard_renamed(void)
 {
-	const bool was = renamed;
+	const unsigned int by = renamed < PLACED_APART ? renamed : PLACED_APART;
 
-	renamed = false;
-	return was;
+	renamed = 0;
+	return by;
 }
 
 static enum placement placement(const struct options *o)
@@ -85,7 +97,7 @@ enum placement guard_measure(const struct measurement *m, double *value)
 			ok = bench_round_trip(m->subject, o, value);
 		if (!ok)
 			return PLACED_FAILED;
-		if (placement(o) == before)
+		if (placement(o) == before && before < PLACEMENTS)
 			return before;
 	}
 	return PLACED_UNSTEADY;
@@ -93,14 +105,14 @@ enum placement guard_measure(const struct measurement *m, double *value)
 
 bool guard_moved(void)
 {
-	return slowest > fastest * APART;
+	return slowest > fastest * NEAR;
 }
 
 const char *guard_name(enum placement p)
 {
-	if (!guard_moved())
-		return "steady";
-	return p == PLACED_APART ? "apart" : "close";
+	static const char *const name[PLACEMENTS] = { "nearest", "near", "apart" };
+
+	return guard_moved() ? name[p] : "steady";
 }
 
 void guard_describe(FILE *to, enum placement p)

@@ -14,6 +14,7 @@
 
 #define MAX_ROUNDS 400 /* then give up */
 #define SECONDS 120
+#define PATIENCE 9 /* so many times as long is waited for the other placement */
 
 const unsigned int lengths[LENGTHS] = { 64, 512, 4096 };
 
@@ -26,7 +27,8 @@ static const char usage[] =
 	"  --fifo       run the two threads with SCHED_FIFO (needs permission)\n"
 	"  --csv FILE   write every figure there too\n"
 	"  --seconds N  then stop once the figures of one placement are complete (default 120)\n"
-	"  --both       wait that long for CPUs that have not changed places yet to do so\n"
+	"  --both       wait that long for CPUs that have not changed places yet to do so;\n"
+	"               with --goals up to ten times as long\n"
 	"  --goals      only what the goals need, in short rounds, for as long as --seconds says\n"
 	"  --pairs      only figures by pair of CPUs: a few pairs of each distance\n";
 
@@ -42,16 +44,16 @@ unsigned int subject_streams(const struct subject *s)
 	return s->flags & SUBJECT_SLOTS ? LENGTHS : 1;
 }
 
-void results_rename(struct results *r)
+void results_rename(struct results *r, unsigned int by)
 {
 	unsigned int i, k;
 
 	for (i = 0; i < MAX_SUBJECTS; i++) {
-		cell_rename(r->trip[i].value, r->trip[i].n);
+		cell_rename(r->trip[i].value, r->trip[i].n, by);
 		for (k = 0; k < LENGTHS; k++)
-			cell_rename(r->stream[i][k].value, r->stream[i][k].n);
+			cell_rename(r->stream[i][k].value, r->stream[i][k].n, by);
 	}
-	shootdown_rename();
+	shootdown_rename(by);
 }
 
 /* Measure one figure once more. */
@@ -63,8 +65,7 @@ static bool measure_cell(struct results *r, struct cell *c, const struct subject
 	double value;
 
 	place = guard_measure(&m, &value);
-	if (guard_renamed())
-		results_rename(r);
+	results_rename(r, guard_renamed());
 	if (place == PLACED_FAILED)
 		return false;
 	if (place < PLACEMENTS && c->n[place] < MAX_RUNS)
@@ -107,27 +108,28 @@ static bool measure_round(struct results *r, const struct options *o, unsigned i
 }
 
 /* Are all placements that were seen complete, or is it time to stop? */
-static bool enough(const struct results *r, const struct options *o, bool late)
+static bool enough(const struct results *r, const struct options *o, bool late,
+		   bool very_late)
 {
-	const bool close = r->complete[PLACED_CLOSE], apart = r->complete[PLACED_APART];
+	unsigned int p, complete = 0;
 
+	for (p = 0; p < PLACEMENTS; p++)
+		complete += r->complete[p];
 	if (o->goals)
-		return late;
-	if (close && (apart || !(guard_moved() || o->both)))
-		return true;
-	return late && (close || apart);
+		return late && (complete >= 2 || !o->both || very_late);
+	return complete && (late || complete >= (guard_moved() || o->both ? 2u : 1u));
 }
 
-static void say_progress(const struct options *o, unsigned int round, unsigned int close,
-			 unsigned int apart)
+static void say_progress(const struct options *o, unsigned int round,
+			 const unsigned int runs[PLACEMENTS])
 {
 	static double last;
 
 	if (o->goals && machine_seconds() < last + 1)
 		return;
 	last = machine_seconds();
-	fprintf(stderr, "bench: round %u: of %u runs complete: %u close, %u apart\n", round, o->runs,
-		close, apart);
+	fprintf(stderr, "bench: round %u: of %u runs complete: %u nearest, %u near, %u apart\n", round,
+		o->runs, runs[PLACED_NEAREST], runs[PLACED_NEAR], runs[PLACED_APART]);
 }
 
 /*
@@ -137,20 +139,21 @@ static void say_progress(const struct options *o, unsigned int round, unsigned i
 static bool measure(struct results *r, const struct options *o)
 {
 	const double end = machine_seconds() + o->seconds;
-	unsigned int round, close, apart;
+	unsigned int round, p, runs[PLACEMENTS];
 	bool any = false;
 
 	guard_init(o);
 	for (round = 1; round <= (o->goals ? UINT_MAX : MAX_ROUNDS); round++) {
 		if (!measure_round(r, o, round))
 			return false;
-		close = fewest(r, o, PLACED_CLOSE);
-		apart = fewest(r, o, PLACED_APART);
-		say_progress(o, round, close, apart);
-		r->complete[PLACED_CLOSE] = close >= o->runs;
-		r->complete[PLACED_APART] = apart >= o->runs;
-		any = r->complete[PLACED_CLOSE] || r->complete[PLACED_APART];
-		if (enough(r, o, machine_seconds() > end))
+		for (p = 0, any = false; p < PLACEMENTS; p++) {
+			runs[p] = fewest(r, o, (enum placement)p);
+			r->complete[p] = runs[p] >= o->runs;
+			any |= r->complete[p];
+		}
+		say_progress(o, round, runs);
+		if (enough(r, o, machine_seconds() > end,
+			   machine_seconds() > end + PATIENCE * o->seconds))
 			break;
 	}
 	if (!any)

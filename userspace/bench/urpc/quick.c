@@ -25,8 +25,8 @@
 #define LOOK_BATCHES 16
 #define TRIPS 64
 #define TRIP_BATCHES 40
-#define CHUNK 8192 /* two laps of the longest queue */
-#define CHUNKS 7
+#define CHUNK 4096 /* a lap of the longest queue */
+#define CHUNKS 6
 #define ONE_CORE 1.4 /* so much slower on both at once: the two are threads of a core */
 #define WARM_UP 2 /* batches of a step that are not counted */
 
@@ -267,7 +267,7 @@ static void judge(struct step *sample, enum placement before, enum placement aft
 	struct cell *c = sample->cell;
 
 	count.taken++;
-	if (before != after) {
+	if (before != after || before >= PLACEMENTS) {
 		count.moved++;
 	} else if (sample->switches[0] || sample->switches[1]) {
 		count.preempted++;
@@ -304,17 +304,16 @@ static bool all_right(const struct quick_round *r)
 /* A new placement among the looks: what was kept so far is of the other. */
 static void rename_kept(struct quick_round *r, struct results *results)
 {
-	unsigned int i;
+	unsigned int i, by;
 
 	for (i = 0; i < r->steps; i += 2)
 		guard_place(median(&r->step[i]));
-	if (!guard_renamed())
-		return;
-	results_rename(results);
+	by = guard_renamed();
+	results_rename(results, by);
 	for (i = 0; i < 2; i++)
-		cell_rename(filled[i].value, filled[i].n);
-	count.kept[PLACED_APART] = count.kept[PLACED_CLOSE];
-	count.kept[PLACED_CLOSE] = 0;
+		cell_rename(filled[i].value, filled[i].n, by);
+	for (i = PLACEMENTS; by && i-- > 0;)
+		count.kept[i] = i < by ? 0 : count.kept[i - by];
 }
 
 static void evaluate(struct quick_round *r, struct results *results)
@@ -374,11 +373,11 @@ bool quick_measure(struct results *results, const struct options *o, unsigned in
 void quick_describe(FILE *to)
 {
 	fprintf(to,
-		"# of %lu short samples %lu were taken with the CPUs close and %lu apart; thrown away: "
+		"# of %lu short samples %lu count with the CPUs nearest, %lu near, %lu apart; thrown away: "
 		"%lu in which they\n# moved, %lu in which a thread was preempted, %lu in which the "
 		"host took time from a CPU\n",
-		count.taken, count.kept[PLACED_CLOSE], count.kept[PLACED_APART], count.moved,
-		count.preempted, count.stolen);
+		count.taken, count.kept[PLACED_NEAREST], count.kept[PLACED_NEAR],
+		count.kept[PLACED_APART], count.moved, count.preempted, count.stolen);
 }
 
 void quick_describe_place(FILE *to, enum placement p)

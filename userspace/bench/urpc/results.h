@@ -26,16 +26,29 @@ struct results {
 	bool complete[PLACEMENTS];
 };
 
-/** cell_rename - what was taken for CPUs close is of CPUs apart, see guard_renamed() */
-static inline void cell_rename(double value[PLACEMENTS][MAX_RUNS], unsigned int n[PLACEMENTS])
+/**
+ * cell_rename - CPUs nearer than all before were seen: what was taken for the nearest is @by places
+ * farther, see guard_renamed()
+ */
+static inline void cell_rename(double value[PLACEMENTS][MAX_RUNS], unsigned int n[PLACEMENTS],
+			       unsigned int by)
 {
-	memcpy(value[PLACED_APART], value[PLACED_CLOSE], sizeof(value[PLACED_CLOSE]));
-	n[PLACED_APART] = n[PLACED_CLOSE];
-	n[PLACED_CLOSE] = 0;
+	unsigned int to;
+
+	for (to = by ? PLACEMENTS : 0; to-- > 0;) {
+		const unsigned int from = to - by;
+
+		if (to < by) {
+			n[to] = 0;
+		} else if (to != PLACED_APART || !n[to] || !from) {
+			memcpy(value[to], value[from], sizeof(value[to]));
+			n[to] = n[from];
+		}
+	}
 }
 
 /** results_rename - the same for all */
-void results_rename(struct results *r);
+void results_rename(struct results *r, unsigned int by);
 
 /** subject_chosen - do the options ask for it? */
 bool subject_chosen(const struct subject *s, const struct options *o);

@@ -261,12 +261,12 @@ void shootdown_measure(const struct options *o)
 	}
 }
 
-void shootdown_rename(void)
+void shootdown_rename(unsigned int by)
 {
 	unsigned int i;
 
 	for (i = 0; i < ROWS; i++)
-		cell_rename(cells[i].value, cells[i].n);
+		cell_rename(cells[i].value, cells[i].n, by);
 }
 
 unsigned int shootdown_fewest(const struct options *o, enum placement p)
