@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 #include <string.h>
@@ -193,10 +194,15 @@ FIXTURE(spawn)
 FIXTURE_SETUP(spawn)
 {
 	rt_sweep();
-	ASSERT_EQ(0, rt_begin(&self->s, "spawn", 0, 1, &self->fd))
+	rt_spec_init(&self->s, "spawn", 0, 1);
+	self->s.extents[0].bytes = 64 << 20;
+	ASSERT_EQ(0, rt_create(&self->s))
 	{
 		TH_LOG("%s", self->s.c.error.message);
 	}
+	self->fd = rt_open(self->s.c.name, O_RDWR);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, NULL));
 	ASSERT_EQ(0, rt_map(self->fd, 1, REMORA_SERVICE_SPAWN, 64, &self->ask));
 	ASSERT_EQ(0, rt_map(self->fd, 1, REMORA_SERVICE_SPAWN, SLOTS, &self->m));
 	ASSERT_EQ(0, counts(&self->ask, &self->before));
@@ -343,10 +349,10 @@ TEST_F(spawn, refused)
 /* Spinning programs, and one that ends beside them. */
 TEST_F(spawn, several)
 {
-	struct rt_mapped more[2];
+	struct rt_mapped more[4];
 	struct remora_spawn_counts now;
 
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 4; i++) {
 		ASSERT_EQ(0, rt_map(self->fd, 1, REMORA_SERVICE_SPAWN, SLOTS, &more[i]));
 		ASSERT_LT(0, spawn(&more[i], code_spin));
 	}
@@ -354,8 +360,8 @@ TEST_F(spawn, several)
 	EXPECT_EQ(7, ended(&self->m, NULL));
 	EXPECT_EQ(0, rt_ping(self->fd, 1, 3));
 	ASSERT_EQ(0, counts(&self->ask, &now));
-	EXPECT_EQ(2, now.domains);
-	for (unsigned int i = 0; i < 2; i++)
+	EXPECT_EQ(4, now.domains);
+	for (unsigned int i = 0; i < 4; i++)
 		rt_unmap(&more[i]);
 	EXPECT_COUNTS_AS_BEFORE();
 }
