@@ -6,7 +6,8 @@
 . "$(dirname "$0")/programs-lib"
 
 programs_begin 2
-RUN_SECONDS=300
+RUN_SECONDS=60
+RUN_MEMORY=40M
 
 for script in strings tables control; do
 	same "Lua: $script" "$PROGRAMS/$script.lua" lua -

@@ -12,6 +12,7 @@ echo "# seed $seed"
 
 programs_begin 2
 core=${CORES[0]}
+RUN_MEMORY=4M
 good_begin 300
 made=0 good=0 runs=0 breaches=0 late=0
 

@@ -33,18 +33,18 @@ loads()
 	done
 }
 
-# refuses NAME PATTERN ARGS...: of remora run
+# refuses NAME PATTERN ARGS...: of remora run; 126: a file that is no program, 127: there is none, 125: else
 refuses()
 {
 	local name=$1 pattern=$2
 	shift 2
-	says "$name" 125 "$pattern" "${run[@]}" "$@"
+	says "$name" "${STATUS:-125}" "$pattern" "${run[@]}" "$@"
 }
 
 # bad NAME PATTERN [FILE]
 bad()
 {
-	refuses "$1" "$2" $PART "$WORK/${3:-$1}"
+	STATUS=126 refuses "$1" "$2" $PART "$WORK/${3:-$1}"
 }
 
 programs_begin 2
@@ -83,12 +83,17 @@ spoilt huge $((second + 40)) 000 000 000 000 000 001
 bad huge "outside of the addresses"
 spoilt rwx $((second + 4)) 007
 bad rwx "writable and executable"
-refuses "dynamically linked" "dynamically linked" $PART /usr/bin/bash
-cp "$HELLO" "$WORK/large"
-truncate -s 65M "$WORK/large"
-bad large "too large|64 MiB"
-refuses "no such file" "No such file|there is no" $PART "$WORK/none"
-refuses "a directory" "directory|regular file" $PART "$WORK"
+STATUS=126 refuses "dynamically linked" "dynamically linked" $PART /usr/bin/bash
+last=${load[-1]}
+spoilt large $((last + 32)) 000 000 000 006
+printf '\000\000\000\010' | dd of="$WORK/large" bs=1 seek=$((last + 40)) conv=notrunc 2>/dev/null
+truncate -s 120M "$WORK/large"
+refuses "a file that is too large" "at most 67108864" $PART "$WORK/large"
+rm "$WORK/large"
+spoilt bss $((last + 40)) 000 000 000 020
+refuses "more variables than memory" "memory" $PART "$WORK/bss"
+STATUS=127 refuses "no such file" "No such file|there is no" $PART "$WORK/none"
+STATUS=126 refuses "a directory" "directory|regular file" $PART "$WORK"
 
 refuses "a core that is not in the partition" "CORE_UNKNOWN" $PART --core $((${#CORES[@]} + 1)) "$HELLO"
 refuses "a core that does not exist" "CORE_UNKNOWN|core" $PART --core 4000 "$HELLO"
@@ -97,10 +102,10 @@ refuses "more memory than the core has" "memory" $PART --memory 8G "$HELLO"
 refuses "too little memory" "memory" $PART --memory 64K "$HELLO"
 refuses "arguments without end" "argument" $PART "$HELLO" "$(head -c 5000 /dev/zero | tr '\0' x)"
 says "no such partition" '3|125' "there is no partition" "${run[@]}" kst-none "$HELLO"
-says "nothing to run" 2 "usage|PROGRAM" "${run[@]}" $PART
-says "an unknown option" 2 "nonsense|option" "${run[@]}" $PART --nonsense "$HELLO"
+says "nothing to run" 125 "a program is missing" "${run[@]}" $PART
+says "an unknown option" 125 "no option '--nonsense'" "${run[@]}" $PART --nonsense "$HELLO"
 
-remora run $PART --core "${CORES[0]}" --name twin "$PROGRAMS/remora/hostile" loop </dev/null &
+remora run $PART --core "${CORES[0]}" --name twin --memory 1M "$PROGRAMS/remora/hostile" loop </dev/null &
 twin=$!
 for ((i = 0; i < 100; i++)); do
 	grep -q twin <<<"$(remora ps $PART)" && break
@@ -109,20 +114,20 @@ done
 refuses "a name twice" "name|exists" $PART --core "${CORES[0]}" --name twin "$HELLO"
 
 # Programs until there is no room for one more: the others go on.
-many=()
-for ((i = 0; i < 60; i++)); do
-	background "${CORES[0]}" hostile sleep
-	many+=($!)
+background "${CORES[0]}" hostile sleep
+many=$!
+for ((i = 0; i < 100; i++)); do
+	grep -q hostile <<<"$(remora ps $PART)" && break
+	sleep 0.1
 done
-sleep 3
-running=$(remora ps $PART | grep -c hostile)
-tap_is "$((running >= 4 && running < 60))" 1 "at most so many at once: $running of 60"
-kill -INT "${many[@]}" "$twin" 2>/dev/null
-wait "${many[@]}" "$twin" 2>/dev/null
-says "and then one more runs" 0 "Hello" on "${CORES[0]}" hello
+refuses "no memory left for one more" "memory" $PART --core "${CORES[0]}" --memory 48M "$HELLO"
+says "a small one still runs" 0 "Hello" on "${CORES[0]}" hello
+kill -INT $many $twin
+wait $many $twin
+says "and then the large one runs" 0 "Hello" "${run[@]}" $PART --core "${CORES[0]}" --memory 48M "$HELLO"
 
 remora stop $PART >/dev/null 2>&1
-says "a partition that does not run" '1|125' "not running|NOT_RUNNING|offline" "${run[@]}" $PART "$HELLO"
+says "a partition that does not run" 125 "does not run" "${run[@]}" $PART "$HELLO"
 remora start $PART >/dev/null 2>&1
 says "and again after a start" 0 "Hello" on "" hello
 programs_end

@@ -7,6 +7,7 @@
 
 count=${REMORA_SPAWNS:-1000}
 programs_begin 1
+RUN_MEMORY=2M
 wrong=0 killed=0
 for ((i = 0; i < count; i++)); do
 	if ((i % 50 == 49)); then

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory that is not the program's, stacks without end, exceptions of arithmetic. */
-#include <fenv.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,20 +113,23 @@ int way_execute(const char *argument)
 
 int way_divide(const char *argument)
 {
-	volatile int zero = 0;
-
 	(void)argument;
-	return breach("divided by zero: %d", 1 / zero);
+	/* In C the compiler would be free to do something else. */
+	__asm__ volatile("xor %%edx, %%edx; mov $1, %%eax; xor %%ecx, %%ecx; div %%ecx"
+			 :
+			 :
+			 : "rax", "rcx", "rdx", "cc");
+	return breach("divided by zero");
 }
 
+/* Of the old floating-point unit: QEMU's emulation has no such exceptions of the newer one. */
 int way_float(const char *argument)
 {
-	volatile double zero = 0;
-	uint32_t all = 0; /* no exception masked */
+	const uint16_t none_masked = 0x340;
 
 	(void)argument;
-	__asm__ volatile("ldmxcsr %0" : : "m"(all));
-	return breach("an exception that was not masked: %f", 1 / zero);
+	__asm__ volatile("fldcw %0; fld1; fldz; fdivrp; fwait" : : "m"(none_masked));
+	return breach("an exception that was not masked");
 }
 
 int way_step(const char *argument)

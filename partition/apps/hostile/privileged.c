@@ -5,14 +5,15 @@
 
 #include "raw.h"
 
-/* I(name, instructions): an operand in memory is a page of its own, all registers may be lost. */
+/*
+ * I(name, instructions): an operand in memory is a page of its own, all registers may be lost. INVD and
+ * WBINVD are not here: QEMU's emulation takes them in ring 3, and does nothing.
+ */
 #define INSTRUCTIONS(I)                                                                            \
 	I(hlt, "hlt")                                                                              \
 	I(cli, "cli")                                                                              \
 	I(sti, "sti")                                                                              \
 	I(clts, "clts")                                                                            \
-	I(invd, "invd")                                                                            \
-	I(wbinvd, "wbinvd")                                                                        \
 	I(invlpg, "invlpg (%0)")                                                                   \
 	I(invpcid, "xor %%eax, %%eax; invpcid (%0), %%rax")                                        \
 	I(swapgs, "swapgs")                                                                        \
