@@ -145,7 +145,10 @@ static bool work_output(struct session *s)
 	return false;
 }
 
-/* Once the program reads, as much as there is room for. */
+/*
+ * Once the program reads, as much as there is room for. A little is not worth a message, but when all that
+ * was granted has come, the program tells only that it took from a full ring: so the ring is filled then.
+ */
 static void work_wanted(struct session *s)
 {
 	struct abi_spawn_wanted wanted;
@@ -153,7 +156,7 @@ static void work_wanted(struct session *s)
 	if (s->input_ended || !stream_wanted(s->domain->stream))
 		return;
 	wanted.bytes = s->given + stream_room(s->domain->stream, s->given);
-	if (wanted.bytes < s->granted + ABI_STREAM_RING / 4)
+	if (wanted.bytes < s->granted + (s->given == s->granted ? 1 : ABI_STREAM_RING / 4))
 		return;
 	if (!session_send(s, ABI_SPAWN_WANTED, &wanted, sizeof(wanted)))
 		s->granted = wanted.bytes;
