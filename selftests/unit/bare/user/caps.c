@@ -510,24 +510,11 @@ static void child_end(void)
 	expect(9301, delete(S_PIECE), 0);
 }
 
-static void set_up(void)
+/* Everything that is wrong in a dispatcher's set-up, one at a time. */
+static void refused_set_ups(uint64_t d)
 {
-	uint64_t d = S_CHILD + C_DISPATCHER, now;
 	struct abi_dispatcher_setup s;
-	struct abi_dispatcher_status t;
 
-	expect(1, retype(ram, 0x10000, ABI_CAP_RAM, CHILD_BYTES, 1, S_PIECE), 0);
-	expect(2, child_objects(S_CHILD), 0);
-	expect(3, child_maps(S_CHILD), 0);
-	expect(4, status_of(d).state, ABI_DISPATCHER_NEW);
-	expect(5, object(ABI_DISPATCHER_RUN, d, 0), ERRNO(22));
-	expect(6, object(ABI_DISPATCHER_STOP, d, 0), ERRNO(22));
-	expect(7, object(ABI_DISPATCHER_SETUP, d, 0), ERRNO(14));
-	expect(8, object(ABI_DISPATCHER_SETUP, d, ABI_WINDOW_VA), ERRNO(14));
-	expect(9, object(ABI_DISPATCHER_SETUP, S_CHILD + C_PML4, (uint64_t)&s), NO(TYPE));
-	expect(10, object(ABI_DISPATCHER_SETUP, S_TEST, (uint64_t)&s), NO(EMPTY));
-	expect(11, object(4000, d, (uint64_t)&s), NO(OPERATION));
-	expect(12, object(ABI_DISPATCHER_RUN, d, 1), NO(ARGUMENT));
 #define BAD(number, wanted, change)                                                                \
 	s = child_setup(S_CHILD);                                                                  \
 	change;                                                                                    \
@@ -551,6 +538,28 @@ static void set_up(void)
 	BAD(36, ERRNO(22), (s.class = 2, s.budget_us = 1000, s.period_us = ~0ull));
 	BAD(37, ERRNO(22), (s.class = 2, s.budget_us = 1001, s.period_us = 1000));
 	BAD(38, NO(TYPE), (s.notices.address = d, s.notices.depth = DEPTH));
+#undef BAD
+}
+
+static void set_up(void)
+{
+	uint64_t d = S_CHILD + C_DISPATCHER, now;
+	struct abi_dispatcher_setup s;
+	struct abi_dispatcher_status t;
+
+	expect(1, retype(ram, 0x10000, ABI_CAP_RAM, CHILD_BYTES, 1, S_PIECE), 0);
+	expect(2, child_objects(S_CHILD), 0);
+	expect(3, child_maps(S_CHILD), 0);
+	expect(4, status_of(d).state, ABI_DISPATCHER_NEW);
+	expect(5, object(ABI_DISPATCHER_RUN, d, 0), ERRNO(22));
+	expect(6, object(ABI_DISPATCHER_STOP, d, 0), ERRNO(22));
+	expect(7, object(ABI_DISPATCHER_SETUP, d, 0), ERRNO(14));
+	expect(8, object(ABI_DISPATCHER_SETUP, d, ABI_WINDOW_VA), ERRNO(14));
+	expect(9, object(ABI_DISPATCHER_SETUP, S_CHILD + C_PML4, (uint64_t)&s), NO(TYPE));
+	expect(10, object(ABI_DISPATCHER_SETUP, S_TEST, (uint64_t)&s), NO(EMPTY));
+	expect(11, object(4000, d, (uint64_t)&s), NO(OPERATION));
+	expect(12, object(ABI_DISPATCHER_RUN, d, 1), NO(ARGUMENT));
+	refused_set_ups(d);
 	expect(40, status_of(d).state, ABI_DISPATCHER_NEW);
 	child_code(true);
 	child_shared->entry[ABI_UPCALL_RUN] = CHILD_CODE;
