@@ -44,6 +44,7 @@ install: all
 	install -D -m 0644 partition/build/cpudrv.elf $(DESTDIR)/lib/firmware/remora/cpudrv.elf
 	$(MAKE) -C userspace install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C partition install-cc PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	$(MAKE) -C partition/apps install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	-test -n "$(DESTDIR)" || depmod -a
 
 clean:

@@ -66,6 +66,10 @@ all_ways "$ROOT/partition/tools/remora-cc" "from the tree"
 make -s -C "$ROOT/partition" install-cc PREFIX="$W/prefix" >"$W/out" 2>&1
 result "it is installed"
 all_ways "$W/prefix/bin/remora-cc" installed
+P=$W/prefix/lib/remora/programs
+make -s -C "$ROOT/partition/apps" install PREFIX="$W/prefix" >"$W/out" 2>&1 && [ -x "$P/remora/fwq" ] &&
+	[ -x "$P/remora/lrpcbench" ] && "$P/linux/fwq" -t 1000000 >"$W/out" 2>&1
+result "the programs of remora bench are installed"
 ln -s "$W/prefix/bin/remora-cc" "$W/link"
 "$W/link" -o "$W/linked" "$W/hello.c" >"$W/out" 2>&1 && is_program "$W/linked"
 result "through a link"
