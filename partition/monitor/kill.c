@@ -21,5 +21,5 @@ int verb_kill(struct session *s, const void *data, uint32_t bytes)
 	else
 		domain_kill(d, ABI_SPAWN_KILLED);
 	session_answer(s, ABI_SPAWN_DONE, &done, sizeof(done));
-	return 0;
+	return !done.error;
 }

@@ -148,18 +148,21 @@ static bool work_output(struct session *s)
 /*
  * Once the program reads, as much as there is room for. A little is not worth a message, but when all that
  * was granted has come, the program tells only that it took from a full ring: so the ring is filled then.
+ * Return: false: there is no room for it in the channel.
  */
-static void work_wanted(struct session *s)
+static bool work_wanted(struct session *s)
 {
 	struct abi_spawn_wanted wanted;
 
 	if (s->input_ended || !stream_wanted(s->domain->stream))
-		return;
+		return true;
 	wanted.bytes = s->given + stream_room(s->domain->stream, s->given);
 	if (wanted.bytes < s->granted + (s->given == s->granted ? 1 : ABI_STREAM_RING / 4))
-		return;
-	if (!session_send(s, ABI_SPAWN_WANTED, &wanted, sizeof(wanted)))
-		s->granted = wanted.bytes;
+		return true;
+	if (session_send(s, ABI_SPAWN_WANTED, &wanted, sizeof(wanted)))
+		return false;
+	s->granted = wanted.bytes;
+	return true;
 }
 
 static void tell_exit(struct session *s, const struct abi_spawn_exited *exited, const char *why)
@@ -185,10 +188,9 @@ static bool work_running(struct session *s)
 
 	if (!work_output(s))
 		return true;
-	if (over)
-		tell_exit(s, &exited, why);
-	else
-		work_wanted(s);
+	if (!over)
+		return !work_wanted(s);
+	tell_exit(s, &exited, why);
 	return s->answer_type;
 }
 

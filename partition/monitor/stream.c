@@ -21,13 +21,18 @@ uint32_t stream_peek(const struct abi_stream *stream, uint32_t which, uint64_t o
 	return count;
 }
 
+/*
+ * The domain may run between any two instructions of these. What it saw last before it went to sleep is
+ * looked at behind the store: before it, it could still fill the ring, or empty it, unseen.
+ */
 bool stream_taken(struct abi_stream *stream, uint32_t which, uint64_t *own, uint32_t count)
 {
-	bool full = urpc_load_relaxed(&stream->ring[which].written) - *own >= RING;
+	uint64_t before = *own;
 
 	*own += count;
 	urpc_store_release(&stream->ring[which].taken, *own);
-	return full;
+	urpc_fence_full();
+	return urpc_load_relaxed(&stream->ring[which].written) - before >= RING;
 }
 
 uint32_t stream_room(const struct abi_stream *stream, uint64_t own)
@@ -41,13 +46,14 @@ bool stream_put(struct abi_stream *stream, uint64_t *own, const void *from, uint
 {
 	struct abi_stream_ring *ring = &stream->ring[ABI_STREAM_INPUT];
 	uint32_t at = *own % RING, first = count < RING - at ? count : RING - at;
-	bool empty = urpc_load_relaxed(&ring->taken) == *own;
+	uint64_t before = *own;
 
 	memcpy(&stream->bytes[ABI_STREAM_INPUT][at], from, first);
 	memcpy(stream->bytes[ABI_STREAM_INPUT], (const char *)from + first, count - first);
 	*own += count;
 	urpc_store_release(&ring->written, *own);
-	return empty;
+	urpc_fence_full();
+	return urpc_load_relaxed(&ring->taken) == before;
 }
 
 void stream_end(struct abi_stream *stream)

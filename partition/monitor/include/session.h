@@ -68,7 +68,10 @@ void session_begin(struct session *s);
  */
 bool session_ready(const struct session *s);
 
-/** session_message - @data may hold anything. Return: 0, or -errno: close the channel. */
+/**
+ * session_message - @data may hold anything
+ * Return: 0; 1: there is work for another session; or -errno: close the channel.
+ */
 int session_message(struct session *s, uint16_t type, const void *data, uint32_t bytes);
 
 /**

@@ -336,6 +336,32 @@ static void test_input_little_by_little(void **state)
 	}
 }
 
+/* A wish for input that finds the channel full of output is told when there is room. */
+static void test_wanted_when_full(void **state)
+{
+	struct urpc_chan *c = core_bind(0, ABI_SERVICE_SPAWN, 64);
+	struct program *p = core_program(spawn_good(c));
+	struct message m = { 0 };
+
+	(void)state;
+	urpc_ack(c);
+	for (unsigned int i = 0; i < 64; i++) {
+		assert_int_equal(core_write(p, ABI_STREAM_OUTPUT, "x", 1), 1);
+		core_turn();
+	}
+	core_stream(p)->ring[ABI_STREAM_INPUT].wanted = 1;
+	core_turn();
+	for (unsigned int i = 0; i < 64; i++) {
+		assert_int_equal(urpc_recv_long(c, &m.type, m.data, sizeof(m.data), &m.bytes), 0);
+		assert_int_equal(m.type, ABI_SPAWN_OUTPUT);
+	}
+	assert_false(urpc_can_recv(c));
+	assert_true(urpc_ack_notify_needed(c));
+	assert_false(take(c, &m));
+	assert_true(take(c, &m));
+	assert_int_equal(m.type, ABI_SPAWN_WANTED);
+}
+
 static void test_hostile_streams(void **state)
 {
 	struct urpc_chan *c = core_bind(0, ABI_SERVICE_SPAWN, 256);
@@ -440,6 +466,8 @@ static void test_kill(void **state)
 	assert_int_equal(done.error, 2);
 	ask.domain = number;
 	send_to(other, ABI_SPAWN_KILL, &ask, sizeof(ask));
+	/* Before anything else wakes the monitor. */
+	assert_true(urpc_can_recv(c));
 	assert_true(take(other, &m));
 	memcpy(&done, m.data, sizeof(done));
 	assert_int_equal(done.error, 0);
@@ -560,7 +588,7 @@ int main(void)
 		TEST(test_segments), TEST(test_startup), TEST(test_grants), TEST(test_output),
 		TEST(test_back_pressure), TEST(test_room_is_told), TEST(test_input),
 		TEST(test_input_unasked), TEST(test_much_input),
-		TEST(test_input_little_by_little), TEST(test_hostile_streams), TEST(test_died),
+		TEST(test_input_little_by_little), TEST(test_wanted_when_full), TEST(test_hostile_streams), TEST(test_died),
 		TEST(test_interrupt), TEST(test_kill), TEST(test_close_kills), TEST(test_list),
 		TEST(test_counts), TEST(test_many),
 	};
