@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages between programs in ring 3, interrupts and alarms as messages, and channels of node 0 to a
- * service in ring 3, on the CPU driver's image. The programs are user/talk.c's.
+ * Messages between programs in ring 3, interrupts and alarms as messages, and channels of node 0 to
+ * a service in ring 3, on the CPU driver's image. The programs are user/talk.c's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -63,18 +63,27 @@ static void wait_arrived(const struct report *r, uint64_t messages)
 	guest_wait(arrived, "the last messages");
 }
 
+/* A receiver of so many records, and a sender that has ended well: @to, and the result. */
+static const struct report *sent(uint64_t mode, uint64_t records, const struct report **to)
+{
+	unsigned int receives = talk("receiver", TALK_RECEIVE, records);
+	unsigned int sends = talk("sender", mode, 0);
+	const struct report *from;
+
+	guest_running();
+	*to = program_wait(receives);
+	from = program_wait(sends);
+	console_wait("sender ended with status 0");
+	check_right(from);
+	return from;
+}
+
 static void test_lengths(void **state)
 {
-	unsigned int to = talk("receiver", TALK_RECEIVE, 32);
-	unsigned int from = talk("sender", TALK_LENGTHS, 0);
 	const struct report *r, *s;
 
 	(void)state;
-	guest_running();
-	r = program_wait(to);
-	s = program_wait(from);
-	console_wait("sender ended with status 0");
-	check_right(s);
+	s = sent(TALK_LENGTHS, 32, &r);
 	check_right(r);
 	assert_int_equal(s->progress, 12);
 	wait_arrived(r, 12);
@@ -135,7 +144,8 @@ static void test_full_sleeping(void **state)
 static void test_taken(void **state)
 {
 	unsigned int to = talk("liar", TALK_RECEIVE_LAZY, 4);
-	unsigned int from = talk("sender", TALK_FLOOD, 100000000), c = talk("spinner", TALK_SPIN, 0);
+	unsigned int from = talk("sender", TALK_FLOOD, 100000000),
+		     c = talk("spinner", TALK_SPIN, 0);
 
 	(void)state;
 	guest_running();
@@ -166,16 +176,10 @@ static void test_killed(void **state)
 
 static void test_grant(void **state)
 {
-	unsigned int to = talk("receiver", TALK_RECEIVE, 8);
-	unsigned int from = talk("sender", TALK_GRANT, 0);
 	const struct report *r, *s;
 
 	(void)state;
-	guest_running();
-	r = program_wait(to);
-	s = program_wait(from);
-	console_wait("sender ended with status 0");
-	check_right(s);
+	s = sent(TALK_GRANT, 8, &r);
 	wait_arrived(r, s->progress);
 	check_right(r);
 	assert_int_equal(r->result[10], 3);
@@ -571,15 +575,15 @@ static void test_user_closes(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_lengths),	  TEST(test_full_1),	  TEST(test_full_64),
-		TEST(test_full_spin),	  TEST(test_full_sleeping), TEST(test_taken),
-		TEST(test_killed),	  TEST(test_grant),	  TEST(test_sleep),
-		TEST(test_buffer),	  TEST(test_alarm),	  TEST(test_lrpc),
-		TEST(test_irq),		  TEST(test_irq_busy),	  TEST(test_user_echo),
-		TEST(test_user_busy),	  TEST(test_user_late),	  TEST(test_user_slow),	  TEST(test_died),
-		TEST(test_user_refused),
-		TEST(test_user_overlap),  TEST(test_user_nobody), TEST(test_user_silent),
-		TEST(test_user_dies),	  TEST(test_user_closes),
+		TEST(test_lengths),	TEST(test_full_1),	  TEST(test_full_64),
+		TEST(test_full_spin),	TEST(test_full_sleeping), TEST(test_taken),
+		TEST(test_killed),	TEST(test_grant),	  TEST(test_sleep),
+		TEST(test_buffer),	TEST(test_alarm),	  TEST(test_lrpc),
+		TEST(test_irq),		TEST(test_irq_busy),	  TEST(test_user_echo),
+		TEST(test_user_busy),	TEST(test_user_late),	  TEST(test_user_slow),
+		TEST(test_died),	TEST(test_user_refused),  TEST(test_user_overlap),
+		TEST(test_user_nobody), TEST(test_user_silent),	  TEST(test_user_dies),
+		TEST(test_user_closes),
 	};
 
 	if (argc > 1)

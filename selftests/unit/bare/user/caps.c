@@ -9,7 +9,7 @@
 #include <abi/object.h>
 #include <abi/syscall.h>
 
-#include "report.h"
+#include "begin.h"
 
 #define DEPTH ABI_DOMAIN_ROOT_BITS
 #define PAGE ABI_PAGE_SIZE
@@ -35,12 +35,6 @@ static uint64_t ram, ram_base, ram_bytes; /* the first memory: slot, place, size
 static bool demand; /* page faults are served: */
 static uint64_t paged; /* so many */
 
-extern uint64_t fifth; /* entry.S */
-extern char upcall_entry[], upcall_stack_top[], fault_stack_top[], resume_critical[],
-	resume_critical_end[];
-__attribute__((noreturn)) void resume(const struct abi_registers *r, struct abi_dispatcher *d);
-void start(struct abi_dispatcher *d);
-void upcall(struct abi_dispatcher *d, uint64_t which, uint64_t a, uint64_t b, uint64_t c, uint64_t e);
 static int64_t page_in(uint64_t address);
 
 static int64_t call(uint64_t number, const uint64_t args[6], uint64_t *value)
@@ -771,16 +765,8 @@ void start(struct abi_dispatcher *d)
 		[MODE_MANY] = many,	      [MODE_PAGING] = paging,	[MODE_LENGTHY] = lengthy,
 	};
 
-	for (int i = 0; i < (int)ABI_UPCALLS; i++)
-		d->entry[i] = (uint64_t)upcall_entry;
 	dispatcher = d;
-	d->stack = (uint64_t)upcall_stack_top;
-	d->fault_stack = (uint64_t)fault_stack_top;
-	d->critical = (uint64_t)resume_critical;
-	d->critical_end = (uint64_t)resume_critical_end;
-	report.dispatcher = (uint64_t)d;
-	report.running = report.instance + 1;
-	d->disabled = 0;
+	begin(d);
 	own_tables();
 	modes[report.mode]();
 	leave();

@@ -6,7 +6,7 @@
 #include <abi/layout.h>
 #include <abi/syscall.h>
 
-#include "report.h"
+#include "begin.h"
 
 struct report report __attribute__((aligned(4096), section(".data"))) = { .magic = REPORT_MAGIC };
 
@@ -15,14 +15,8 @@ static volatile uint64_t recover; /* where a fault continues; 0: where it was */
 static const char constant[] = "constant";
 static uint64_t answer[5]; /* badge and words of the last message */
 
-extern uint64_t fifth; /* entry.S: R10 at the last upcall */
 
-extern char upcall_entry[], upcall_stack_top[], fault_stack_top[], resume_critical[],
-	resume_critical_end[];
-__attribute__((noreturn)) void resume(const struct abi_registers *r, struct abi_dispatcher *d);
 uint64_t check_registers(uint64_t seed, uint64_t turns, uint64_t *progress);
-void start(struct abi_dispatcher *d);
-void upcall(struct abi_dispatcher *d, uint64_t which, uint64_t a, uint64_t b, uint64_t c, uint64_t e);
 
 static int64_t call(uint64_t number, uint64_t a, uint64_t b, uint64_t *value)
 {
@@ -400,15 +394,7 @@ static void work(void)
 void start(struct abi_dispatcher *d)
 {
 	dispatcher = d;
-	report.dispatcher = (uint64_t)d;
-	for (int i = 0; i < (int)ABI_UPCALLS; i++)
-		d->entry[i] = (uint64_t)upcall_entry;
-	d->stack = (uint64_t)upcall_stack_top;
-	d->fault_stack = (uint64_t)fault_stack_top;
-	d->critical = (uint64_t)resume_critical;
-	d->critical_end = (uint64_t)resume_critical_end;
-	report.running = report.instance + 1;
-	d->disabled = 0;
+	begin(d);
 	switch (report.mode) {
 	case MODE_CALLS:
 		calls();

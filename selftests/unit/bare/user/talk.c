@@ -5,12 +5,6 @@
 
 struct report report __attribute__((aligned(4096), section(".data"))) = { .magic = REPORT_MAGIC };
 
-extern uint64_t fifth; /* entry.S: R10 at the last upcall */
-extern char upcall_entry[], upcall_stack_top[], resume_critical[], resume_critical_end[];
-__attribute__((noreturn)) void resume(const struct abi_registers *r, struct abi_dispatcher *d);
-void start(struct abi_dispatcher *d);
-void upcall(struct abi_dispatcher *d, uint64_t which, uint64_t a, uint64_t b, uint64_t c,
-	    uint64_t e);
 
 struct abi_dispatcher *dispatcher;
 uint64_t answer[5];
@@ -160,14 +154,6 @@ void start(struct abi_dispatcher *d)
 	};
 
 	dispatcher = d;
-	report.dispatcher = (uint64_t)d;
-	for (int i = 0; i < (int)ABI_UPCALLS; i++)
-		d->entry[i] = (uint64_t)upcall_entry;
-	d->stack = (uint64_t)upcall_stack_top;
-	d->fault_stack = (uint64_t)fault_stack_top;
-	d->critical = (uint64_t)resume_critical;
-	d->critical_end = (uint64_t)resume_critical_end;
-	report.running = report.instance + 1;
-	d->disabled = 0;
+	begin(d);
 	modes[report.mode - 100]();
 }

@@ -10,7 +10,7 @@
 #include <abi/domain.h>
 #include <lib/syscall.h>
 
-#include "report.h"
+#include "begin.h"
 #include "talk.h"
 
 #define DEPTH ABI_DOMAIN_ROOT_BITS
@@ -18,14 +18,12 @@
 #define ERRNO(n) (-(int64_t)(ABI_OBJECT_ERRNO + (n)))
 #define FOREVER UINT64_MAX
 
-extern struct report report;
 extern struct abi_dispatcher *dispatcher;
 extern uint64_t answer[5]; /* badge and words of the last LRPC */
 extern volatile uint64_t answers;
 extern struct abi_lmp_buffer *buffer;
 extern uint64_t taken;
 extern uint64_t words[ABI_LMP_WORDS];
-extern char fault_stack_top[]; /* entry.S */
 
 /* talk.c */
 uint64_t cycles(void);
