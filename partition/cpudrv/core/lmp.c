@@ -224,7 +224,8 @@ enum notice lmp_notice(const struct cap_entry *endpoint, enum abi_lmp_notice kin
 	struct dispatcher *to = endpoint_live(endpoint);
 	struct endpoint *e = to ? endpoint_of(endpoint) : NULL;
 
-	if (!to || !e->offset)
+	/* In the midst of a revocation, the receiver may have lost its frame and not been killed yet. */
+	if (!to || !e->offset || dispatcher_slots(to)[DISPATCHER_FRAME].type == ABI_CAP_NONE)
 		return NOTICE_NOBODY;
 	if (!has_room(to, e)) {
 		want_room(to, endpoint_number(endpoint));
@@ -283,7 +284,8 @@ static void alarm_expire(struct timer *timer)
 	__atomic_store_n(&d->shared->alarm, 1, __ATOMIC_RELAXED);
 	m->event |= !m->alarm_told;
 	m->alarm_told = true;
-	timer_start(timer, timer->deadline + ALARM_AGAIN_US * boot_info->tsc_khz / 1000,
+	/* Counted from now: the deadline may be any time that is past. */
+	timer_start(timer, arch_cycles() + ALARM_AGAIN_US * boot_info->tsc_khz / 1000,
 		    alarm_expire);
 }
 

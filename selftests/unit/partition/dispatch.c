@@ -4,6 +4,7 @@
  * a function of the test.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include <abi/syscall.h>
 #include <arch.h>
@@ -11,6 +12,7 @@
 #include <cap_arch.h>
 #include <capability.h>
 #include <dispatcher.h>
+#include <endpoint.h>
 #include <errors.h>
 #include <loop.h>
 #include <memory.h>
@@ -350,6 +352,51 @@ static void test_stopped(void **state)
 	assert_true(dispatcher_status(d[0]).cycles > 0);
 }
 
+/* A time long past, while it is disabled: tried again each millisecond from now on, not from then. */
+static void test_old_alarm(void **state)
+{
+	(void)state;
+	fake_tsc += 1ull << 50;
+	dispatcher_wake(d[0]);
+	assert_true(run());
+	assert_int_equal(d[0]->shared->disabled, 1);
+	assert_int_equal(dispatcher_alarm(d[0], 1), 0);
+	alarm(10);
+	timer_run(fake_tsc);
+	alarm(0);
+	assert_int_equal(d[0]->shared->alarm, 1);
+	assert_in_range(timer_next(), fake_tsc + 1, fake_tsc + 1000 * US);
+	d[0]->shared->alarm = 0;
+	timer_run(timer_next());
+	assert_int_equal(timer_next(), UINT64_MAX);
+}
+
+/* Who hears of a dispatcher's end has lost its frame by the same revocation, and is still to be killed. */
+static void test_notice_to_lost(void **state)
+{
+	struct cap_entry *notices = &dispatcher_slots(d[0])[DISPATCHER_NOTICES];
+	struct cap_entry *frame = &dispatcher_slots(d[1])[DISPATCHER_FRAME];
+	struct endpoint *e = memory_at(object_at(1) + ABI_CAP_ENDPOINTS_AT);
+	struct abi_lmp_buffer *there = memory_at(object_at(1) + 3 * ABI_PAGE_SIZE);
+	struct abi_lmp_buffer *nowhere = memory_at(ABI_PAGE_SIZE);
+
+	(void)state;
+	*notices = (struct cap_entry){ .type = ABI_CAP_ENDPOINT, .end = object_at(1) + ABI_PAGE_SIZE + 64,
+				       .base = object_at(1) + ABI_CAP_ENDPOINTS_AT };
+	*e = (struct endpoint){ .offset = ABI_PAGE_SIZE, .records = 4 };
+	dispatcher_slots(d[2])[DISPATCHER_NOTICES] = *notices;
+	*frame = (struct cap_entry){ .type = ABI_CAP_FRAME, .base = object_at(1) + 2 * ABI_PAGE_SIZE,
+				     .end = object_at(1) + 4 * ABI_PAGE_SIZE };
+	dispatcher_exit(d[2], 0);
+	assert_int_equal(there->record[0].kind, ABI_LMP_DIED);
+	assert_int_equal(there->record[0].word[0], 2);
+	*frame = (struct cap_entry){ .type = ABI_CAP_NONE };
+	dispatcher_exit(d[0], 0);
+	assert_int_equal(nowhere->record[0].number, 0);
+	assert_int_equal(nowhere->record[1].number, 0);
+	assert_int_equal(there->record[1].number, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -357,7 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_nothing), TEST(test_alone), TEST(test_turns), TEST(test_timer_first),
 		TEST(test_sleep),   TEST(test_exit),  TEST(test_share), TEST(test_bad_parameters),
-		TEST(test_over),    TEST(test_stopped),
+		TEST(test_over),    TEST(test_stopped), TEST(test_old_alarm), TEST(test_notice_to_lost),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);
