@@ -47,10 +47,7 @@ BEFORE=$(programs_counts)
 # Killed on the way, it leaves no program behind.
 remora bench lrpc $PART --count 100000 >"$WORK/killed" 2>&1 &
 bench=$!
-for ((i = 0; i < 200; i++)); do
-	grep -q lrpcbench <<<"$(remora ps $PART)" && break
-	sleep 0.1
-done
+wait_shown lrpcbench
 tap_like "$(remora ps $PART)" "lrpcbench" "the program runs"
 kill -KILL $bench
 wait $bench 2>/dev/null

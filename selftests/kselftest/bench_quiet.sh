@@ -37,10 +37,7 @@ tap_like "$(cat "$WORK/q.gp")" 'core 1 of kst-p' "the script has the core's char
 # The count can rise: a second program on the core makes turns necessary.
 background 1 loops 100000
 second=$!
-for ((i = 0; i < 100; i++)); do
-	grep -q loops <<<"$(remora ps $PART)" && break
-	sleep 0.1
-done
+wait_shown loops
 measure 2
 tap_like "$(field which): $(field interrupts)" '^timers [0-9]+.*: [1-9][0-9]*$' \
 	"two programs: the timer ends their turns"

@@ -60,10 +60,7 @@ at_once "$first" "$last" "$first" "$last"
 # A signal to remora ends the program; so does kill by another.
 background "$first" hostile loop
 runner=$!
-for ((i = 0; i < 100; i++)); do
-	grep -q hostile <<<"$(remora ps $PART)" && break
-	sleep 0.1
-done
+wait_shown hostile
 tap_like "$(remora ps $PART)" "hostile" "ps shows a program"
 says "others run beside one that loops" 0 "Hello" on "$first" hello
 kill -INT $runner

@@ -107,19 +107,13 @@ says "an unknown option" 125 "no option '--nonsense'" "${run[@]}" $PART --nonsen
 
 remora run $PART --core "${CORES[0]}" --name twin --memory 1M "$PROGRAMS/remora/hostile" loop </dev/null &
 twin=$!
-for ((i = 0; i < 100; i++)); do
-	grep -q twin <<<"$(remora ps $PART)" && break
-	sleep 0.1
-done
+wait_shown twin
 refuses "a name twice" "name|exists" $PART --core "${CORES[0]}" --name twin "$HELLO"
 
 # Programs until there is no room for one more: the others go on.
 background "${CORES[0]}" hostile sleep
 many=$!
-for ((i = 0; i < 100; i++)); do
-	grep -q hostile <<<"$(remora ps $PART)" && break
-	sleep 0.1
-done
+wait_shown hostile
 refuses "no memory left for one more" "memory" $PART --core "${CORES[0]}" --memory 48M "$HELLO"
 says "a small one still runs" 0 "Hello" on "${CORES[0]}" hello
 kill -INT $many $twin

@@ -191,29 +191,28 @@ static void test_too_many(void **state)
 
 static void test_messages(void **state)
 {
+	static const struct {
+		uint16_t type;
+		uint32_t bytes;
+		const char *why;
+	} bad[] = {
+		{ 0, 1, "no such type" },
+		{ 4711, 1, "no such type" },
+		{ ABI_SPAWN_START, 64, "another length" },
+		{ ABI_SPAWN_LIST, 7, "another length" },
+		{ ABI_SPAWN_DATA, 64, "not expected now" },
+		{ ABI_SPAWN_INPUT, 1, "not expected now" },
+		{ ABI_SPAWN_INTERRUPT, 0, "not expected now" },
+	};
 	static const uint8_t junk[64];
 
 	(void)state;
-	send_to(c, 0, junk, 1);
-	is_refused(71, "no such type");
-	fresh(NULL);
-	send_to(c, 4711, junk, 1);
-	is_refused(71, "no such type");
-	fresh(NULL);
-	send_to(c, ABI_SPAWN_START, junk, 64);
-	is_refused(71, "another length");
-	fresh(NULL);
-	send_to(c, ABI_SPAWN_LIST, junk, 7);
-	is_refused(71, "another length");
-	fresh(NULL);
-	send_to(c, ABI_SPAWN_DATA, junk, 64);
-	is_refused(71, "not expected now");
-	fresh(NULL);
-	send_to(c, ABI_SPAWN_INPUT, junk, 1);
-	is_refused(71, "not expected now");
-	fresh(NULL);
-	send_to(c, ABI_SPAWN_INTERRUPT, NULL, 0);
-	is_refused(71, "not expected now");
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (i)
+			fresh(NULL);
+		send_to(c, bad[i].type, junk, bad[i].bytes);
+		is_refused(71, bad[i].why);
+	}
 	/* It is over: what was under way is dropped, a new start is not. */
 	send_to(c, ABI_SPAWN_DATA, junk, 64);
 	send_to(c, ABI_SPAWN_INPUT_END, NULL, 0);
