@@ -66,5 +66,11 @@ says "others run beside one that loops" 0 "Hello" on "$first" hello
 kill -INT $runner
 wait $runner
 tap_is $? 130 "an interrupt ends it with status 130"
+background "$first" hostile loop
+runner=$!
+wait_shown hostile
+tap_ok "kill takes what ps shows" remora kill $PART "$(remora ps $PART | awk '/hostile/ { print $1 }')"
+wait $runner
+tap_is $? 137 "the command of a killed program ends with status 137"
 
 programs_end
