@@ -19,11 +19,20 @@
 static int bell[2] = { -1, -1 }; /* a pipe: a signal came */
 static volatile sig_atomic_t signals;
 
+/**
+ * struct attend
+ * @held:  bytes of @input that have yet to be sent
+ * @end_due: so has the end of the input
+ * @asked: signals that were dealt with
+ */
 struct attend {
 	struct remora_program *program;
 	const char *name;
 	bool input_open;
-	int asked; /* signals that were dealt with */
+	bool end_due;
+	int asked;
+	size_t held;
+	char input[4096];
 };
 
 /* No SA_RESTART: a write to a full pipe is to end, too. */
@@ -116,22 +125,36 @@ static int take_events(struct attend *a)
 
 /* ---- input ---- */
 
-static void give_input(struct attend *a)
+/* What finds no room is kept; an end of the channel is told by the next event. */
+static void send_input(struct attend *a)
 {
-	char data[4096];
+	int sent;
+
+	if (a->held) {
+		sent = remora_program_input(a->program, a->input, a->held);
+		if (sent > 0) {
+			a->held -= (size_t)sent;
+			memmove(a->input, a->input + sent, a->held);
+		} else if (sent != -EAGAIN) {
+			a->held = 0;
+		}
+	} else if (a->end_due) {
+		a->end_due = remora_program_input_end(a->program) == -EAGAIN;
+	}
+}
+
+static void take_input(struct attend *a)
+{
 	size_t room = remora_program_room(a->program);
 	ssize_t got;
 
-	got = read(STDIN_FILENO, data, room < sizeof(data) ? room : sizeof(data));
+	got = read(STDIN_FILENO, a->input, room < sizeof(a->input) ? room : sizeof(a->input));
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	/* Whatever is granted fits into the channel, and it is this end's alone. */
-	if (got > 0) {
-		remora_program_input(a->program, data, (size_t)got);
-		return;
-	}
-	a->input_open = false;
-	remora_program_input_end(a->program);
+	a->held = got > 0 ? (size_t)got : 0;
+	a->input_open = a->held;
+	a->end_due = !a->held;
+	send_input(a);
 }
 
 /* ---- the loop ---- */
@@ -161,6 +184,10 @@ static int wait_for_news(struct attend *a)
 	};
 	int count;
 
+	if (a->held || a->end_due) {
+		send_input(a);
+		return take_signals(a);
+	}
 	if (!remora_program_arm(a->program))
 		return 0;
 	count = poll(p, 3, a->asked ? GRACE_MS : -1);
@@ -169,7 +196,7 @@ static int wait_for_news(struct attend *a)
 		return cli_fail(RUN_INTERRUPTED, "%s did not end within %d s of the interrupt; it is killed",
 				a->name, GRACE_MS / 1000);
 	if (count > 0 && p[2].revents)
-		give_input(a);
+		take_input(a);
 	return take_signals(a);
 }
 

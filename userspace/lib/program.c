@@ -16,6 +16,7 @@
 
 #define SLOTS 1024
 #define ANSWER_MS 5000
+#define ROOM_MS 100
 
 /**
  * struct remora_program
@@ -304,11 +305,12 @@ REMORA_API size_t remora_program_room(const struct remora_program *program)
 	return room < most ? room : most;
 }
 
-static int send_now(struct remora_program *p, uint16_t type, const void *data, size_t bytes)
+/* Many short messages fill the channel if the core has no time for its monitor. */
+static int send_soon(struct remora_program *p, uint16_t type, const void *data, size_t bytes)
 {
-	int err = urpc_send_long(remora_chan_urpc(p->chan), type, data, bytes);
+	int err = remora_chan_send_long(p->chan, type, data, bytes, ROOM_MS);
 
-	return err ? err : remora_chan_flush(p->chan);
+	return err == -ETIMEDOUT || err == -EINTR ? -EAGAIN : err;
 }
 
 REMORA_API int remora_program_input(struct remora_program *program, const void *data, size_t bytes)
@@ -319,7 +321,7 @@ REMORA_API int remora_program_input(struct remora_program *program, const void *
 	bytes = bytes < room ? bytes : room;
 	if (!bytes)
 		return -EAGAIN;
-	err = send_now(program, REMORA_SPAWN_INPUT, data, bytes);
+	err = send_soon(program, REMORA_SPAWN_INPUT, data, bytes);
 	if (err)
 		return err;
 	program->sent += bytes;
@@ -328,12 +330,12 @@ REMORA_API int remora_program_input(struct remora_program *program, const void *
 
 REMORA_API int remora_program_input_end(struct remora_program *program)
 {
-	return send_now(program, REMORA_SPAWN_INPUT_END, NULL, 0);
+	return send_soon(program, REMORA_SPAWN_INPUT_END, NULL, 0);
 }
 
 REMORA_API int remora_program_interrupt(struct remora_program *program)
 {
-	return send_now(program, REMORA_SPAWN_INTERRUPT, NULL, 0);
+	return send_soon(program, REMORA_SPAWN_INTERRUPT, NULL, 0);
 }
 
 /* ---- all of a core ---- */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fake_spawn.h"
 
@@ -34,9 +35,9 @@ static void end(struct fake_spawn *s, uint32_t how, int status, const char *why)
 	s->send(s->to, REMORA_SPAWN_EXITED, &out, sizeof(out.exited) + strlen(why));
 }
 
-static void want(struct fake_spawn *s)
+static void want(struct fake_spawn *s, uint32_t bytes)
 {
-	const struct remora_spawn_wanted wanted = { .bytes = s->taken + WINDOW };
+	const struct remora_spawn_wanted wanted = { .bytes = s->taken + bytes };
 
 	s->send(s->to, REMORA_SPAWN_WANTED, &wanted, sizeof(wanted));
 }
@@ -75,7 +76,10 @@ static void run(struct fake_spawn *s)
 
 	s->running = true;
 	if (!strcmp(word, "cat") || !strcmp(word, "head")) {
-		want(s);
+		want(s, WINDOW);
+	} else if (!strcmp(word, "late")) {
+		want(s, 4 * WINDOW);
+		usleep(1500000);
 	} else if (!strcmp(word, "exit")) {
 		say(s, 2, "leaving\n");
 		end(s, REMORA_SPAWN_RETURNED, atoi(s->argument[2]), "");
@@ -136,11 +140,15 @@ static void take_input(struct fake_spawn *s, const char *data, size_t bytes)
 		end(s, REMORA_SPAWN_RETURNED, 0, "");
 		return;
 	}
+	if (!strcmp(s->argument[1], "late")) {
+		s->taken += bytes;
+		return;
+	}
 	out[0] = 1;
 	memcpy(out + 1, data, bytes);
 	s->send(s->to, REMORA_SPAWN_OUTPUT, out, 1 + bytes);
 	s->taken += bytes;
-	want(s);
+	want(s, WINDOW);
 }
 
 static void tell_list(struct fake_spawn *s, uint32_t node, uint32_t tag)
@@ -165,6 +173,7 @@ void fake_spawn_message(struct fake_spawn *s, uint32_t node, uint16_t type, cons
 {
 	struct remora_spawn_ask ask = { 0 };
 	struct remora_spawn_done done;
+	char text[24];
 
 	if (bytes >= sizeof(ask))
 		memcpy(&ask, data, sizeof(ask));
@@ -182,6 +191,10 @@ void fake_spawn_message(struct fake_spawn *s, uint32_t node, uint16_t type, cons
 			take_input(s, data, bytes);
 		break;
 	case REMORA_SPAWN_INPUT_END:
+		if (s->running && !strcmp(s->argument[1], "late")) {
+			snprintf(text, sizeof(text), "%llu\n", (unsigned long long)s->taken);
+			say(s, 1, text);
+		}
 		if (s->running)
 			end(s, REMORA_SPAWN_RETURNED, 5, "");
 		break;

@@ -114,6 +114,15 @@ FAKE_BUSY=1 FAKE_REFUSE=12 expect 125 'core 1 (ENOMEM)' run a -c 1 "$prog"
 verdict "input comes back, all of it" $?
 [ "$(seq 3 | { timeout 60 "$bin/remora-fake" run a "$prog" exit 0 2>"$work/err"; cat; })" = "$(seq 3)" ]
 verdict "a program that reads nothing takes nothing" $?
+# More messages than the channel has room for, while the core does nothing: none is lost, nor the end.
+python3 -c 'import os, time
+for i in range(12000):
+    os.write(1, b"x")
+    end = time.monotonic() + 2e-5
+    while time.monotonic() < end: pass' |
+	timeout 60 "$bin/remora-fake" run a "$prog" late >"$work/out" 2>"$work/err"
+[ "${PIPESTATUS[1]} $(cat "$work/out")" = "5 12000" ]
+verdict "input for a core that has no time yet" $?
 timeout 60 "$bin/remora-fake" run a "$prog" cat <&- >"$work/out" 2>"$work/err"
 [ $? = 5 ]
 verdict "no input at all is its end" $?
@@ -123,6 +132,40 @@ verdict "nobody reads the output any more" $?
 timeout 60 "$bin/remora-fake" run a "$prog" flood 2>"$work/err" >/dev/full
 [ $? = 125 ] && grep -q 'cannot write the output' "$work/err"
 verdict "the output cannot be written" $?
+
+# On a terminal: it is told so, lines come back while it runs, ^D ends the input, ^C the program.
+on_terminal() { # STATUS PYTHON: pairs of what is waited for and what is typed then
+	timeout 60 python3 - "$1" "$2" "$bin/remora-fake" run a "$prog" "${@:3}" >"$work/out" 2>"$work/err" <<'P'
+import os, pty, sys
+pid, fd = pty.fork()
+if not pid:
+    os.execv(sys.argv[3], sys.argv[3:])
+seen = b""
+def read():
+    global seen
+    try:
+        seen += os.read(fd, 4096)
+    except OSError: # the other side is closed
+        return False
+    return True
+for expected, typed in eval(sys.argv[2]):
+    while expected not in seen:
+        if not read():
+            sys.exit(f"{expected!r} did not come: {seen!r}")
+    seen = seen[seen.index(expected) + len(expected):]
+    os.write(fd, typed)
+while read():
+    pass
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+if code != int(sys.argv[1]):
+    sys.exit(f"ended with {code}: {seen!r}")
+P
+	verdict "on a terminal: ${*:3} -> $1" $?
+}
+on_terminal 0 '[(b"[REMORA_TTY=012]", b"")]' tell
+on_terminal 5 '[(b"", b"one\n"), (b"one\r\none\r\n", b"two\n"), (b"two\r\ntwo\r\n", b"\x04")]' cat
+on_terminal 130 '[(b"spinning", b"\x03")]' spin
+on_terminal 130 '[(b"", b"one\n"), (b"one\r\none\r\n", b"\x03")]' cat
 
 # signalled STATUS COUNT SIGNAL WORD: so many signals to a program that runs
 signalled() {

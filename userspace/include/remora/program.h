@@ -125,6 +125,8 @@ size_t remora_program_room(const struct remora_program *program);
 
 /**
  * remora_program_input - send input, at most remora_program_room() bytes
+ * This and the two below wait a tenth of a second for room in the channel; after -EAGAIN nothing was sent:
+ * take what has come from the program, then try again.
  * Return: bytes that were sent, at least 1; -EAGAIN, -EHOSTDOWN, -EPROTO.
  */
 int remora_program_input(struct remora_program *program, const void *data, size_t bytes);
