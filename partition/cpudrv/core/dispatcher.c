@@ -46,10 +46,8 @@ COLD const char *dispatchers_init(void)
 	return NULL;
 }
 
-static uint32_t free_number(void)
+static uint32_t free_number(uint32_t number)
 {
-	uint32_t number = 0;
-
 	while (number < DISPATCHERS_MAX && dispatchers[number])
 		number++;
 	return number;
@@ -71,7 +69,7 @@ COLD int dispatcher_set_up(struct dispatcher *d, const struct abi_dispatcher_set
 		      const struct sched_params *params, const struct cap_entry *pml4,
 		      const struct cap_entry *frame)
 {
-	uint32_t number = free_number();
+	uint32_t number = free_number(d->inner ? DISPATCHERS_INNER : 0);
 	uint64_t xstate;
 	int rc;
 
@@ -190,7 +188,8 @@ COLD void dispatcher_exit(struct dispatcher *d, int64_t status)
 {
 	if (d->over)
 		return;
-	console_info("%s ended with status %ld", d->name, status);
+	if (!d->inner)
+		console_info("%s ended with status %ld", d->name, status);
 	d->end.status = status;
 	over(d, ABI_DISPATCHER_EXITED);
 }
@@ -202,7 +201,8 @@ COLD void dispatcher_kill(struct dispatcher *d, enum abi_killed reason, uint64_t
 
 	if (d->over)
 		return;
-	console_warning("%s killed at 0x%lx: %s 0x%lx", d->name, rip, what, address);
+	if (!d->inner)
+		console_warning("%s killed at 0x%lx: %s 0x%lx", d->name, rip, what, address);
 	d->end.reason = reason;
 	d->end.rip = rip;
 	d->end.address = address;

@@ -73,6 +73,14 @@ static bool sensible(const struct abi_dispatcher_setup *s, const struct cap_entr
 	       bytes <= ABI_USER_END - s->frame_va;
 }
 
+/* Only the first program gives what the caller itself was not given. */
+static bool permitted(const struct dispatcher *caller, const struct abi_dispatcher_setup *s)
+{
+	return !caller->domain || (s->domain && s->class == SCHED_BEST_EFFORT &&
+				   s->weight <= caller->task.params.weight &&
+				   !(s->flags & ABI_SETUP_PRINT & ~caller->flags));
+}
+
 static void tidy(char name[ABI_NAME_MAX])
 {
 	name[ABI_NAME_MAX - 1] = 0;
@@ -95,6 +103,9 @@ int dispatcher_object_setup(struct object_call *c)
 		return OBJECT_ERRNO(ERR_BUSY);
 	if (!dispatcher_copy_in(c->d, &s, c->arg[0], sizeof(s)))
 		return OBJECT_ERRNO(ERR_FAULT);
+	if (!permitted(c->d, &s))
+		return OBJECT_ERRNO(ERR_PERM);
+	d->inner = c->d->domain;
 	rc = gifts_find(c, &s, &gifts);
 	if (rc)
 		return rc;

@@ -17,6 +17,7 @@
 #include <user.h>
 
 #define DISPATCHERS_MAX 64u
+#define DISPATCHERS_INNER 49u /* numbers from here on are enough for what programs set up themselves */
 
 /* Slots of a dispatcher's object: copies of what it was set up with. Slot 0 is the capabilities' own. */
 enum dispatcher_slot {
@@ -39,6 +40,7 @@ enum dispatcher_slot {
  * @messages:  what came for it, and what it waits for
  * @upcall:    the next activation is the upcall `run`; else it continues with @context
  * @stopped:   by ABI_DISPATCHER_STOP
+ * @inner:     set up by another program than the first: its end is no affair of the console
  * @number:    of dispatcher_number()
  * @domain:    for notices
  * @flags:     ABI_SETUP_*
@@ -57,6 +59,7 @@ struct dispatcher {
 	bool set_up;
 	bool upcall;
 	bool stopped;
+	bool inner;
 	uint32_t over;
 	uint32_t number;
 	uint32_t domain;
@@ -100,8 +103,8 @@ const char *dispatchers_init(void);
 
 /**
  * dispatcher_set_up - a dispatcher that sleeps
- * @d: its object is zeroed. Its slots are filled by the caller, once this has succeeded and before
- *     anything else happens
+ * @d: its object is zeroed, but for @inner. Its slots are filled by the caller, once this has
+ *     succeeded and before anything else happens
  * @setup: of which only frame_va, domain, flags and name are used
  * @pml4:  the address space; @frame: the shared frame
  * Return: 0, -ERR_INVAL or -ERR_BUSY of sched_add(), -ERR_NOMEM: no memory, or DISPATCHERS_MAX are there.

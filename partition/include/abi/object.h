@@ -23,7 +23,9 @@
  * enum abi_object_op - the type of capability, the right it needs; arguments
  * @ABI_DISPATCHER_SETUP:  DISPATCHER, write. RDX: address of struct abi_dispatcher_setup. Once only,
  *                         -EBUSY afterwards. -EFAULT, -EINVAL, and -EAGAIN when too much would be
- *                         promised by the scheduler or there are too many dispatchers
+ *                         promised by the scheduler or there are too many dispatchers. -EPERM: of
+ *                         a caller whose domain is not 0, domain 0, real time, more weight than its
+ *                         own, or a flag that it does not have
  * @ABI_DISPATCHER_RUN:    DISPATCHER, write. It may run from now on (and again after STOP)
  * @ABI_DISPATCHER_STOP:   DISPATCHER, write. It runs no more until RUN
  * @ABI_DISPATCHER_STATUS: DISPATCHER, read. RDX: address for struct abi_dispatcher_status

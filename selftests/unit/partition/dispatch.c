@@ -16,6 +16,7 @@
 #include <errors.h>
 #include <loop.h>
 #include <memory.h>
+#include <object.h>
 #include <timer.h>
 
 #include "fake.h"
@@ -35,8 +36,9 @@ const char *arch_user_init(void)
 
 bool arch_space_find(uint64_t root, uint64_t va, bool write, uint64_t *pa)
 {
-	(void)root, (void)va, (void)write, (void)pa;
-	return false;
+	(void)root, (void)write;
+	*pa = va;
+	return true;
 }
 
 void arch_context_init(struct arch_context *context, uint64_t root, void *xstate)
@@ -121,7 +123,8 @@ static void spin(struct arch_context *context, struct user_event *event)
 
 /* ---- a core with some dispatchers ---- */
 
-static struct dispatcher *d[4];
+static struct dispatcher *d[32];
+static bool inner; /* set up by a program */
 
 static int start(void **state)
 {
@@ -146,6 +149,7 @@ static int make(unsigned int i, const struct sched_params *params)
 
 	memset(memory_at(object_at(i)), 0, 4 * ABI_PAGE_SIZE);
 	d[i] = dispatcher_of(&(struct cap_entry){ .base = object_at(i) });
+	d[i]->inner = inner;
 	return dispatcher_set_up(d[i], &s, params, &pml4, &frame);
 }
 
@@ -397,6 +401,66 @@ static void test_notice_to_lost(void **state)
 	assert_int_equal(there->record[1].number, 0);
 }
 
+#define SETUP 0x2000
+
+static int set_up_by(struct dispatcher *caller, const struct abi_dispatcher_setup *s)
+{
+	struct cap_entry object = { .type = ABI_CAP_DISPATCHER, .base = object_at(4) };
+	struct object_call c = { .d = caller, .cap = &object, .arg = { SETUP } };
+
+	memset(memory_at(object_at(4)), 0, 2 * ABI_PAGE_SIZE);
+	memcpy(memory_at(SETUP), s, sizeof(*s));
+	return dispatcher_object_setup(&c);
+}
+
+/* Programs give nothing that they were not given. What is permitted fails at the first capability. */
+static void test_permitted(void **state)
+{
+	const struct abi_dispatcher_setup good = { .domain = 9, .weight = 1, .cnode.depth = 5 };
+	struct abi_dispatcher_setup bad[5] = { good, good, good, good, good };
+
+	(void)state;
+	bad[0].domain = 0;
+	bad[1].class = SCHED_SOFT;
+	bad[2].class = SCHED_HARD;
+	bad[3].weight = 2;
+	bad[4].flags = ABI_SETUP_PRINT;
+	assert_int_equal(set_up_by(d[1], &good), -ABI_CAP_E_ADDRESS);
+	for (unsigned int i = 0; i < 5; i++) {
+		assert_int_equal(set_up_by(d[1], &bad[i]), OBJECT_ERRNO(ERR_PERM));
+		assert_int_equal(set_up_by(d[0], &bad[i]), -ABI_CAP_E_ADDRESS);
+	}
+	d[1]->flags = ABI_SETUP_PRINT;
+	assert_int_equal(set_up_by(d[1], &bad[4]), -ABI_CAP_E_ADDRESS);
+}
+
+/* What programs set up takes no number from the first one's programs, and no line of the console. */
+static void test_inner(void **state)
+{
+	const struct sched_params p = { .class = SCHED_BEST_EFFORT, .weight = 1 };
+	const struct abi_console *console = memory_at(FAKE_CONSOLE);
+	unsigned int i, end = 4 + DISPATCHERS_MAX - DISPATCHERS_INNER;
+	uint64_t lines = console->written;
+
+	(void)state;
+	inner = true;
+	for (i = 4; i < end; i++) {
+		assert_int_equal(make(i, &p), 0);
+		if (i % 2)
+			dispatcher_exit(d[i], 0);
+		else
+			dispatcher_kill(d[i], ABI_KILLED_FRAME, 1, 0, "test");
+	}
+	assert_int_equal(make(end, &p), -ERR_NOMEM);
+	inner = false;
+	assert_int_equal(make(end, &p), 0);
+	assert_int_equal(console->written, lines);
+	dispatcher_exit(d[end], 0);
+	assert_int_equal(console->written, lines + 1);
+	for (i = 4; i <= end; i++)
+		arch_cap_dispatcher_end(&cap_space, object_at(i));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -405,6 +469,7 @@ int main(void)
 		TEST(test_nothing), TEST(test_alone), TEST(test_turns), TEST(test_timer_first),
 		TEST(test_sleep),   TEST(test_exit),  TEST(test_share), TEST(test_bad_parameters),
 		TEST(test_over),    TEST(test_stopped), TEST(test_old_alarm), TEST(test_notice_to_lost),
+		TEST(test_permitted), TEST(test_inner),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);
