@@ -107,6 +107,7 @@ unsigned int guard_renamed(void); /* by how many places are all figures so far f
 bool guard_moved(void); /* did they change places? */
 
 /* shootdown.c: a table of its own; a round, and what came of all. @csv may be NULL. */
+bool shootdown_chosen(const struct options *o);
 void shootdown_measure(const struct options *o);
 void shootdown_rename(unsigned int by); /* see guard_renamed() */
 unsigned int shootdown_fewest(const struct options *o, enum placement p); /* values of a row */

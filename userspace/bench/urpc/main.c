@@ -227,6 +227,16 @@ static bool parse(int argc, char **argv, struct options *o)
 	return optind == argc;
 }
 
+static bool any_chosen(const struct options *o)
+{
+	unsigned int i;
+
+	for (i = 0; subjects[i]; i++)
+		if (subject_chosen(subjects[i], o))
+			return true;
+	return shootdown_chosen(o);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { .cpu = { -1, -1 }, .runs = 7, .seconds = SECONDS };
@@ -234,6 +244,10 @@ int main(int argc, char **argv)
 
 	if (!parse(argc, argv, &o))
 		return 2;
+	if (!any_chosen(&o)) {
+		fprintf(stderr, "bench: --only %s: no subject is named like that\n", o.only);
+		return 2;
+	}
 	if (o.cpu[0] < 0 && !machine_default_cpus(o.cpu)) {
 		fprintf(stderr, "bench: two CPUs are needed, this process may use fewer\n");
 		return 1;

@@ -234,7 +234,7 @@ static struct {
 	bool failed;
 } cells[ROWS];
 
-static bool chosen(const struct options *o)
+bool shootdown_chosen(const struct options *o)
 {
 	return !o->goals && (!o->only || strstr("shootdown", o->only));
 }
@@ -243,7 +243,7 @@ void shootdown_measure(const struct options *o)
 {
 	unsigned int i;
 
-	for (i = 0; i < ROWS && chosen(o); i++) {
+	for (i = 0; i < ROWS && shootdown_chosen(o); i++) {
 		struct measurement m = { &rows[i], o, 0 };
 		enum placement place;
 		double value;
@@ -273,7 +273,7 @@ unsigned int shootdown_fewest(const struct options *o, enum placement p)
 {
 	unsigned int i, n = MAX_RUNS;
 
-	for (i = 0; i < ROWS && chosen(o); i++)
+	for (i = 0; i < ROWS && shootdown_chosen(o); i++)
 		if (!cells[i].failed && cells[i].n[p] < n)
 			n = cells[i].n[p];
 	return n;
@@ -292,7 +292,7 @@ void shootdown_report(const struct options *o, enum placement p, FILE *csv)
 	double median[ROWS], best, part;
 	unsigned int i;
 
-	if (!chosen(o))
+	if (!shootdown_chosen(o))
 		return;
 	printf("%-34s %8s %8s %5s\n", "TLB shootdown, one other CPU", "cycles", "ns", "runs");
 	for (i = 0; i < ROWS; i++) {
