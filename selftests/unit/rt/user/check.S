@@ -11,9 +11,8 @@
 #define FLAGS 40
 #define PATTERN 64
 
-	.text
-	.globl	check_registers
-check_registers:
+	/* Keep what the caller needs, and give each vector register a value made of the seed. */
+	.macro	begin_check
 	push	%rbx
 	push	%rbp
 	push	%r12
@@ -27,6 +26,20 @@ check_registers:
 	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
 	vpaddq	%ymm0, %ymm0, %ymm\n
 	.endr
+	.endm
+
+	/* The x87 register against the seed: not equal, or not. */
+	.macro	compare_x87
+	fld	%st(0)
+	fistpq	X87(%rdi)
+	mov	X87(%rdi), %rax
+	cmp	SEED(%rdi), %rax
+	.endm
+
+	.text
+	.globl	check_registers
+check_registers:
+	begin_check
 	vmovdqa	%ymm0, PATTERN(%rdi)
 	vmovdqa	%ymm1, PATTERN + 32(%rdi)
 	fninit
@@ -80,10 +93,7 @@ check_registers:
 	cmp	$-1, %eax
 	jne	2f
 	vmovdqa	PATTERN(%rdi), %ymm0
-	fld	%st(0)
-	fistpq	X87(%rdi)
-	mov	X87(%rdi), %rax
-	cmp	SEED(%rdi), %rax
+	compare_x87
 	jne	2f
 	incq	PROGRESS(%rdi)
 	decq	TURNS(%rdi)
@@ -109,19 +119,7 @@ check_registers:
 	 */
 	.globl	check_syscall
 check_syscall:
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	mov	%rsp, STACK(%rdi)
-	mov	SEED(%rdi), %rax
-	movq	%rax, %xmm0
-	vpbroadcastq %xmm0, %ymm0
-	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
-	vpaddq	%ymm0, %ymm0, %ymm\n
-	.endr
+	begin_check
 	vmovdqa	%ymm1, PATTERN + 32(%rdi)
 	fninit
 	fildq	SEED(%rdi)
@@ -156,10 +154,7 @@ check_syscall:
 	cmp	$-1, %eax
 	jne	2b
 	.endr
-	fld	%st(0)
-	fistpq	X87(%rdi)
-	mov	X87(%rdi), %rax
-	cmp	SEED(%rdi), %rax
+	compare_x87
 	jne	2b
 	xor	%eax, %eax
 	jmp	3b
