@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of operations, and those that only pass capabilities on. */
+#include <abi/lmp.h>
 #include <base/string.h>
 
 #include <cap_mdb.h>
@@ -90,7 +91,8 @@ int cap_mint_decode(struct cap_space *space, const struct cap_op *op)
 		return rc;
 	if (op->rights & ~e->rights)
 		return -ABI_CAP_E_RIGHTS;
-	if (op->badge && (e->badge || !cap_is(e->type, ABI_CAP_IS_BADGED)))
+	if (op->badge && (e->badge || op->badge == ABI_LMP_KERNEL ||
+			  !cap_is(e->type, ABI_CAP_IS_BADGED)))
 		return -ABI_CAP_E_BADGE;
 	return 0;
 }

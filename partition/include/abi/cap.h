@@ -129,7 +129,7 @@
 	E(RIGHTS, "a capability on the way or the one named lacks the right, or has fewer")        \
 	E(TYPE, "the operation does not exist for this type, or these two types")                  \
 	E(SINGLE, "this type cannot be copied, only moved")                                        \
-	E(BADGE, "this type takes no badge, or the capability has one already")                    \
+	E(BADGE, "this type takes no badge, or not this one, or the capability has one already")   \
 	E(COUNT, "the count must be 1 to the limit, and 1 for a table")                            \
 	E(SIZE, "the size of an object must be the type's")                                        \
 	E(ALIGN, "the place must be a multiple of the type's unit, or of the page size")           \

@@ -180,7 +180,7 @@ static uint32_t mint_errors(const struct cap_op *op, const struct record *r)
 	bool badged = r->type == ABI_CAP_ENDPOINT || r->type == ABI_CAP_URPC;
 
 	return (op->rights & ~r->rights ? BIT(RIGHTS) : 0) |
-	       (op->badge && (!badged || r->badge) ? BIT(BADGE) : 0);
+	       (op->badge && (!badged || r->badge || op->badge == UINT64_MAX) ? BIT(BADGE) : 0);
 }
 
 uint32_t model_errors(struct model *m, const struct cap_op *op)

@@ -219,7 +219,7 @@ static bool make(struct cap_op *op)
 		op->rights &= (uint8_t)~(1u << below(6));
 	if (chance(3))
 		op->rights = (uint8_t)below(256);
-	op->badge = chance(20) ? below(9) : 0;
+	op->badge = chance(20) ? (uint64_t)below(10) - 1 : 0;
 	if (op->kind == ABI_CAP_DO_RETYPE)
 		make_retype(op);
 	return op->kind != ABI_CAP_DO_MAP || make_map(op);

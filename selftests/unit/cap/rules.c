@@ -154,6 +154,8 @@ static void badges(void **state)
 	ok(retype(RAM, 4, ABI_CAP_DISPATCHER, 0, 0, 1));
 	refused(mint(4, 5, ABI_CAP_READ, 1), BADGE);
 	ok(retype(4, 5, ABI_CAP_ENDPOINT, ABI_CAP_ENDPOINTS_AT, 0, 1));
+	/* That of the CPU driver's own notices. */
+	refused(mint(5, 6, ABI_CAP_WRITE, UINT64_MAX), BADGE);
 	ok(mint(5, 6, ABI_CAP_WRITE, 77));
 	ok(copy(6, 7));
 	refused(mint(6, 8, ABI_CAP_WRITE, 78), BADGE);
