@@ -9,9 +9,8 @@
 #include <abi/object.h>
 #include <abi/syscall.h>
 
-#include "begin.h"
+#include "caps_calls.h"
 
-#define DEPTH ABI_DOMAIN_ROOT_BITS
 #define PAGE ABI_PAGE_SIZE
 #define LARGE ABI_LARGE_PAGE_SIZE
 #define FREE ABI_DOMAIN_FREE /* where it maps things */
@@ -36,105 +35,6 @@ static bool demand; /* page faults are served: */
 static uint64_t paged; /* so many */
 
 static int64_t page_in(uint64_t address);
-
-static int64_t call(uint64_t number, const uint64_t args[6], uint64_t *value)
-{
-	register uint64_t r10 __asm__("r10") = args[3], r8 __asm__("r8") = args[4];
-	register uint64_t r9 __asm__("r9") = args[5];
-	uint64_t second = args[2];
-	int64_t status;
-
-	__asm__ volatile("syscall"
-			 : "=a"(status), "+d"(second)
-			 : "a"(number), "D"(args[0]), "S"(args[1]), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	if (value)
-		*value = second;
-	return status;
-}
-
-#define CALL(number, ...) call(number, (const uint64_t[6]){ __VA_ARGS__ }, NULL)
-
-__attribute__((noreturn)) static void leave(void)
-{
-	CALL(ABI_SYSCALL_EXIT, report.wrong);
-	for (;;)
-		;
-}
-
-static void expect(uint64_t number, int64_t is, int64_t wanted)
-{
-	if (is == wanted || report.wrong)
-		return;
-	report.wrong = number;
-	report.result[0] = (uint64_t)is;
-	report.result[1] = (uint64_t)wanted;
-}
-
-#define NO(error) (-(int64_t)ABI_CAP_E_##error)
-#define ERRNO(n) (-(int64_t)(ABI_OBJECT_ERRNO + (n)))
-
-/* ---- operations ---- */
-
-static int64_t retype(uint64_t from, uint64_t offset, uint64_t type, uint64_t bytes, uint64_t count,
-		      uint64_t to)
-{
-	return CALL(ABI_SYSCALL_INVOKE,
-		    ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, type, DEPTH, DEPTH, 0, count), from, to, 0,
-		    offset, bytes);
-}
-
-static int64_t copy(uint64_t from, uint64_t to)
-{
-	return CALL(ABI_SYSCALL_INVOKE, ABI_INVOKE_WORD(ABI_CAP_DO_COPY, 0, 0, DEPTH, DEPTH, 0, 0),
-		    from, to);
-}
-
-static int64_t map(uint64_t what, uint64_t table, uint64_t index, uint64_t count, uint64_t rights,
-		   uint64_t to)
-{
-	return CALL(ABI_SYSCALL_INVOKE,
-		    ABI_INVOKE_WORD(ABI_CAP_DO_MAP, rights, 0, DEPTH, DEPTH, DEPTH, count), what, to,
-		    table, 0, index);
-}
-
-static int64_t slot_op(uint64_t op, uint64_t slot)
-{
-	return CALL(ABI_SYSCALL_INVOKE, ABI_INVOKE_WORD(op, 0, 0, DEPTH, 0, 0, 0), slot);
-}
-
-static int64_t revoke(uint64_t slot)
-{
-	return slot_op(ABI_CAP_DO_REVOKE, slot);
-}
-
-static int64_t delete(uint64_t slot)
-{
-	return slot_op(ABI_CAP_DO_DELETE, slot);
-}
-
-static int64_t object(uint64_t op, uint64_t slot, uint64_t argument)
-{
-	return CALL(ABI_SYSCALL_OBJECT, ABI_OBJECT_WORD(op, DEPTH), slot, argument);
-}
-
-static uint64_t count(uint64_t what)
-{
-	const uint64_t args[6] = { ABI_OBJECT_WORD(ABI_KERNEL_COUNT, DEPTH), ABI_SLOT_KERNEL, what };
-	uint64_t value = 0;
-
-	expect(9000 + what, call(ABI_SYSCALL_OBJECT, args, &value), 0);
-	return value;
-}
-
-static void print(const char *text)
-{
-	uint64_t length = 0;
-
-	while (text[length])
-		length++;
-	CALL(ABI_SYSCALL_PRINT, (uint64_t)text, length);
-}
 
 /* ---- the world at start ---- */
 
