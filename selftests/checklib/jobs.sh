@@ -49,6 +49,10 @@ jobs_define()
 	job guest full fuzz-debug "--kernel debug --cpus 4" "REMORA_FUZZ_SECONDS=60 $RUN fuzz"
 	job guest full hostile-debug "--kernel debug --cpus 4" "REMORA_HOSTILE_MS=2000 $RUN hostile"
 	job guest full hostile-races-6.1 "--kernel 6.1 --cpus 4 --mttcg" "REMORA_HOSTILE_MS=1500 $RUN hostile"
+	job guest full programs-6.1 "--kernel 6.1 --cpus 4" \
+		"$RUN programs_foreign programs_refused programs_hostile"
+	job guest full programs-6.12-x2apic "--kernel 6.12 --cpus 4 --x2apic" \
+		"$RUN programs_spawn programs_fuzz"
 	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
 	for kernel in 6.1 6.12; do
 		for mode in xapic x2apic; do

@@ -5,9 +5,9 @@
 . "$(dirname "$0")/tap-lib"
 . "$(dirname "$0")/programs-lib"
 
-programs_begin 2
+programs_begin 2 contig:256M
 RUN_SECONDS=60
-RUN_MEMORY=40M
+RUN_MEMORY=100M # of which the test of frames uses most
 
 for script in strings tables control; do
 	same "Lua: $script" "$PROGRAMS/$script.lua" lua -

@@ -172,8 +172,12 @@ static void bad_invocations(void)
 			  ABI_SLOT_CONTROL, empty, at }, 0 }, 0);
 		must_fail("lrpc", (struct raw_call){
 			ABI_SYSCALL_LRPC, { at, 1, 2, 3, 4, depth << ABI_LRPC_DEPTH_SHIFT }, 0 }, 0);
-		must_fail("lmp", (struct raw_call){
-			ABI_SYSCALL_LMP, { at, ABI_LMP_SEND_WORD(depth, 1, 0, 0), (uint64_t)&nowhere }, 0 }, 0);
+		must_fail("lmp",
+			  (struct raw_call){
+				  ABI_SYSCALL_LMP,
+				  { at, ABI_LMP_SEND_WORD(depth, 1, 0, 0), (uint64_t)&nowhere },
+				  0 },
+			  0);
 	}
 }
 
@@ -187,8 +191,12 @@ static void bad_objects(void)
 		/* Capabilities of the wrong type; nobody but the monitor has those of the kernel. */
 		for (uint64_t slot = ABI_SLOT_PML4; slot <= ABI_SLOT_DOMAIN; slot++)
 			if (slot != ABI_SLOT_ENDPOINT)
-				must_fail("object", (struct raw_call){
-					ABI_SYSCALL_OBJECT, { ABI_OBJECT_WORD(op, ROOT_DEPTH), slot }, 0 }, 0);
+				must_fail("object",
+					  (struct raw_call){
+						  ABI_SYSCALL_OBJECT,
+						  { ABI_OBJECT_WORD(op, ROOT_DEPTH), slot },
+						  0 },
+					  0);
 	}
 	for (uint64_t offset = 0; offset < 0x20000; offset += 1000)
 		must_fail("buffer", (struct raw_call){

@@ -266,9 +266,9 @@ static void object(void)
 /* Who sleeps until something happens may sleep for ever: seldom, and not without an alarm. */
 static uint64_t awake(uint64_t flags, uint64_t sleeps)
 {
-	struct raw_call alarm = { ABI_SYSCALL_ALARM, { __builtin_ia32_rdtsc() + (1u << 26) }, 0 };
+	struct raw_call alarm = { ABI_SYSCALL_ALARM, { __builtin_ia32_rdtsc() + (1u << 31) }, 0 };
 
-	if (!one_in(128))
+	if (!one_in(512))
 		return flags & ~sleeps;
 	call(&alarm);
 	return flags;
