@@ -129,7 +129,7 @@ static int open_file(struct run *run)
 
 /* ---- the core ---- */
 
-/* The one with the fewest programs, of these the one with the most memory; cores that do not answer are left out. */
+/* The one with the fewest programs, then the most memory, of those that answer. */
 static uint32_t choose_core(struct run *run)
 {
 	uint32_t best = run->report->cores[0].node, least = UINT32_MAX;

@@ -67,7 +67,8 @@ static int instance_make(struct tracing *t)
 	sysfile_path(t->instance, TRACEFS "/instances/remora-%d", (int)getpid());
 	if (!sysfile_exists(TRACEFS "/instances"))
 		return cli_fail(geteuid() ? CLI_PERMISSION : CLI_FAILED,
-				"no tracefs at " TRACEFS "; it must be mounted, and open to the caller (root)");
+				"no tracefs at " TRACEFS
+				"; it must be mounted, and open to the caller (root)");
 	if (!sysfile_exists(TRACEFS "/events/remora"))
 		return cli_fail(CLI_NO_MODULE, "there are no events of remora: the module is not loaded");
 	if (mkdir(t->instance, 0700))

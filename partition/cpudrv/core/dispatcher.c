@@ -233,7 +233,7 @@ void arch_cap_dispatcher_end(struct cap_space *space, uint64_t pa)
 	struct dispatcher *d = dispatcher_of(&(struct cap_entry){ .base = pa });
 
 	(void)space;
-	/* Capabilities of endpoints may stay, and then look at this page, which is somebody's frame by then. */
+	/* Capabilities of endpoints may stay, and look at this page when it is somebody's frame. */
 	endpoints_dead(pa);
 	if (!d->set_up)
 		return;

@@ -113,7 +113,7 @@ static void sleep(void)
 	__atomic_store_n(&core_page->sleeping, 1, __ATOMIC_RELAXED);
 	if (links_arm()) {
 		if (shoot_arm()) {
-			/* What an interrupt brought before this look, it tells; after it, it ends the halt. */
+			/* What an interrupt brought before this look, it tells; later, it ends the halt. */
 			messages_poll();
 			deadline = timer_next();
 			if (!host_wants_attention() && !dispatchers_run(&deadline))

@@ -82,8 +82,8 @@ void links_init(void);
  * links_bind - open a bound channel
  * @bind: as it came from node 0; every field is checked
  * @ops:  the service
- * Return: 0, -ERR_BUSY when the number is in use or was not unbound, -ERR_INVAL when it is too large, or the rings are
- * not in shared memory, misaligned, of a wrong number of slots or in use.
+ * Return: 0, -ERR_BUSY when the number is in use or was not unbound, -ERR_INVAL when it is too
+ * large, or the rings are not in shared memory, misaligned, of a wrong number of slots or in use.
  */
 int links_bind(const struct abi_ctl_bind *bind, const struct link_ops *ops);
 

@@ -25,7 +25,7 @@ enum abi_ctl {
 
 #define ABI_CTL_REPLY 0x8000u
 
-/** enum abi_service - what a channel can be bound to: in the CPU driver, from ABI_SERVICE_USER on in ring 3 */
+/** enum abi_service - what a channel can be bound to; from ABI_SERVICE_USER on in ring 3 */
 enum abi_service {
 	ABI_SERVICE_ECHO = 1,  /* every message comes back as it was */
 	ABI_SERVICE_DELAY = 2, /* comes back after payload[0] ns (up to 10 s), by the core's timer */
@@ -75,7 +75,7 @@ enum abi_fault {
 	ABI_FAULT_OPCODE = 2,   /* undefined instruction */
 	ABI_FAULT_DOUBLE = 3,   /* run into the stack's guard until the double fault */
 	ABI_FAULT_SPIN = 4,     /* loop for ever with interrupts off */
-	ABI_FAULT_SCRIBBLE = 5, /* overwrite rings, console, trace, core and boot page with random bytes, spin */
+	ABI_FAULT_SCRIBBLE = 5, /* random bytes into rings, console, trace, core and boot page; spin */
 	ABI_FAULT_STACK = 6,    /* write to the guard page below the stack */
 	ABI_FAULT_TEXT = 7,     /* write to its own text */
 	ABI_FAULT_EXEC = 8,     /* jump into data */

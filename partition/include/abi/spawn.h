@@ -4,10 +4,11 @@
  * run. uapi/linux/remora_spawn.h has the same numbers for programs of Linux; kmod/ holds the two
  * against each other.
  *
- * Requests: START (a long message), then DATA until struct abi_spawn_start.elf_bytes have come, then
- * INPUT as far as WANTED allows, INPUT_END and INTERRUPT at will. Answers: REFUSED at any time before STARTED and never
- * anything behind it; STARTED; OUTPUT at will; EXITED, once, last, after all output. Closing the
- * channel before that kills the program. LIST and KILL are served on any channel of the service.
+ * Requests: START (a long message), then DATA until struct abi_spawn_start.elf_bytes have come,
+ * then INPUT as far as WANTED allows, INPUT_END and INTERRUPT at will. Answers: REFUSED at any time
+ * before STARTED and never anything behind it; STARTED; OUTPUT at will; EXITED, once, last, after
+ * all output. Closing the channel before that kills the program. LIST and KILL are served on any
+ * channel of the service.
  */
 #ifndef ABI_SPAWN_H
 #define ABI_SPAWN_H

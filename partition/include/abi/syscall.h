@@ -46,9 +46,9 @@
  *                     tried once more each millisecond. One at a time; a sleep ends by it, too
  * @ABI_SYSCALL_FS:    set the base of FS to RDI, for a CPU without WRFSBASE; -EINVAL: not canonical
  *
- * Yield, sleep and LRPC with ABI_LRPC_SLEEP, called while enabled, save the caller's registers in the dispatcher's enabled area
- * (RAX = 0) and come back by the upcall `run`. Called while disabled they end the activation: its
- * registers are forgotten, and the next activation is `run` again.
+ * Yield, sleep and LRPC with ABI_LRPC_SLEEP, called while enabled, save the caller's registers in the
+ * dispatcher's enabled area (RAX = 0) and come back by the upcall `run`. Called while disabled they end
+ * the activation: its registers are forgotten, and the next activation is `run` again.
  */
 enum abi_syscall {
 	ABI_SYSCALL_NOP = 0x52454d00,
@@ -72,7 +72,7 @@ enum abi_lrpc {
 #define ABI_LRPC_WORDS 4u
 #define ABI_LRPC_DEPTH_SHIFT 32
 
-/* RSI of ABI_SYSCALL_LMP: depth of the endpoint, words, enum abi_lmp_send, depth of the capability (0: none) */
+/* RSI of ABI_SYSCALL_LMP: the endpoint's depth, words, enum abi_lmp_send, the capability's depth or 0 */
 #define ABI_LMP_SEND_WORD(depth, words, flags, cap_depth)                                          \
 	((uint64_t)(depth) | (uint64_t)(words) << 8 | (uint64_t)(flags) << 16 |                    \
 	 (uint64_t)(cap_depth) << 24)

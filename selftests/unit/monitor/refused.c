@@ -281,7 +281,8 @@ static void test_spoilt_ring(void **state)
 	uint32_t number = spawn_good(c);
 
 	(void)state;
-	urpc_store_release(&c->tx->slots[c->tx_next & (c->slots - 1)].header, 1ull << 63 | (c->tx_next & 0xffff));
+	urpc_store_release(&c->tx->slots[c->tx_next & (c->slots - 1)].header,
+			   1ull << 63 | (c->tx_next & 0xffff));
 	core_turn();
 	assert_int_equal(core_closed, 71);
 	assert_null(core_program(number));

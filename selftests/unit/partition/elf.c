@@ -140,7 +140,8 @@ static void test_refused(void **state)
 	REFUSED("overlap", good.segment[2].p_vaddr = 0x400050);
 	REFUSED("ascending", good.segment[3].p_vaddr = 0x400000);
 	REFUSED("share a page", good.segment[2].p_vaddr = 0x400100);
-	REFUSED("no segment", good.segment[0].p_type = good.segment[2].p_type = good.segment[3].p_type = PT_NOTE);
+	REFUSED("no segment",
+		good.segment[0].p_type = good.segment[2].p_type = good.segment[3].p_type = PT_NOTE);
 	REFUSED("thread-local", tls(0x402000, 8, 8, 8));
 	REFUSED("thread-local", tls(0x401234, 4096, 8192, 8));
 	REFUSED("thread-local", tls(0x401234, 16, 8, 8));
@@ -188,7 +189,8 @@ static void test_random(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_good), TEST(test_head), TEST(test_refused), TEST(test_random) };
+	const struct CMUnitTest tests[] = { TEST(test_good), TEST(test_head), TEST(test_refused),
+					    TEST(test_random) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

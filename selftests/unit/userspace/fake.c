@@ -329,7 +329,8 @@ static int do_bind(struct part *part, struct remora_bind *b)
 		return refuse(&b->error, REMORA_R_PARTITION_DEAD);
 	if (b->node > part->core_count)
 		return refuse(&b->error, REMORA_R_CORE_UNKNOWN);
-	if (b->service != REMORA_SERVICE_ECHO && (b->service != REMORA_SERVICE_SPAWN || getenv("FAKE_NO_SPAWN")))
+	if (b->service != REMORA_SERVICE_ECHO &&
+	    (b->service != REMORA_SERVICE_SPAWN || getenv("FAKE_NO_SPAWN")))
 		return refuse(&b->error, REMORA_R_SERVICE_UNKNOWN);
 	fd = fake_chan_open(&chan, b);
 	files[fd].kind = CHANNEL;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * In a virtual machine two CPUs may be near each other at one moment (threads of a core, or cores
- * that share a cache) and far apart at the next. The raw cache line tells: it is measured before and after every measurement, what was not
- * taken in one placement is thrown away, and figures of different placements are kept apart.
+ * that share a cache) and far apart at the next. The raw cache line tells: it is measured before
+ * and after every measurement, what was not taken in one placement is thrown away, and figures of
+ * different placements are kept apart.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -13,8 +14,8 @@
 #define PROBE_GAP_NS 25000000
 #define TRIES 5
 /*
- * Threads of a core, cores that share a cache and cores that do not were seen at 1 : 2 : 9. Noise is
- * less than NEAR.
+ * Threads of a core, cores that share a cache and cores that do not were seen at 1 : 2 : 9. Noise
+ * is less than NEAR.
  */
 #define NEAR 1.45
 #define APART 3.5

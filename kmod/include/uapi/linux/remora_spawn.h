@@ -3,10 +3,11 @@
  * The spawn service of a core (REMORA_SERVICE_SPAWN): messages on a channel of which each runs one
  * program, or asks about those that run. Bind it mapped: START and DATA are long messages.
  *
- * Requests: START, then DATA until elf_bytes have come, then INPUT as far as WANTED allows, INPUT_END
- * and INTERRUPT at will. Answers: REFUSED at any time before STARTED and never anything behind it; STARTED; OUTPUT at will;
- * EXITED, once, last, after all output. Closing the channel before that kills the program. LIST and
- * KILL are served on any channel of the service. The numbers are those of abi/spawn.h.
+ * Requests: START, then DATA until elf_bytes have come, then INPUT as far as WANTED allows,
+ * INPUT_END and INTERRUPT at will. Answers: REFUSED at any time before STARTED and never anything
+ * behind it; STARTED; OUTPUT at will; EXITED, once, last, after all output. Closing the channel
+ * before that kills the program. LIST and KILL are served on any channel of the service. The
+ * numbers are those of abi/spawn.h.
  */
 #ifndef _UAPI_LINUX_REMORA_SPAWN_H
 #define _UAPI_LINUX_REMORA_SPAWN_H

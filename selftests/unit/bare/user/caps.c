@@ -168,7 +168,8 @@ static void guarded(uint64_t number, uint64_t type, uint64_t bytes, uint64_t off
 	expect(number + 1, map(S_TEST, S_PT, 40, 1, ABI_CAP_READ, S_TEST + 1), NO(TYPE));
 	expect(number + 2, map(S_TEST, S_PT, 40, 1, ABI_CAP_RW, S_TEST + 1), NO(TYPE));
 	expect(number + 3, retype(ram, offset, ABI_CAP_FRAME, PAGE, 1, S_TEST + 1), NO(IN_USE));
-	expect(number + 4, retype(ram, offset + bytes - PAGE, ABI_CAP_FRAME, PAGE, 1, S_TEST + 1), NO(IN_USE));
+	expect(number + 4, retype(ram, offset + bytes - PAGE, ABI_CAP_FRAME, PAGE, 1, S_TEST + 1),
+	       NO(IN_USE));
 	expect(number + 5, retype(ram, offset - PAGE, ABI_CAP_FRAME, 64 * PAGE, 1, S_TEST + 1), NO(IN_USE));
 	expect(number + 6, retype(ram, offset, ABI_CAP_RAM, bytes, 1, S_TEST + 1), NO(IN_USE));
 	expect(number + 7, retype(ram, offset, ABI_CAP_PT, 0, 1, S_TEST + 1), NO(IN_USE));
