@@ -19,6 +19,7 @@
 
 int core_refuse_setup, core_bound, core_unbound, core_closed;
 unsigned int core_bells;
+uint64_t core_closed_channels;
 static struct program programs[PROGRAMS];
 static struct abi_startup startup;
 static uint64_t control, notice_number, clock_cycles;
@@ -126,6 +127,7 @@ static int64_t kernel_call(uint32_t op, const uint64_t arg[3], uint64_t *value)
 		return 0;
 	case ABI_KERNEL_CLOSED:
 		core_closed = (int)arg[1];
+		core_closed_channels |= 1ull << arg[0];
 		return 0;
 	case ABI_KERNEL_COUNT:
 		*value = arg[0] == ABI_KERNEL_COUNT_CAPS ? core_caps() : 0;

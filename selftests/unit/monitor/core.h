@@ -45,6 +45,7 @@ uint64_t core_caps(void);
 extern int core_refuse_setup;
 extern int core_bound, core_unbound, core_closed; /* errno, or -1: nothing was said */
 extern unsigned int core_bells;
+extern uint64_t core_closed_channels; /* bits; the test's to clear */
 
 /** core_bind - Linux's end of a new channel; @service and @slots as the request has them */
 struct urpc_chan *core_bind(uint32_t channel, uint32_t service, uint32_t slots);
