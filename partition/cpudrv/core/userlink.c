@@ -361,6 +361,8 @@ int kernel_bound(struct object_call *c)
 		l->state = OPEN;
 		answer(l, 0);
 	}
+	/* Ring 3 may go on for long before the event loop has its turn. */
+	links_flush();
 	return 0;
 }
 
@@ -371,6 +373,7 @@ int kernel_unbound(struct object_call *c)
 	if (!l || l->state != UNBINDING || !l->told)
 		return OBJECT_ERRNO(ERR_NOENT);
 	end(l, 0);
+	links_flush();
 	return 0;
 }
 

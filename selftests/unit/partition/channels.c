@@ -314,6 +314,32 @@ static void test_silent(void **state)
 	assert_int_equal(urpc_recv(&control, &msg), -URPC_EAGAIN);
 }
 
+/* Node 0 sleeps until the answer: its doorbell does not wait for a turn of the event loop. */
+static void test_answer_rings(void **state)
+{
+	struct abi_ctl_bind request = good_bind(ABI_SERVICE_SPAWN);
+	unsigned int rung;
+
+	(void)state;
+	request.tag = ++tag;
+	assert_int_equal(urpc_send(&control, ABI_CTL_BIND, &request, sizeof(request)), 0);
+	fake_step();
+	told(ABI_LMP_BIND);
+	assert_true(urpc_arm(&control));
+	rung = fake_rings;
+	assert_int_equal(operation(kernel_bound, &kernel, CHANNEL, 0), 0);
+	assert_int_equal(fake_rings, rung + 1);
+	urpc_disarm(&control);
+	assert_int_equal(answered(), 0);
+	send_unbind();
+	told(ABI_LMP_UNBIND);
+	assert_true(urpc_arm(&control));
+	assert_int_equal(operation(kernel_unbound, &kernel, CHANNEL, 0), 0);
+	assert_int_equal(fake_rings, rung + 2);
+	urpc_disarm(&control);
+	assert_int_equal(answered(), 0);
+}
+
 /* Node 0 gives up before the monitor has heard of it at all: its buffer is full. */
 static void test_untold(void **state)
 {
@@ -368,7 +394,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_last_window), cmocka_unit_test(test_at_sleep),
 		cmocka_unit_test(test_wild_rings),  cmocka_unit_test(test_silent),
-		cmocka_unit_test(test_untold),	    cmocka_unit_test(test_over),
+		cmocka_unit_test(test_answer_rings), cmocka_unit_test(test_untold),
+		cmocka_unit_test(test_over),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);
