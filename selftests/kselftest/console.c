@@ -26,6 +26,8 @@ FIXTURE_SETUP(console)
 	{
 		TH_LOG("%s", self->s.c.error.message);
 	}
+	/* The last line that comes by itself: its monitor begins after the core is said to run. */
+	ASSERT_EQ(0, rt_console_wait(self->fd, 1, "for programs", 10000));
 	self->c = (struct remora_console){
 		.size = sizeof(self->c), .node = 1, .next = 1, .count = 64,
 		.lines = (__u64)(unsigned long)self->lines,

@@ -287,6 +287,20 @@ bool rt_console_has(int fd, unsigned int node, const char *text)
 	return false;
 }
 
+int rt_console_wait(int fd, unsigned int node, const char *text, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	long end = now_ms() + timeout_ms;
+
+	while (!rt_console_has(fd, node, text)) {
+		if (now_ms() >= end)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, (int)(end - now_ms())) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 void rt_sweep(void)
 {
 	char names[64][REMORA_NAME_MAX];

@@ -75,6 +75,8 @@ int rt_ping(int fd, unsigned int node, unsigned int count);
 
 /** rt_console_has - does some line of the core's console hold @text? */
 bool rt_console_has(int fd, unsigned int node, const char *text);
+/** rt_console_wait - until some line of it does, by poll(); 0 or ETIMEDOUT */
+int rt_console_wait(int fd, unsigned int node, const char *text, int timeout_ms);
 
 /** rt_sweep - destroy by force every partition of these tests */
 void rt_sweep(void);
