@@ -53,9 +53,9 @@ COLD int endpoint_buffer(struct object_call *c)
 
 	if (e->dead || endpoint_owner(c->cap) != c->d || endpoint_number(c->cap) >= ABI_LMP_BUFFERS)
 		return OBJECT_ERRNO(ERR_INVAL);
-	if (!offset) {
+	if (!offset && !(records | slot | depth)) {
 		*e = (struct endpoint){ 0 };
-		return records || slot || depth ? OBJECT_ERRNO(ERR_INVAL) : 0;
+		return 0;
 	}
 	if (!records || records > ABI_LMP_RECORDS_MAX || depth > ABI_CAP_DEPTH_MAX ||
 	    offset < ABI_PAGE_SIZE || offset % sizeof(struct abi_lmp_buffer) ||

@@ -321,6 +321,8 @@ static void test_answer_rings(void **state)
 	unsigned int rung;
 
 	(void)state;
+	/* Refused, it changes nothing. */
+	assert_int_equal(operation(endpoint_buffer, endpoint, 0, 4), OBJECT_ERRNO(ERR_INVAL));
 	request.tag = ++tag;
 	assert_int_equal(urpc_send(&control, ABI_CTL_BIND, &request, sizeof(request)), 0);
 	fake_step();
