@@ -18,10 +18,12 @@
 #include "memory_priv.h"
 
 #define LINE 256
+#define ROOM_NS 1000000
 
 static struct abi_stream *streams; /* NULL: none */
 static struct rt_queue waiters[ABI_STREAMS];
 static struct rt_queue anything; /* who waits for any of them */
+static struct rt_queue no_room; /* for a message to the monitor */
 static bool asked; /* for input */
 
 void rt_stream_init(struct abi_stream *s)
@@ -38,11 +40,17 @@ static int64_t hint(void)
 			  0, NULL);
 }
 
-/* Again until there is room for it. */
+/*
+ * Again until there is room for it, which ends the dispatcher's sleep. The caller may be disabled: then
+ * a system call that gives the core away would not come back.
+ */
 static void tell(void)
 {
+	uint32_t was = rt_disable();
+
 	while (hint() == -RT_EAGAIN)
-		rt_syscall(ABI_SYSCALL_YIELD, 0, 0, 0, 0, 0, 0, NULL);
+		rt_block_outside(&no_room, rt_deadline_ns(ROOM_NS));
+	rt_enable(was);
 }
 
 /* Bytes in the ring. Return: -RT_EIO when the numbers make no sense. */

@@ -83,6 +83,9 @@ extern char world_complaint[512];
 extern void (*world_monitor)(void);
 extern unsigned int world_hints, world_waits;
 
+/** world_full - so many hints are refused: the monitor has no room for more. */
+extern unsigned int world_full;
+
 static inline uint64_t map(uint64_t bytes, uint32_t protection, uint32_t flags)
 {
 	uint64_t va = 0;

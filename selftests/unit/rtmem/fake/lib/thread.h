@@ -27,6 +27,7 @@ static inline void rt_enable(uint32_t was)
 	fake_disabled = was;
 }
 
+uint64_t rt_deadline_ns(uint64_t ns);
 int rt_block_outside(struct rt_queue *queue, uint64_t deadline);
 unsigned int rt_wake(struct rt_queue *queue, unsigned int count);
 
