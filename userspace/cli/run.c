@@ -35,10 +35,11 @@ struct run {
 static int take_rate(struct run *run, const char *option, const char *text, uint32_t class)
 {
 	unsigned long long budget, period;
-	int end = 0;
+	int middle = 0, end = 0;
 
 	if (*text < '0' || *text > '9' ||
-	    sscanf(text, "%llu/%llu%n", &budget, &period, &end) != 2 || text[end])
+	    sscanf(text, "%llu/%n%llu%n", &budget, &middle, &period, &end) != 2 ||
+	    text[middle] < '0' || text[middle] > '9' || text[end])
 		return cli_usage("--%s: BUDGET/PERIOD in microseconds was expected, not '%s'", option, text);
 	run->spec.class_ = class;
 	run->spec.budget_us = budget;

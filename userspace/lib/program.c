@@ -17,6 +17,7 @@
 #define SLOTS 1024
 #define ANSWER_MS 5000
 #define ROOM_MS 100
+#define ENTRIES_MAX 1024 /* of a list; a core takes fewer programs */
 
 /**
  * struct remora_program
@@ -356,7 +357,7 @@ static int take_list(struct remora_chan *chan, struct remora_spawn_entry **entri
 			memcpy(counts, m.payload, sizeof(*counts));
 			return 0;
 		}
-		if (m.type != REMORA_SPAWN_ENTRY || m.length != sizeof(*more))
+		if (m.type != REMORA_SPAWN_ENTRY || m.length != sizeof(*more) || *count == ENTRIES_MAX)
 			return -EPROTO;
 		more = realloc(*entries, (*count + 1) * sizeof(*more));
 		if (!more)

@@ -2,6 +2,7 @@
 /*
  * Programs that are words: the first argument says what the program does, as a shell's command would.
  * FAKE_REFUSE: errno with which all are refused. FAKE_BUSY: number of the core on which programs run.
+ * FAKE_ENTRIES: so many of them are listed on the other cores.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -153,7 +154,8 @@ static void take_input(struct fake_spawn *s, const char *data, size_t bytes)
 
 static void tell_list(struct fake_spawn *s, uint32_t node, uint32_t tag)
 {
-	uint32_t count = getenv("FAKE_BUSY") && (uint32_t)atoi(getenv("FAKE_BUSY")) == node ? 2 : 0;
+	uint32_t count = getenv("FAKE_BUSY") && (uint32_t)atoi(getenv("FAKE_BUSY")) == node ? 2 :
+			 getenv("FAKE_ENTRIES") ? (uint32_t)atoi(getenv("FAKE_ENTRIES")) : 0;
 	const struct remora_spawn_counts counts = {
 		.tag = tag, .domains = count, .ram_free = 50 << 20, .ram_total = 60 << 20, .caps = 123,
 		.kernel_pages = 7, .spawned = 9,

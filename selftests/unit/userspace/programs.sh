@@ -49,6 +49,8 @@ expect 125 'such as 32M' run a --memory many "$prog"
 expect 125 'such as 32M' run a --memory 0 "$prog"
 expect 125 'BUDGET/PERIOD' run a --soft 5 "$prog"
 expect 125 'BUDGET/PERIOD' run a --hard 5/6x "$prog"
+expect 125 'BUDGET/PERIOD' run a --hard 5/-6 "$prog"
+expect 125 'BUDGET/PERIOD' run a --hard '5/ 6' "$prog"
 expect 125 'exclude each other' run a --hard 5/6 --weight 3 "$prog"
 expect 125 'NAME=VALUE' run a --env X "$prog"
 expect 125 'a name was expected' run a --name '' "$prog"
@@ -199,6 +201,8 @@ FAKE_BUSY=2 expect_json 0 '.[1].programs[1] | .id == 2 and .node == 2 and .state
 expect_json 0 'map(.core) == [1, 2] and .[0].caps == 123 and .[0].ram_free == 52428800' ps a --json
 expect_json 0 'map(.core) == [2]' ps a --json --core 2
 expect 1 'CORE_UNKNOWN' ps a --core 9
+FAKE_ENTRIES=1024 expect 0 'domains 1024 ' ps a
+FAKE_ENTRIES=1025 expect 1 'EPROTO' ps a
 expect 0 '' kill a 1:7
 expect 1 'still being loaded (EAGAIN)' kill a 1:8
 expect 1 'there is no program 2:9 (ENOENT)' kill a 2:9
