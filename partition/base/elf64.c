@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /* Only what a loader needs of the format: System V ABI, chapters 4 and 5. */
 #include <base/elf64.h>
 #include <base/string.h>

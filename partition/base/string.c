@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
  * Plain byte loops and string instructions; nothing here is on a message path. Built with
  * -fno-tree-loop-distribute-patterns, because the compiler would turn memset() into a call of

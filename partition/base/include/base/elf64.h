@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Static ELF64 executables for x86-64, of which the beginning may be all that is there yet. Pure: what
  * is read may hold anything.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /* A printf-like formatter without state, memory allocation or floating point. */
 #ifndef BASE_FORMAT_H
 #define BASE_FORMAT_H

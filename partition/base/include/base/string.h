@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Memory and string functions for worlds without a libc. The four mem* functions are also those
  * that the compiler calls on its own.
