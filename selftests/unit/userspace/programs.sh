@@ -70,6 +70,8 @@ expect 0 'class=1 weight=0 budget=30 period=900' run a --soft=30/900 "$prog" tel
 echo "# the file"
 expect 127 'No such file' run a "$work/none"
 expect 126 'no regular file' run a "$work"
+mkfifo "$work/fifo"
+expect 126 'no regular file' run a "$work/fifo"
 expect 126 'the file is empty' run a "$work/empty"
 expect 126 'not an ELF file' run a "$work/magic"
 expect 126 'cut off within' run a "$work/short"
