@@ -18,6 +18,10 @@
 #define RAM_USUAL_MOST (16ull << 20)
 #define WEIGHT_DEFAULT 100u
 #define WEIGHT_MAX 1000u
+#define PERIOD_US_MIN 100ul
+#define PERIOD_US_MAX 1000000000ul
+#define SHARE_WHOLE 65536u
+#define SHARE_MAX (SHARE_WHOLE / 16 * 15)
 
 _Static_assert(PLAN_FIXED_PAGES <= WINDOW_INDEX, "both lie in one page table");
 
@@ -91,6 +95,39 @@ static int choose_name(struct domain *d, const struct domain_wish *wish, uint32_
 	return 0;
 }
 
+/* Of SHARE_WHOLE, rounded up. */
+static uint32_t share_of(const struct abi_spawn_start *s)
+{
+	return s->class ? (uint32_t)((s->budget_us * SHARE_WHOLE + s->period_us - 1) / s->period_us) : 0;
+}
+
+/*
+ * Programs together are promised so much of the core's time that the monitor has some left: it could not
+ * end them otherwise.
+ */
+static int check_time(const struct abi_spawn_start *s, char *why)
+{
+	uint32_t promised = 0;
+
+	if (!s->class)
+		return 0;
+	if (!s->budget_us || s->budget_us > s->period_us)
+		return sentence(why, MON_EINVAL,
+				"budget of %lu us in a period of %lu us: a budget of 1 us up to the "
+				"period was expected", s->budget_us, s->period_us);
+	if (s->period_us < PERIOD_US_MIN || s->period_us > PERIOD_US_MAX)
+		return sentence(why, MON_EINVAL, "period of %lu us: %lu to %lu us was expected",
+				s->period_us, PERIOD_US_MIN, PERIOD_US_MAX);
+	for (const struct domain *d = domains; d < domains + DOMAINS_MAX; d++)
+		promised += d->number ? d->share : 0;
+	if (promised + share_of(s) > SHARE_MAX)
+		return sentence(why, MON_EBUSY, "%u %% of the core's time is promised to others and %u %% "
+				"stay free: %u %% more was asked for", promised * 100 / SHARE_WHOLE,
+				(SHARE_WHOLE - SHARE_MAX) * 100 / SHARE_WHOLE,
+				share_of(s) * 100 / SHARE_WHOLE);
+	return 0;
+}
+
 static int check_wish(const struct domain_wish *wish, char *why)
 {
 	const struct abi_spawn_start *s = wish->start;
@@ -104,11 +141,7 @@ static int check_wish(const struct domain_wish *wish, char *why)
 		return sentence(why, MON_EINVAL, "scheduling class %u: 0, 1 or 2 was expected", s->class);
 	if (!s->class && s->weight > WEIGHT_MAX)
 		return sentence(why, MON_EINVAL, "weight %u: 1 to %u was expected", s->weight, WEIGHT_MAX);
-	if (s->class && (!s->budget_us || s->budget_us > s->period_us))
-		return sentence(why, MON_EINVAL,
-				"budget of %lu us in a period of %lu us: a budget of 1 us up to the "
-				"period was expected", s->budget_us, s->period_us);
-	return 0;
+	return check_time(s, why);
 }
 
 /* Who asks for nothing gets a quarter of the core's memory, within limits. */
@@ -212,6 +245,7 @@ int domain_make(const struct domain_wish *wish, struct session *session, struct 
 	d->number = last_number + 1;
 	d->session = session;
 	d->window = NO_WINDOW;
+	d->share = share_of(wish->start);
 	rc = take_memory(d, wish, why);
 	if (rc) {
 		d->number = 0;

@@ -18,6 +18,7 @@ struct session;
  * @number:  from 1 on, never used twice; 0: this one is free
  * @piece:   of memory.h
  * @plan:    where everything is
+ * @share:   of the core's time that it was promised, in 65536ths
  * @session: whose it is
  * @stream:  mapped in the monitor
  * @window:  offset of the frame from which on the window is mapped; UINT64_MAX: it is not
@@ -28,6 +29,7 @@ struct session;
 struct domain {
 	uint32_t number;
 	int piece;
+	uint32_t share;
 	struct plan plan;
 	struct session *session;
 	struct abi_stream *stream;

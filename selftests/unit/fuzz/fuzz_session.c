@@ -156,7 +156,7 @@ static void tell_start(struct link *l, struct script *s)
 	start.ram_bytes = next(s, 1) << 16;
 	start.class = next(s, 1) & 1;
 	start.budget_us = start.class;
-	start.period_us = start.class;
+	start.period_us = 100;
 	memcpy(out, &start, sizeof(start));
 	memcpy(out + sizeof(start), strings, sizeof(strings));
 	/* Words of the structure and its strings, spoilt. */

@@ -136,13 +136,25 @@ static void test_schedule(void **state)
 	start.budget_us = 11;
 	start.period_us = 10;
 	program_refused(22, "budget of 11 us in a period of 10 us");
+	start.class = 2;
+	start.budget_us = 5;
+	start.period_us = 99;
+	program_refused(22, "period of 99 us");
+	start.class = 1;
+	start.budget_us = 5;
+	start.period_us = 1000000001;
+	program_refused(22, "period of 1000000001 us");
+	start.class = 2;
+	start.budget_us = 938;
+	start.period_us = 1000;
+	program_refused(16, "6 % stay free: 93 % more");
 	core_refuse_setup = 11;
 	spawn(c, &start, &elf, sizeof(elf));
 	is_refused(16, "too many programs");
 	fresh(NULL);
 	start.class = 2;
-	start.budget_us = 5;
-	start.period_us = 10;
+	start.budget_us = 500;
+	start.period_us = 1000;
 	core_refuse_setup = 11;
 	spawn(c, &start, &elf, sizeof(elf));
 	is_refused(16, "promised too much");
@@ -163,6 +175,33 @@ static void test_name_twice(void **state)
 	start.elf_bytes = 0;
 	spawn(c, &start, &elf, sizeof(elf));
 	is_refused(17, "'only' runs on this core already");
+}
+
+/* Together they are promised no more than leaves the monitor some; one that ended counts no more. */
+static void test_promises(void **state)
+{
+	struct message m;
+
+	(void)state;
+	start.class = 1;
+	start.budget_us = 600;
+	start.period_us = 1000;
+	spawn(c, &start, &elf, sizeof(elf));
+	assert_true(take(c, &m));
+	assert_int_equal(m.type, ABI_SPAWN_STARTED);
+	c = core_bind(1, ABI_SERVICE_SPAWN, 256);
+	caps = core_caps();
+	start.budget_us = 350;
+	start.elf_bytes = 0;
+	spawn(c, &start, &elf, sizeof(elf));
+	is_refused(16, "60 % of the core's time is promised to others");
+	core_unbind(1);
+	core_unbind(0);
+	c = core_bind(2, ABI_SERVICE_SPAWN, 256);
+	start.elf_bytes = 0;
+	spawn(c, &start, &elf, sizeof(elf));
+	assert_true(take(c, &m));
+	assert_int_equal(m.type, ABI_SPAWN_STARTED);
 }
 
 /* As many as there is memory for, then one that is refused. */
@@ -321,7 +360,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_files), TEST(test_memory), TEST(test_start), TEST(test_schedule),
-		TEST(test_name_twice), TEST(test_too_many), TEST(test_messages), TEST(test_too_much_data),
+		TEST(test_name_twice), TEST(test_promises), TEST(test_too_many), TEST(test_messages),
+		TEST(test_too_much_data),
 		TEST(test_interrupt_while_loading), TEST(test_close_while_loading), TEST(test_bind),
 		TEST(test_spoilt_ring), TEST(test_flood),
 	};
