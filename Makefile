@@ -6,7 +6,7 @@ PREFIX ?= /usr
 LAB := selftests/lab/lab
 KERNEL ?= 6.1
 
-.PHONY: all modules partition userspace selftests-bins unit check demo lab bench-urpc install clean \
+.PHONY: all modules partition userspace selftests-bins unit check demo lab bench-urpc bench-update install clean \
 	help
 
 all: modules partition userspace
@@ -39,6 +39,9 @@ lab:
 bench-urpc:
 	$(MAKE) -C userspace/bench/urpc run ARGS="$(ARGS)"
 
+bench-update:
+	$(MAKE) -C userspace/bench/update run ARGS="$(ARGS)"
+
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH="$(DESTDIR)" modules_install
 	install -D -m 0644 partition/build/cpudrv.elf $(DESTDIR)/lib/firmware/remora/cpudrv.elf
@@ -61,4 +64,5 @@ help:
 	@echo "make unit            host unit tests only"
 	@echo "make lab [KERNEL=K]  a shell in a guest with the module loaded; K: 6.1, 6.12, debug"
 	@echo "make bench-urpc      the transport beside other rings, natively; no module needed"
+	@echo "make bench-update    shared state updated in place, or by message to its owner; likewise"
 	@echo "make -C selftests run_tests   kselftests on this very machine (needs the module loaded)"
