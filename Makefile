@@ -6,12 +6,16 @@ PREFIX ?= /usr
 LAB := selftests/lab/lab
 KERNEL ?= 6.1
 
-.PHONY: all modules partition userspace selftests-bins unit check demo lab bench-urpc bench-update install clean \
+.PHONY: all modules interfaces partition userspace selftests-bins unit check demo lab bench-urpc bench-update install clean \
 	help
 
 all: modules partition userspace
 
-modules:
+# Headers that the module includes, made without the kernel's makefiles.
+interfaces:
+	@$(MAKE) --no-print-directory -C partition interfaces
+
+modules: interfaces
 	@test -d "$(KDIR)" || { echo "no kernel headers in $(KDIR): install linux-headers-$$(uname -r), or set KDIR=" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 

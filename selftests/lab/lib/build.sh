@@ -63,6 +63,9 @@ build_module()
 	root=$(build_root)/$kernel
 	build_copy "$root/tree"
 	[ -e "$root/tree/Kbuild" ] || return 0
+	if grep -qs "^interfaces:" "$root/tree/Makefile"; then
+		build_make "$root/log" common -C "$root/tree" interfaces
+	fi
 	build_make "$root/log" "$kernel" -C "$(kernel_kdir "$kernel")" M="$root/tree" modules
 }
 
