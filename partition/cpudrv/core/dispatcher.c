@@ -46,7 +46,7 @@ COLD const char *dispatchers_init(void)
 	return NULL;
 }
 
-static uint32_t free_number(uint32_t number)
+static COLD uint32_t free_number(uint32_t number)
 {
 	while (number < DISPATCHERS_MAX && dispatchers[number])
 		number++;
@@ -100,7 +100,7 @@ struct dispatcher *dispatcher_number(uint32_t number)
 	return dispatchers[number];
 }
 
-uint32_t dispatchers_count(void)
+COLD uint32_t dispatchers_count(void)
 {
 	uint32_t count = 0;
 
@@ -154,7 +154,7 @@ bool dispatcher_sleep(struct dispatcher *d, uint64_t until)
 	return true;
 }
 
-void dispatcher_stop_running(struct dispatcher *d)
+COLD void dispatcher_stop_running(struct dispatcher *d)
 {
 	d->stopped = true;
 	timer_cancel(&d->wake);
@@ -162,7 +162,7 @@ void dispatcher_stop_running(struct dispatcher *d)
 }
 
 /* It looks for itself what came meanwhile: a sleep may end early. */
-void dispatcher_may_run(struct dispatcher *d)
+COLD void dispatcher_may_run(struct dispatcher *d)
 {
 	d->stopped = false;
 	dispatcher_wake(d);
@@ -228,7 +228,7 @@ COLD void dispatchers_look(void)
 }
 
 /* The slots are emptied later: nothing of the dispatcher may need them any more. */
-void arch_cap_dispatcher_end(struct cap_space *space, uint64_t pa)
+COLD void arch_cap_dispatcher_end(struct cap_space *space, uint64_t pa)
 {
 	struct dispatcher *d = dispatcher_of(&(struct cap_entry){ .base = pa });
 

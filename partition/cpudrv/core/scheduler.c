@@ -126,7 +126,7 @@ static COLD void ghosts_leave(struct sched *s, uint64_t now)
 }
 
 /* A promise of @share takes from best effort, from the end of its period in hand on. */
-static void promise(struct sched *s, uint64_t share, uint64_t now)
+static COLD void promise(struct sched *s, uint64_t share, uint64_t now)
 {
 	struct sched_server *b = &s->background;
 
@@ -137,7 +137,7 @@ static void promise(struct sched *s, uint64_t share, uint64_t now)
 }
 
 /* Of SCHED_WHOLE, rounded up: in two steps, that no product needs more than 64 bits. */
-static uint64_t share_of(uint64_t budget, uint64_t period)
+static COLD uint64_t share_of(uint64_t budget, uint64_t period)
 {
 	uint64_t high = (budget << 16) / period;
 	uint64_t rest = ((budget << 16) % period) << 16;
@@ -145,7 +145,7 @@ static uint64_t share_of(uint64_t budget, uint64_t period)
 	return (high << 16) + (rest + period - 1) / period;
 }
 
-static bool valid(const struct sched_params *p)
+static COLD bool valid(const struct sched_params *p)
 {
 	if (p->class == SCHED_BEST_EFFORT)
 		return p->weight && p->weight <= SCHED_WEIGHT_MAX;

@@ -3,6 +3,7 @@
 #include <abi/syscall.h>
 
 #include <capability.h>
+#include <cold.h>
 #include <console.h>
 #include <dispatcher.h>
 #include <errors.h>
@@ -49,14 +50,14 @@ static int call_sleep(struct dispatcher *d, uint64_t *value)
 	return leave(d);
 }
 
-static int call_exit(struct dispatcher *d, uint64_t *value)
+static COLD int call_exit(struct dispatcher *d, uint64_t *value)
 {
 	(void)value;
 	dispatcher_exit(d, (int64_t)arch_syscall_argument(&d->context, 0));
 	return NO_RETURN;
 }
 
-static int call_print(struct dispatcher *d, uint64_t *value)
+static COLD int call_print(struct dispatcher *d, uint64_t *value)
 {
 	uint64_t bytes = arch_syscall_argument(&d->context, 1);
 	char text[ABI_PRINT_MAX];
@@ -100,7 +101,7 @@ static int call_alarm(struct dispatcher *d, uint64_t *value)
 	return dispatcher_alarm(d, arch_syscall_argument(&d->context, 0));
 }
 
-static int call_fs(struct dispatcher *d, uint64_t *value)
+static COLD int call_fs(struct dispatcher *d, uint64_t *value)
 {
 	(void)value;
 	return arch_context_set_fs(&d->context, arch_syscall_argument(&d->context, 0)) ? 0 : -ERR_INVAL;

@@ -46,6 +46,16 @@ struct domain {
  */
 const char *domain_make(struct domain *domain);
 
+/** domain_create - bring a capability into being in a slot of its root CNode. Return: false: refused */
+bool domain_create(struct domain *domain, uint32_t slot, uint32_t type, uint64_t base,
+		   uint64_t count, uint8_t rights);
+
+/** domain_finish_first - what the core's first program has beside others. Return: as domain_make() */
+const char *domain_finish_first(struct domain *domain);
+
+/** modules_start - in images for tests: the modules of the boot information. Return: NULL */
+const char *modules_start(struct cap_entry *ram) __attribute__((weak));
+
 /** domain_slot - a slot of its root CNode */
 struct cap_entry *domain_slot(const struct domain *domain, uint32_t slot);
 

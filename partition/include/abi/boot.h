@@ -57,7 +57,7 @@ struct abi_channel {
 	uint32_t peer;  /* node at the other end */
 };
 
-/** struct abi_module - a further file given to the core (programs, of the tests without Linux; the module gives none) */
+/** struct abi_module - a program, for images of tests without Linux; the module gives none */
 struct abi_module {
 	uint64_t base;
 	uint64_t size;

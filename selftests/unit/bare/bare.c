@@ -56,6 +56,11 @@ static void test_start_stop(void **state)
 static void test_page_tables(void **state)
 {
 	(void)state;
+	/* Without memory for domains no program runs, whose tables would be the ones in use. */
+	for (uint32_t i = 0; i < guest_boot->extent_count; i++) {
+		if (guest_boot->extents[i].kind == ABI_EXTENT_RAM)
+			guest_boot->extents[i] = guest_boot->extents[--guest_boot->extent_count];
+	}
 	guest_running();
 	audit_tables();
 }

@@ -43,6 +43,5 @@ SECTIONS
 }
 
 ASSERT(vector_stubs == ABI_IMAGE_VA, "the entry stubs must be first: idt.c counts on it")
-ASSERT(vector_stubs_end - vector_stubs == VECTORS * VECTOR_STUB_BYTES,
-       "an entry stub outgrew VECTOR_STUB_BYTES")
+ASSERT(vector_stubs_end - vector_stubs == VECTOR_STUB(VECTORS), "an entry stub is not 4 bytes long")
 ASSERT(section_data_end - section_text <= ABI_IMAGE_SIZE_MAX, "image too large")

@@ -19,7 +19,7 @@ URPC_STATIC_ASSERT(sizeof(struct gate) == 16, "IDT gate, SDM volume 3, 6.14.1");
 
 #define GATE_INTERRUPT 0x8e /* present, ring 0, interrupts off on entry */
 
-#define STUB(n) (ABI_IMAGE_VA + (n) * VECTOR_STUB_BYTES)
+#define STUB(n) (ABI_IMAGE_VA + VECTOR_STUB(n))
 
 #define IST(n)                                                                                     \
 	((n) == VECTOR_NMI           ? IST_NMI :                                                   \

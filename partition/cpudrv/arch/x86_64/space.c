@@ -12,6 +12,7 @@
 
 #include <abi/dispatcher.h>
 #include <cap_arch.h>
+#include <cold.h>
 #include <memory.h>
 #include <pagetable.h>
 #include <space.h>
@@ -25,7 +26,7 @@ static uint64_t own_root; /* of the CPU driver's own address space */
 static uint64_t root;     /* in the CPU */
 static bool stale;        /* the CPU may know translations that are no more */
 
-void space_init(void)
+COLD void space_init(void)
 {
 	own_root = read_cr3() & PTE_ADDRESS;
 	root = own_root;
@@ -48,7 +49,7 @@ void space_refresh(void)
 		space_use(root);
 }
 
-bool arch_huge_pages(void)
+COLD bool arch_huge_pages(void)
 {
 	return cpuid(0x80000001, 0).edx & CPUID_EXT_1_EDX_1GB;
 }
@@ -86,7 +87,7 @@ void arch_cap_unmap(struct cap_space *space, const struct cap_map *map)
 	stale = true;
 }
 
-void arch_cap_table_init(struct cap_space *space, uint32_t type, uint64_t pa)
+COLD void arch_cap_table_init(struct cap_space *space, uint32_t type, uint64_t pa)
 {
 	const uint64_t *own = memory_at(own_root);
 	uint64_t *top = memory_at(pa);
@@ -97,7 +98,7 @@ void arch_cap_table_init(struct cap_space *space, uint32_t type, uint64_t pa)
 		memcpy(top + ENTRIES / 2, own + ENTRIES / 2, ABI_PAGE_SIZE / 2);
 }
 
-void arch_cap_table_end(struct cap_space *space, uint32_t type, uint64_t pa)
+COLD void arch_cap_table_end(struct cap_space *space, uint32_t type, uint64_t pa)
 {
 	(void)space, (void)type;
 	if (pa == root)

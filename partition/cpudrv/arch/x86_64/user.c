@@ -140,7 +140,7 @@ void arch_user_run(struct arch_context *context, struct user_event *event)
 
 /* ---- registers ---- */
 
-void arch_context_init(struct arch_context *context, uint64_t root, void *xstate)
+COLD void arch_context_init(struct arch_context *context, uint64_t root, void *xstate)
 {
 	*context = (struct arch_context){ .root = root, .xstate = xstate };
 	xstate_reset(xstate);

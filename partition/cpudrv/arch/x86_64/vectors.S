@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Entry of all 256 vectors. The stubs are the first thing of the image, VECTOR_STUB_BYTES apart, so
- * that the addresses in the IDT are constants and the IDT can be read-only (idt.c).
+ * Entry of all 256 vectors. The stubs are the first thing of the image, each VECTOR_STUB behind its
+ * begin, so that the addresses in the IDT are constants and the IDT can be read-only (idt.c).
  *
  * What is pushed here is struct trap_frame (trap.h), last field first.
  */
@@ -13,20 +13,22 @@
 	.globl vector_stubs, vector_stubs_end
 vector_stubs:
 	.set	vector, 0
-	.rept	VECTORS
-	.balign	VECTOR_STUB_BYTES
+	.rept	VECTORS / VECTOR_ROW
+	.rept	VECTOR_ROW
 	.byte	0x6a, vector		/* push; the byte is extended by its sign */
-	.byte	0xe9			/* jmp, always with a 32-bit distance */
 	/* The CPU itself pushes an error code for these. */
 	.if	(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || \
 		 vector == 29 || vector == 30)
-	.long	trap_enter - . - 4
+	jmp	2f
 	.else
-	.long	trap_enter_no_error - . - 4
+	jmp	1f
 	.endif
 	.set	vector, vector + 1
 	.endr
-	.balign	VECTOR_STUB_BYTES
+1:	jmp	trap_enter_no_error
+2:	jmp	trap_enter
+	.balign	VECTOR_ROW_END
+	.endr
 vector_stubs_end:
 
 	.text

@@ -69,7 +69,13 @@
 #define VECTORS 256
 #define VECTOR_SYSCALL 256 /* in a frame: ring 3 was left by `syscall` */
 
-#define VECTOR_STUB_BYTES 8 /* every entry stub, at ABI_IMAGE_VA + vector * this */
+/*
+ * Entry stubs are 4 bytes: they reach with a short jump what stands behind each row of VECTOR_ROW of them,
+ * of VECTOR_ROW_END bytes. Offsets from ABI_IMAGE_VA.
+ */
+#define VECTOR_ROW 32
+#define VECTOR_ROW_END 16
+#define VECTOR_STUB(vector) ((vector) * 4 + (vector) / VECTOR_ROW * VECTOR_ROW_END)
 
 #define EARLY_STACK_BYTES 4096 /* each of the stacks in .bss used before paging is set up */
 
