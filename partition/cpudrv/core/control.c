@@ -39,6 +39,8 @@ static int handle_bind(struct link *control, const void *payload)
 		return userlink_bind(control, bind);
 	if (!ops)
 		return -ERR_NOENT;
+	if (bind->channel >= ABI_CHANNELS_MAX || bind->peer || bind->peer_apic_id)
+		return -ERR_INVAL;
 	rc = links_bind(bind, ops);
 	if (!rc)
 		console_debug("channel %u bound to %s, %u slots", bind->channel, ops->name,
@@ -51,7 +53,7 @@ static int handle_unbind(struct link *control, const void *payload)
 	const struct abi_ctl_unbind *unbind = payload;
 	int rc;
 
-	if (unbind->channel < ABI_CHANNELS_MAX && userlink_taken(unbind->channel))
+	if (unbind->channel < ABI_CHANNEL_NUMBERS && userlink_taken(unbind->channel))
 		return userlink_unbind(control, unbind);
 	rc = links_unbind(unbind->channel);
 	if (!rc)

@@ -6,6 +6,13 @@
 #include <loop.h>
 #include <trace.h>
 
+void notify_core(uint32_t node, uint32_t apic_id, uint32_t channel)
+{
+	trace(ABI_TRACE_BELL_SENT, node, channel, 0, 0);
+	if (arch_ring(apic_id, ABI_VECTOR_DOORBELL))
+		core_page->count.bells_rung++;
+}
+
 void notify_node_about(uint32_t node, uint32_t channel, uint64_t number)
 {
 	uint32_t apic_id;

@@ -16,7 +16,7 @@
 /* Messages taken from one link before the next one gets its turn. */
 #define LINK_BATCH 32
 
-#define LINKS_MAX (1 + ABI_NODES_MAX + ABI_CHANNELS_MAX)
+#define LINKS_MAX (1 + ABI_NODES_MAX + ABI_CHANNEL_NUMBERS)
 
 /*
  * The open links, densely: [0] control, then peers, then bound channels in any order. A bound link
@@ -31,7 +31,7 @@ static uint32_t owing_count;
 
 static struct link control_link;
 static struct link peer_links[ABI_NODES_MAX];
-static struct link bound_links[ABI_CHANNELS_MAX];
+static struct link bound_links[ABI_CHANNEL_NUMBERS];
 
 /* Bound links that were closed here, and of which node 0 has not been told. */
 static uint32_t untold;
@@ -124,7 +124,7 @@ COLD int links_bind_check(const struct abi_ctl_bind *bind)
 {
 	const struct link *link;
 
-	if (bind->channel >= ABI_CHANNELS_MAX)
+	if (bind->channel >= ABI_CHANNEL_NUMBERS)
 		return -ERR_INVAL;
 	link = &bound_links[bind->channel];
 	if (link->ops || link->closed || userlink_taken(bind->channel))
@@ -152,7 +152,7 @@ COLD int links_unbind(uint32_t number)
 {
 	struct link *link;
 
-	if (number >= ABI_CHANNELS_MAX)
+	if (number >= ABI_CHANNEL_NUMBERS)
 		return -ERR_NOENT;
 	link = &bound_links[number];
 	if (link->ops)
@@ -179,7 +179,7 @@ COLD void links_each(void (*visit)(struct link *link))
 
 void links_each_bound(void (*visit)(struct link *link))
 {
-	for (uint32_t i = 0; i < ABI_CHANNELS_MAX; i++) {
+	for (uint32_t i = 0; i < ABI_CHANNEL_NUMBERS; i++) {
 		if (bound_links[i].ops)
 			visit(&bound_links[i]);
 	}
@@ -248,14 +248,14 @@ static COLD void link_broken(struct link *link)
 	console_error("%s channel %u to node %u broke the protocol at message %lu; it is closed",
 		      link->ops->name, link->number, link->node, link->chan.rx_next);
 	link_close(link);
-	if (link >= bound_links && link < bound_links + ABI_CHANNELS_MAX)
+	if (link >= bound_links && link < bound_links + ABI_CHANNEL_NUMBERS)
 		links_closed(link->number, -ERR_PROTO);
 }
 
 /* Tell node 0 which of its channels were closed, as far as there is room. */
 static COLD void links_tell(void)
 {
-	for (uint32_t i = 0; untold && i < ABI_CHANNELS_MAX; i++) {
+	for (uint32_t i = 0; untold && i < ABI_CHANNEL_NUMBERS; i++) {
 		if (bound_links[i].closed != LINK_UNTOLD)
 			continue;
 		if (!control_link.ops || !link_has_room(&control_link, 1))

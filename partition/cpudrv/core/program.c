@@ -86,7 +86,7 @@ static bool give_numbers(struct domain *domain)
 	return domain_create(domain, ABI_SLOT_DOMAIN, ABI_CAP_DOMAIN, 0, 1ull << 32,
 		      ABI_CAP_RW | ABI_CAP_DERIVE) &&
 	       domain_create(domain, ABI_SLOT_KERNEL, ABI_CAP_KERNEL, boot_info->node, 1, ABI_CAP_RW) &&
-	       domain_create(domain, ABI_SLOT_URPC, ABI_CAP_URPC, 0, ABI_CHANNELS_MAX,
+	       domain_create(domain, ABI_SLOT_URPC, ABI_CAP_URPC, 0, ABI_CHANNEL_NUMBERS,
 		      ABI_CAP_RW | ABI_CAP_GRANT | ABI_CAP_DERIVE) &&
 	       domain_create(domain, ABI_SLOT_IRQ, ABI_CAP_IRQ, ABI_IRQ_FIRST,
 		      ABI_IRQ_LAST - ABI_IRQ_FIRST + 1, ABI_CAP_RW | ABI_CAP_DERIVE);

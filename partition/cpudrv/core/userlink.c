@@ -31,6 +31,7 @@ enum state {
  * @asked:   node 0's request that waits for an answer: ABI_CTL_BIND, ABI_CTL_UNBIND or 0, with @tag
  * @slots:   of either ring; @tx, @rx: what the program writes and reads, physical
  * @owner:   woken by its news, or NULL
+ * @peer:    node at the other end, @peer_apic_id: of it, if it is a core
  * @patience: how long node 0 can be kept waiting
  */
 struct userlink {
@@ -40,6 +41,8 @@ struct userlink {
 	uint16_t asked;
 	uint32_t tag;
 	uint32_t service;
+	uint32_t peer;
+	uint32_t peer_apic_id;
 	uint32_t slots;
 	uint64_t tx;
 	uint64_t rx;
@@ -47,23 +50,30 @@ struct userlink {
 	struct timer patience;
 };
 
-static struct userlink links[ABI_CHANNELS_MAX];
-static uint64_t used;  /* bit n: link n is not free */
-static uint64_t owned; /* bit n: it has an owner */
+#define WORDS (ABI_CHANNEL_NUMBERS / 64)
+
+static struct userlink links[ABI_CHANNEL_NUMBERS];
+static uint64_t used[WORDS];  /* bit n: link n is not free */
+static uint64_t owned[WORDS]; /* bit n: it has an owner */
 static struct cap_entry *serve; /* slot for the ENDPOINT of ABI_KERNEL_SERVE; NULL: none yet */
 static struct dispatcher *monitor; /* whose endpoint that is */
 static struct link *control; /* node 0 asked there */
 
-URPC_STATIC_ASSERT(ABI_CHANNELS_MAX <= 64, "masks of links are words of 64 bits");
+URPC_STATIC_ASSERT(ABI_CHANNEL_MONITOR(ABI_NODES_MAX) == ABI_CHANNEL_NUMBERS, "a link for each node");
+URPC_STATIC_ASSERT(ABI_CHANNEL_NUMBERS % 64 == 0, "masks of links are words of 64 bits");
 
-/* For each link of a mask, which may lose bits meanwhile. */
+/* For each link of a mask, which may lose bits meanwhile; in two loops: `break` leaves the inner one. */
 #define each_link(l, left, mask)                                                                  \
-	for (uint64_t left = (mask); left && ((l) = &links[__builtin_ctzll(left)], true);          \
-	     left &= left - 1)
+	for (uint32_t word = 0; word < WORDS; word++)                                              \
+		for (uint64_t left = (mask)[word];                                                 \
+		     left && ((l) = &links[word * 64 + (uint32_t)__builtin_ctzll(left)], true);    \
+		     left &= left - 1)
 
-static uint64_t bit(const struct userlink *l)
+static void mark(uint64_t mask[WORDS], const struct userlink *l, bool on)
 {
-	return 1ull << (l - links);
+	uint64_t number = (uint64_t)(l - links), bit = 1ull << number % 64;
+
+	mask[number / 64] = on ? mask[number / 64] | bit : mask[number / 64] & ~bit;
 }
 
 bool userlink_taken(uint32_t number)
@@ -133,13 +143,13 @@ static void set_owner(struct userlink *l, struct dispatcher *d)
 	if (d)
 		d->messages.channels++;
 	l->owner = d;
-	owned = d ? owned | bit(l) : owned & ~bit(l);
+	mark(owned, l, d);
 }
 
 static void set_free(struct userlink *l)
 {
 	set_owner(l, NULL);
-	used &= ~bit(l);
+	mark(used, l, false);
 	*l = (struct userlink){ .state = FREE };
 }
 
@@ -167,7 +177,7 @@ static bool monitor_begins(void)
 /* Tell what it has to answer, if that was not told. */
 static enum notice tell(struct userlink *l)
 {
-	uint64_t words[5] = { (uint64_t)(l - links), l->service, l->slots, l->tx, l->rx };
+	uint64_t words[6] = { (uint64_t)(l - links), l->service, l->slots, l->tx, l->rx, l->peer };
 	enum notice rc = NOTICE_NOBODY;
 
 	if (l->told || l->state == OPEN)
@@ -175,7 +185,7 @@ static enum notice tell(struct userlink *l)
 	if (!serve)
 		return monitor_begins() ? NOTICE_WAITS : rc;
 	if (l->state == BINDING)
-		rc = lmp_notice(serve, ABI_LMP_BIND, words, 5);
+		rc = lmp_notice(serve, ABI_LMP_BIND, words, 6);
 	else
 		rc = lmp_notice(serve, ABI_LMP_UNBIND, words, 1);
 	l->told = rc == NOTICE_TOLD;
@@ -202,17 +212,28 @@ static void unbinding(struct userlink *l)
 		end(l, 0);
 }
 
+/* A link of monitors has its peer's number, all others one of the rest. */
+static bool sensible(const struct abi_ctl_bind *b)
+{
+	if (b->peer >= ABI_NODES_MAX || b->peer == boot_info->node ||
+	    (b->peer ? b->peer_apic_id == boot_info->apic_id : b->peer_apic_id))
+		return false;
+	return b->service == ABI_SERVICE_MONITOR ? b->channel == ABI_CHANNEL_MONITOR(b->peer) :
+						   b->channel < ABI_CHANNELS_MAX;
+}
+
 int userlink_bind(struct link *from, const struct abi_ctl_bind *bind)
 {
 	struct userlink *l;
-	int rc = links_bind_check(bind);
+	int rc = sensible(bind) ? links_bind_check(bind) : -ERR_INVAL;
 
 	if (rc)
 		return rc;
 	l = &links[bind->channel];
 	*l = (struct userlink){ .state = BINDING, .service = bind->service, .slots = bind->slots,
-				.tx = bind->tx, .rx = bind->rx };
-	used |= bit(l);
+				.tx = bind->tx, .rx = bind->rx, .peer = bind->peer,
+				.peer_apic_id = bind->peer_apic_id };
+	mark(used, l, true);
 	if (tell(l) == NOTICE_NOBODY) {
 		set_free(l);
 		return -ERR_NOENT;
@@ -303,7 +324,7 @@ bool userlinks_news(const struct dispatcher *d)
 
 static struct userlink *link_of(uint64_t number)
 {
-	return number < ABI_CHANNELS_MAX && links[number].state != FREE ? &links[number] : NULL;
+	return number < ABI_CHANNEL_NUMBERS && links[number].state != FREE ? &links[number] : NULL;
 }
 
 /* The channel of an URPC capability of one. */
@@ -324,9 +345,14 @@ int urpc_wake(struct object_call *c)
 
 int urpc_notify(struct object_call *c)
 {
-	if (!channel_of(c))
+	const struct userlink *l = channel_of(c);
+
+	if (!l)
 		return OBJECT_ERRNO(ERR_NOENT);
-	notify_node_about(0, (uint32_t)c->cap->base, 0);
+	if (l->peer)
+		notify_core(l->peer, l->peer_apic_id, (uint32_t)c->cap->base);
+	else
+		notify_node_about(0, (uint32_t)c->cap->base, 0);
 	return 0;
 }
 

@@ -34,4 +34,7 @@ void notify_node(uint32_t node);
 /** notify_node_about - the same; @channel and @number of the message are for the trace */
 void notify_node_about(uint32_t node, uint32_t channel, uint64_t number);
 
+/** notify_core - ring the doorbell of another core, whose APIC id node 0 told */
+void notify_core(uint32_t node, uint32_t apic_id, uint32_t channel);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Channels of node 0 to services in ring 3. The CPU driver checks where their rings are, as for its own
+ * Channels to services in ring 3, from node 0 or another core. The CPU driver checks where their rings are, as for its own
  * links, and carries what node 0 asks to the monitor and its answers back; it never touches
  * the messages. Of the rings it reads what says that the program sleeps, and what it sleeps for: then
  * it wakes it (the dispatcher that asked for that by ABI_URPC_WAKE).
@@ -20,7 +20,7 @@ struct dispatcher;
 int userlink_bind(struct link *control, const struct abi_ctl_bind *bind);
 int userlink_unbind(struct link *control, const struct abi_ctl_unbind *unbind);
 
-/** userlink_taken - does a channel of that number belong to ring 3? Below ABI_CHANNELS_MAX */
+/** userlink_taken - does a channel of that number belong to ring 3? Below ABI_CHANNEL_NUMBERS */
 bool userlink_taken(uint32_t number);
 
 /** userlinks_overlap - is a piece of physical memory used by a ring of one? */

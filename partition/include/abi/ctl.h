@@ -32,20 +32,34 @@ enum abi_service {
 	ABI_SERVICE_SINK = 3,  /* consumed; payload[0] = n in a message of type 1 asks for the count:
 	                        * answered with type 1, payload[0] messages and payload[1] bytes */
 	ABI_SERVICE_SPAWN = 256, /* of the core's monitor: abi/spawn.h */
+	ABI_SERVICE_MONITOR = 257, /* the monitor's link to that of @peer, or of node 0: abi/protocol/ */
 };
 
 #define ABI_SERVICE_USER 256u
 
+/**
+ * struct abi_ctl_bind - one end of a channel
+ * @channel: number chosen by node 0, below ABI_CHANNELS_MAX; of ABI_SERVICE_MONITOR:
+ *           ABI_CHANNEL_MONITOR(@peer)
+ * @peer:    node at the other end; 0: Linux. Another core only from ABI_SERVICE_USER on
+ * @peer_apic_id: whom a doorbell about it rings; 0 when @peer is. The boot information knows only the
+ *           cores that were there when this one started
+ */
 struct abi_ctl_bind {
 	uint32_t tag;
-	uint32_t channel; /* number chosen by node 0, below ABI_CHANNELS_MAX */
+	uint32_t channel;
 	uint64_t tx;      /* physical address of the ring the core writes */
 	uint64_t rx;      /* physical address of the ring the core reads */
 	uint32_t slots;
 	uint32_t service; /* enum abi_service */
+	uint32_t peer;
+	uint32_t peer_apic_id;
 };
 
-#define ABI_CHANNELS_MAX 64u /* bound channels a core serves at once */
+#define ABI_CHANNELS_MAX 64u /* bound channels a core serves at once, beside links of monitors */
+#define ABI_CHANNEL_MONITOR(peer) (ABI_CHANNELS_MAX + (peer))
+#define ABI_CHANNEL_NUMBERS 128u /* of both kinds */
+#define ABI_MONITOR_SLOTS 256u   /* of each ring of a link of monitors */
 
 struct abi_ctl_unbind {
 	uint32_t tag;
@@ -120,7 +134,7 @@ struct abi_ctl_trace_took {
 	uint64_t without; /* of the same loop without events */
 };
 
-URPC_STATIC_ASSERT(sizeof(struct abi_ctl_bind) == 32, "control message");
+URPC_STATIC_ASSERT(sizeof(struct abi_ctl_bind) == 40, "control message");
 URPC_STATIC_ASSERT(sizeof(struct abi_ctl_trace_took) == 24, "control message");
 URPC_STATIC_ASSERT(sizeof(struct abi_ctl_closed) == 16, "control message");
 URPC_STATIC_ASSERT(offsetof(struct abi_ctl_closed, channel) == 4, "control message");

@@ -77,7 +77,8 @@ struct abi_lmp_buffer {
  * enum abi_lmp_notice - what the CPU driver tells
  * @ABI_LMP_IRQ:      word 0: vector, 1: how many since the last notice
  * @ABI_LMP_BIND:     to the endpoint of ABI_KERNEL_SERVE. word 0: channel, 1: service, 2: slots,
- *                    3: physical address of the ring to write, 4: of the ring to read
+ *                    3: physical address of the ring to write, 4: of the ring to read, 5: node of
+ *                    the peer
  * @ABI_LMP_UNBIND:   word 0: channel
  * @ABI_LMP_DIED:     a dispatcher whose notices go here is over. word 0: its domain number. More is
  *                    told by ABI_DISPATCHER_STATUS

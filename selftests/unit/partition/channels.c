@@ -372,6 +372,84 @@ static void test_untold(void **state)
 	assert_int_equal(answered(), -ERR_NOMEM);
 }
 
+/* ---- another core at the other end ---- */
+
+static void test_bad_peers(void **state)
+{
+	static const struct {
+		uint32_t service, channel, peer, peer_apic_id;
+	} bad[] = {
+		{ ABI_SERVICE_SPAWN, CHANNEL, 1, 12 },              /* the core itself */
+		{ ABI_SERVICE_SPAWN, CHANNEL, ABI_NODES_MAX, 12 },
+		{ ABI_SERVICE_SPAWN, CHANNEL, UINT32_MAX, 12 },
+		{ ABI_SERVICE_SPAWN, CHANNEL, 0, 12 },
+		{ ABI_SERVICE_SPAWN, CHANNEL, 2, 0 },               /* its own APIC */
+		{ ABI_SERVICE_SPAWN, ABI_CHANNEL_MONITOR(2), 2, 12 },
+		{ ABI_SERVICE_MONITOR, CHANNEL, 2, 12 },
+		{ ABI_SERVICE_MONITOR, ABI_CHANNEL_MONITOR(3), 2, 12 },
+		{ ABI_SERVICE_MONITOR, ABI_CHANNEL_MONITOR(0), 2, 12 },
+		{ ABI_SERVICE_MONITOR, ABI_CHANNEL_NUMBERS, 0, 0 },
+		{ ABI_SERVICE_MONITOR, UINT32_MAX, 2, 12 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct abi_ctl_bind request = good_bind(bad[i].service);
+
+		request.channel = bad[i].channel;
+		request.peer = bad[i].peer;
+		request.peer_apic_id = bad[i].peer_apic_id;
+		assert_int_equal(ask(ABI_CTL_BIND, request), -ERR_INVAL);
+	}
+}
+
+/* A link of monitors: its number, its peer, whom its doorbells ring, and that anybody's doorbell does. */
+static void test_peer(void **state)
+{
+	struct abi_ctl_bind request = good_bind(ABI_SERVICE_MONITOR);
+	struct abi_ctl_unbind over = { .channel = ABI_CHANNEL_MONITOR(63) };
+	struct cap_entry cap = { .type = ABI_CAP_URPC, .base = ABI_CHANNEL_MONITOR(63),
+				 .end = ABI_CHANNEL_MONITOR(63) + 1 };
+	const struct abi_lmp_record *r;
+
+	(void)state;
+	memset(arch_window(FAKE_RING(4)), 0, 2 * urpc_ring_bytes(FAKE_SLOTS));
+	urpc_chan_init(&bound, arch_window(FAKE_RING(5)), arch_window(FAKE_RING(4)), FAKE_SLOTS);
+	urpc_chan_init(&end, arch_window(FAKE_RING(4)), arch_window(FAKE_RING(5)), FAKE_SLOTS);
+	request.tag = ++tag;
+	request.channel = ABI_CHANNEL_MONITOR(63);
+	request.peer = 63;
+	request.peer_apic_id = 77;
+	assert_int_equal(urpc_send(&control, ABI_CTL_BIND, &request, sizeof(request)), 0);
+	fake_step();
+	r = told(ABI_LMP_BIND);
+	assert_int_equal(r->words, 6);
+	assert_int_equal(r->word[0], ABI_CHANNEL_MONITOR(63));
+	assert_int_equal(r->word[1], ABI_SERVICE_MONITOR);
+	assert_int_equal(r->word[5], 63);
+	assert_int_equal(operation(urpc_wake, &cap, 0, 0), 0);
+	assert_int_equal(operation(kernel_bound, &kernel, ABI_CHANNEL_MONITOR(63), 0), 0);
+	assert_int_equal(answered(), 0);
+	assert_int_equal(operation(urpc_notify, &cap, 0, 0), 0);
+	assert_int_equal(fake_ring_apic, 77);
+	assert_int_equal(fake_ring_vector, ABI_VECTOR_DOORBELL);
+	dispatcher_sleep(monitor, UINT64_MAX);
+	dispatcher_sleep(monitor, UINT64_MAX);
+	assert_true(urpc_arm(&end));
+	fake_step();
+	assert_false(monitor->task.runnable);
+	post();
+	fake_step();
+	assert_true(monitor->task.runnable);
+	over.tag = ++tag;
+	assert_int_equal(urpc_send(&control, ABI_CTL_UNBIND, &over, sizeof(over)), 0);
+	fake_step();
+	assert_int_equal(told(ABI_LMP_UNBIND)->word[0], ABI_CHANNEL_MONITOR(63));
+	assert_int_equal(operation(kernel_unbound, &kernel, ABI_CHANNEL_MONITOR(63), 0), 0);
+	assert_int_equal(answered(), 0);
+	assert_int_equal(operation(urpc_notify, &cap, 0, 0), OBJECT_ERRNO(ERR_NOENT));
+}
+
 static void test_over(void **state)
 {
 	struct abi_ctl_closed event;
@@ -397,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_last_window), cmocka_unit_test(test_at_sleep),
 		cmocka_unit_test(test_wild_rings),  cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_answer_rings), cmocka_unit_test(test_untold),
+		cmocka_unit_test(test_bad_peers),   cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_over),
 	};
 

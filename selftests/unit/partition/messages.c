@@ -28,6 +28,10 @@ static void test_bind_errors(void **state)
 		{ offsetof(struct abi_ctl_bind, rx), 8, FAKE_RING(3), -ERR_INVAL },
 		{ offsetof(struct abi_ctl_bind, rx), 8, FAKE_OWN, -ERR_INVAL },
 		{ offsetof(struct abi_ctl_bind, rx), 8, 0, -ERR_INVAL },
+		/* The CPU driver's own services are for Linux alone. */
+		{ offsetof(struct abi_ctl_bind, peer), 4, 2, -ERR_INVAL },
+		{ offsetof(struct abi_ctl_bind, peer_apic_id), 4, 12, -ERR_INVAL },
+		{ offsetof(struct abi_ctl_bind, channel), 4, ABI_CHANNEL_MONITOR(0), -ERR_INVAL },
 	};
 
 	(void)state;
