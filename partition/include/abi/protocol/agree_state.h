@@ -68,8 +68,9 @@ struct agree_peer {
  * @time:    its age, kept over all attempts; 0: not in use
  * @id:      the attempt under way; 0: none, it waits to begin one
  * @waiting: after a change of view: members that have not acknowledged @outcome
- * @blocker, @blocker_id: not begun before this attempt has ended
- * @after:   the same, once it has ended: need not be feared any more
+ * @blocker, @blocker_id: the older attempt that the last one met; the next begins when it has ended
+ * @outcome: of the attempt; @heir: goes with it
+ * @performed: this node's part is done, and in the attempt's own view the others' too
  */
 struct agree_op {
 	struct agree_request request;
@@ -83,11 +84,9 @@ struct agree_op {
 	uint32_t blocker_id;
 	uint16_t blocker;
 	uint16_t heir;
-	uint16_t after;
 	uint8_t state;
 	uint8_t outcome;
-	uint32_t after_id;
-	uint32_t entry;
+	bool performed;
 };
 
 /** struct agree_transfer - a capability on its way to another node */

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/* The entries of attempts under way, and which of them stand in each other's way. */
+#include "agree_priv.h"
+
+static uint32_t index_of(const struct agree *a, const struct agree_entry *e)
+{
+	return (uint32_t)(e - a->memory.entries);
+}
+
+struct agree_entry *agree_entry_new(struct agree *a)
+{
+	struct agree_entry *e = agree_at(a, a->free), *last = agree_at(a, a->last);
+	uint16_t index = a->free;
+
+	if (!e)
+		return NULL;
+	a->free = e->next;
+	__builtin_memset(e, 0, sizeof(*e));
+	e->next = NONE;
+	e->prev = a->last;
+	e->parent = NONE;
+	e->blocker = NONE;
+	e->heir = NONE;
+	if (last)
+		last->next = index;
+	else
+		a->first = index;
+	a->last = index;
+	a->used++;
+	agree_heard_none(a, e);
+	return e;
+}
+
+void agree_entry_free(struct agree *a, struct agree_entry *e)
+{
+	struct agree_entry *next = agree_at(a, e->next), *prev = agree_at(a, e->prev);
+
+	if (next)
+		next->prev = e->prev;
+	else
+		a->last = e->prev;
+	if (prev)
+		prev->next = e->next;
+	else
+		a->first = e->next;
+	e->state = ENTRY_FREE;
+	e->next = a->free;
+	a->free = (uint16_t)index_of(a, e);
+	a->used--;
+}
+
+struct agree_entry *agree_entry_find(struct agree *a, uint32_t coordinator, uint32_t id)
+{
+	for_each_entry(e, a) {
+		if (e->coordinator == coordinator && e->id == id)
+			return e;
+	}
+	return NULL;
+}
+
+static uint64_t *heard_of(const struct agree *a, const struct agree_entry *e)
+{
+	return a->memory.heard + (uint64_t)index_of(a, e) * AGREE_WORDS(a->memory.nodes);
+}
+
+void agree_heard_none(struct agree *a, const struct agree_entry *e)
+{
+	__builtin_memset(heard_of(a, e), 0, AGREE_WORDS(a->memory.nodes) * sizeof(uint64_t));
+}
+
+bool agree_heard(struct agree *a, const struct agree_entry *e, uint32_t node)
+{
+	uint64_t *word = heard_of(a, e) + node / 64, bit = 1ull << (node % 64);
+	bool before = *word & bit;
+
+	*word |= bit;
+	return before;
+}
+
+static uint64_t range_base(const struct agree_entry *e)
+{
+	return e->base + (e->kind == AGREE_RETYPE ? e->offset * PAGE : 0);
+}
+
+static uint64_t range_end(const struct agree_entry *e)
+{
+	return range_base(e) + (e->kind == AGREE_RETYPE ? e->length : e->pages) * PAGE;
+}
+
+/*
+ * A DELETE meets nothing but another one of the same object. Revocations that are being carried out
+ * wait for DELETEs (of what dying objects hold), so these must wait for no revocation, or for what
+ * waits for one.
+ */
+bool agree_conflict(const struct agree_entry *e, const struct agree_entry *f)
+{
+	if (e->kind == AGREE_DELETE || f->kind == AGREE_DELETE)
+		return e->kind == f->kind && e->base == f->base && e->pages == f->pages &&
+		       e->type == f->type;
+	return range_base(e) < range_end(f) && range_base(f) < range_end(e);
+}
+
+bool agree_give_conflict(const struct agree_object *object, const struct agree_entry *e)
+{
+	if (e->kind == AGREE_DELETE)
+		return object->base == e->base && object->bytes == e->pages * PAGE &&
+		       object->type == e->type;
+	return object->base < range_end(e) && range_base(e) < object->base + object->bytes;
+}
+
+bool agree_locked(const struct agree *a, uint64_t base, uint64_t bytes)
+{
+	for_each_entry(e, a) {
+		if (agree_holds(e) && base < range_end(e) && range_base(e) < base + bytes)
+			return true;
+	}
+	return false;
+}
+
+void agree_request_of(const struct agree_entry *e, struct agree_request *q)
+{
+	*q = (struct agree_request){
+		.kind = e->kind,
+		.into = e->into,
+		.object = { e->base, e->pages * PAGE, e->type },
+		.piece = e->kind == AGREE_RETYPE ? range_base(e) : 0,
+		.piece_bytes = e->length * PAGE,
+	};
+}
+
+int agree_object_check(const struct agree_object *o)
+{
+	uint64_t end = 1ull << 52;
+
+	if (o->type != ABI_CAP_PHYSADDR && o->type != ABI_CAP_RAM && o->type != ABI_CAP_DEVFRAME &&
+	    o->type != ABI_CAP_FRAME)
+		return -AGREE_E_KIND;
+	if (o->base % PAGE || o->bytes % PAGE || !o->bytes || o->bytes / PAGE > AGREE_PAGES_MAX ||
+	    o->base >= end || o->bytes > end - o->base)
+		return -AGREE_E_RANGE;
+	return 0;
+}
+
+uint8_t agree_rights_of(uint32_t type)
+{
+#define RIGHTS(name, space, unit, bytes, traits, rights) [ABI_CAP_##name] = (rights),
+	static const uint8_t most[ABI_CAP_TYPE_COUNT] = { ABI_CAP_TYPES(RIGHTS) };
+
+	return type < ABI_CAP_TYPE_COUNT ? most[type] : 0;
+}
+
+int agree_request_check(const struct agree_request *q)
+{
+#define INTO(x, from, to) || (q->object.type == ABI_CAP_##from && q->into == ABI_CAP_##to)
+	int rc = agree_object_check(&q->object);
+	uint64_t offset = q->piece - q->object.base;
+
+	if (rc || q->kind < AGREE_RETYPE || q->kind > AGREE_DELETE)
+		return rc ? rc : -AGREE_E_KIND;
+	if (q->kind != AGREE_RETYPE)
+		return q->into || q->piece || q->piece_bytes ? -AGREE_E_KIND : 0;
+	/* Frames are cut without asking. */
+	if ((q->object.type != ABI_CAP_PHYSADDR && q->object.type != ABI_CAP_RAM) ||
+	    !(0 ABI_CAP_RETYPES(INTO, 0)))
+		return -AGREE_E_KIND;
+	if (q->piece < q->object.base || offset >= q->object.bytes || !q->piece_bytes ||
+	    q->piece_bytes > q->object.bytes - offset || q->piece % PAGE || q->piece_bytes % PAGE)
+		return -AGREE_E_RANGE;
+	return 0;
+}
