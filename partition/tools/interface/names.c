@@ -70,7 +70,9 @@ static void make(struct names *names, const char *by, int line, const char *part
 static void make_interface(struct names *names, const struct interface *in)
 {
 	static const char *const functions[] = { "_dispatch", "_dispatch_cap", "_for_server",
-						 "_for_client", "_name" };
+						 "_for_client", "_name", "_end", "_client",
+						 "_client_by", "_server", "_server_by", "_bind",
+						 "_reply", "_is_reply", "_receive" };
 	static const char *const macros[] = { "_INTERFACE", "_VERSION", "_MESSAGE_MAX" };
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
@@ -99,7 +101,7 @@ static void make_enumeration(struct names *names, const struct interface *in,
 static void make_message(struct names *names, const struct interface *in, const struct message *m)
 {
 	static const char *const functions[] = { "_valid", "_encode", "_decode", "_out", "_handle",
-						 "_send", "_send_lmp" };
+						 "_send", "_call" };
 	char prefix[80], upper[80];
 
 	snprintf(prefix, sizeof(prefix), "%s_%s", in->name, m->name);
