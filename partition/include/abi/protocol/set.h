@@ -131,15 +131,15 @@ static inline uint32_t protocol_set_count(const struct protocol_set *s)
  */
 static inline uint32_t protocol_set_from(const struct protocol_set *s, uint32_t node)
 {
-	uint32_t word = node / 64;
-	uint64_t w;
+	uint64_t mask = ~0ull << (node % 64);
 
-	if (node >= PROTOCOL_NODES_MAX)
-		return PROTOCOL_NODE_NONE;
-	w = s->bits[word] & ~0ull << (node % 64);
-	while (!w && ++word < PROTOCOL_SET_WORDS)
-		w = s->bits[word];
-	return w ? word * 64 + (uint32_t)__builtin_ctzll(w) : PROTOCOL_NODE_NONE;
+	for (uint32_t word = node / 64; word < PROTOCOL_SET_WORDS; word++, mask = ~0ull) {
+		uint64_t w = s->bits[word] & mask;
+
+		if (w)
+			return word * 64 + (uint32_t)__builtin_ctzll(w);
+	}
+	return PROTOCOL_NODE_NONE;
 }
 
 /** protocol_set_first - the smallest node of the set, PROTOCOL_NODE_NONE if it is empty */

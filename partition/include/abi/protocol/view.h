@@ -13,9 +13,9 @@
  *                   <- INSTALLED(n)
  *   GO(n)           -> thaw: start operations again
  *
- * A node that fails on the way is waited for no more, and the change begins again with the next
- * number. Nobody has GO before everybody has installed, so what comes from a node that operates in
- * view n finds n installed everywhere.
+ * A node that fails on the way is waited for no more; the next change, without it, follows at once,
+ * before anybody has GO. Nobody has GO before everybody has installed, so what comes from a node
+ * that operates in view n finds n installed everywhere.
  *
  * The number of the view in which a node came in is its epoch: a node number that is used again has
  * another one.
@@ -79,13 +79,7 @@ struct view {
  * @VIEW_OPEN:   operates
  * @VIEW_GONE:   left or was expelled: nothing that comes has an effect until view_init()
  */
-enum view_phase {
-	VIEW_OUT,
-	VIEW_FROZEN,
-	VIEW_SET,
-	VIEW_OPEN,
-	VIEW_GONE
-};
+enum view_phase { VIEW_OUT, VIEW_FROZEN, VIEW_SET, VIEW_OPEN, VIEW_GONE };
 
 /**
  * enum view_reason - why a node is suspected
@@ -93,11 +87,7 @@ enum view_phase {
  * @VIEW_BROKEN: breaks a protocol, or lets its queue overflow
  * @VIEW_STUCK:  lives, but holds a change of view up
  */
-enum view_reason {
-	VIEW_SILENT = 1,
-	VIEW_BROKEN,
-	VIEW_STUCK
-};
+enum view_reason { VIEW_SILENT = 1, VIEW_BROKEN, VIEW_STUCK };
 
 /**
  * struct view_settings - times in microseconds; the same on all nodes
@@ -121,19 +111,18 @@ struct view_settings {
 
 /**
  * struct view_hooks - what the runner and the other machines do; each may be NULL
- * @freeze:  start no operation until @thaw; called once for a change, however often it begins again
- * @report:  write to @blob what is known of operations of the nodes that are in the current view
- * and not in @proposed; called again when the change begins again. Returns bytes, at most @max.
- *           After it, messages of these nodes are to be dropped: view_accepts() says so
+ * @freeze:  start no operation until @thaw; called once, even if several changes follow each other
+ * @report:  write to @blob what is known of operations of the nodes that are in the current view and
+ *           not in @proposed. Returns bytes, at most @max. After it, messages of these nodes are to
+ *           be dropped: view_accepts() says so. Not called on a newcomer, whose report is empty
  * @begin:   leader: a collection of reports begins: forget those before
- * @merge:   leader: the report of node @from. Not 0: it is malformed, the node is taken out as
- * broken
+ * @merge:   leader: the report of node @from. Not 0: it is malformed, the node is taken out
  * @outcome: leader: write what follows from all reports, to be given to @install everywhere
- * @welcome: leader: send node @node, which is to be a member with the next INSTALL, what it needs
- * to be one (snapshots). It is sent nothing else before, and INSTALL after it
+ * @welcome: leader: send @node, which is to be a member with the INSTALL that follows, what it needs
+ *           to be one (snapshots). Nothing else is sent to it before
  * @install: @now is the view; @old the one before (number 0: this node was in none). @blob is the
- *           leader's outcome. Nodes that went are dead: forget them. On the leader after INSTALL
- * was sent to all. Not 0: the blob is malformed (then -URPC_EPROTO from view_message())
+ *           leader's outcome. Nodes that went are dead: forget them. On the leader after INSTALL was
+ *           sent to all. Not 0: the blob is malformed (then -URPC_EPROTO from view_message())
  * @thaw:    operate
  * @drain:   this node is asked to leave within @us: hand over or close what others use, tell
  *           programs, then call view_drained() (it may be called from inside this hook)
@@ -165,10 +154,10 @@ struct view_hooks {
 
 /* Errors beside urpc's. */
 #define VIEW_EEXIST 17 /* is a member, or about to be one */
-#define VIEW_ENOENT 2 /* is no member */
-#define VIEW_EBUSY 16 /* its number is not free yet: it is about to go */
+#define VIEW_ENOENT 2  /* is no member */
+#define VIEW_EBUSY 16  /* its number is not free yet: it is about to go */
 #define VIEW_EINVAL 22 /* no such node, or not for this node to ask */
-#define VIEW_EGONE 32 /* it failed on the way */
+#define VIEW_EGONE 32  /* it failed on the way */
 
 /**
  * enum view_step - the leader's place in a change
@@ -176,30 +165,29 @@ struct view_hooks {
  * @VIEW_COLLECT: PREPARE sent, waits for REPORTs
  * @VIEW_SPREAD:  INSTALL sent, waits for INSTALLEDs
  */
-enum view_step {
-	VIEW_IDLE,
-	VIEW_COLLECT,
-	VIEW_SPREAD
-};
+enum view_step { VIEW_IDLE, VIEW_COLLECT, VIEW_SPREAD };
 
 #define VIEW_WIRE (VIEW_BLOB_MAX + 128)
 
 /**
  * struct view_state - one node's end; private but for view_*() below
  * @now:       the installed view
- * @next:      the proposed one: of the last PREPARE
+ * @next:      the proposed one, of the last PREPARE; its number is the highest used
  * @epoch:     view in which each member came in
+ * @watch_at:  leader: when to look at all nodes next; others: tell it of silent ones not before
  * @asked:     nodes that were sent to and must be heard of by @deadline
  * @pinged:    those of them that were sent PING since
- * @heard, @sent: when something last came from and went to each
- * @tries:     how often silence was doubted
- * @doubted:   to be told to the leader as silent with the next tick
- * @wanted_in, @draining, @wanted_out, @failed: leader: what the next change is to do. A node that
- *             failed is in @failed until a view without it is installed
- * @going:     leader: leave with the change under way; not fewer when it begins again
+ * @doubted:   others: to be told to the leader as silent
+ * @told:      others: were told to the leader as broken in this view
+ * @heard:     when something last came from each
+ * @tries:     how often its silence was doubted
+ * @wanted_in, @wanted_out, @failed: leader: what the next change is to do. A node that failed is in
+ *             @failed until a view without it is installed
+ * @leaving, @draining: leader: are to be sent DRAIN; were. On a node: itself, after DRAIN
  * @waiting:   leader: have not answered the step yet
  * @arrived, @departed: leader: to be told done() with GO
  * @step_by:   leader: who has not answered by then is taken out as stuck
+ * @late:      leader: times that a step was prolonged as the leader did not run
  * @drain_by:  leader: when those in @draining are taken out all the same
  * @facts:     what report() or outcome() wrote
  * @wire:      the long message under way out
@@ -210,32 +198,31 @@ struct view_state {
 	enum view_phase phase;
 	enum view_step step;
 	uint32_t self;
-	uint32_t number;
 	const struct view_hooks *hooks;
 	void *ctx;
 	struct protocol_port port;
 	struct view_settings settings;
 
-	uint64_t patrol_at;
-	uint64_t ticked;
+	uint64_t watch_at;
 	struct protocol_set asked;
 	struct protocol_set pinged;
 	struct protocol_set doubted;
+	struct protocol_set told;
 	uint64_t heard[PROTOCOL_NODES_MAX];
-	uint64_t sent[PROTOCOL_NODES_MAX];
 	uint64_t deadline[PROTOCOL_NODES_MAX];
 	uint32_t epoch[PROTOCOL_NODES_MAX];
 	uint8_t tries[PROTOCOL_NODES_MAX];
 
 	struct protocol_set wanted_in;
-	struct protocol_set draining;
 	struct protocol_set wanted_out;
 	struct protocol_set failed;
-	struct protocol_set going;
+	struct protocol_set leaving;
+	struct protocol_set draining;
 	struct protocol_set waiting;
 	struct protocol_set arrived;
 	struct protocol_set departed;
 	uint64_t step_by;
+	uint8_t late;
 	uint64_t drain_by[PROTOCOL_NODES_MAX];
 	uint8_t facts[VIEW_BLOB_MAX] __attribute__((aligned(8)));
 	uint8_t wire[VIEW_WIRE] __attribute__((aligned(8)));
@@ -290,11 +277,14 @@ uint64_t view_tick(struct view_state *v, uint64_t now);
 
 /**
  * view_heard - something has come from @node: any message of any protocol
- * view_sent - something other than a message of this machine was sent to @node, which will bring
- * some message back; after settings.answer without one it is asked. The runner calls it for all it
- * sends for other machines
  */
 void view_heard(struct view_state *v, uint32_t node, uint64_t now);
+
+/**
+ * view_sent - a message of another protocol was sent to @node
+ *
+ * If nothing at all is heard from it for settings.answer, it is asked with PING.
+ */
 void view_sent(struct view_state *v, uint32_t node, uint64_t now);
 
 /**
