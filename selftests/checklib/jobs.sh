@@ -29,6 +29,7 @@ jobs_define()
 	job host quick check-itself "" "selftests/checklib/selftest"
 	job host full model "" "selftests/model/check"
 	job host full sim "" "selftests/sim/check"
+	job host quick bench-commit "" "make -s -C selftests/bench check"
 	job host full stress "" "make -s -C selftests/unit/urpc stress"
 
 	job guest quick suite-6.1 "--kernel 6.1 --cpus 4" "$RUN all"
