@@ -95,6 +95,18 @@ static int on_piece_ack(void *ctx, uint32_t from, const struct names_piece_ack *
 	return names_piece_acked(n, from, m->piece);
 }
 
+static void acknowledge(struct names *n)
+{
+	struct names_ack ack = { .epoch = n->epoch, .sequence = n->counts.applied };
+	struct names_piece_ack piece = { .epoch = n->epoch, .piece = n->pieces };
+
+	n->acknowledged = n->counts.applied;
+	if (n->state == STATE_READY)
+		names_ack_out(&n->port, 0, &ack);
+	else if (n->pieces)
+		names_piece_ack_out(&n->port, 0, &piece);
+}
+
 static int on_apply(void *ctx, uint32_t from, const struct names_apply *m)
 {
 	struct names *n = ctx;
@@ -105,7 +117,6 @@ static int on_apply(void *ctx, uint32_t from, const struct names_apply *m)
 		.number = m->number,
 		.cancels = m->cancels,
 	};
-	struct names_ack ack = { .epoch = n->epoch, .sequence = m->sequence };
 
 	(void)from;
 	if (m->epoch != n->epoch)
@@ -116,10 +127,8 @@ static int on_apply(void *ctx, uint32_t from, const struct names_apply *m)
 	    !names_entry_good(&e))
 		return -URPC_EPROTO;
 	names_apply_entry(n, &e);
-	if (n->counts.applied - n->acknowledged >= NAMES_WINDOW / 4) {
-		n->acknowledged = n->counts.applied;
-		names_ack_out(&n->port, 0, &ack);
-	}
+	if (n->counts.applied - n->acknowledged >= NAMES_WINDOW / 4)
+		acknowledge(n);
 	return 0;
 }
 
@@ -209,6 +218,7 @@ static void view_at_others(struct names *n, const struct protocol_set *members)
 		n->state = STATE_STOPPED;
 		names_stop(n);
 	} else if (is) {
+		acknowledge(n);
 		names_resend(n);
 		names_go_on(n);
 	}

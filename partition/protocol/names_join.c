@@ -86,8 +86,8 @@ int names_piece_acked(struct names *n, uint32_t from, uint32_t piece)
 {
 	struct names_peer *peer = &n->memory.peers[from];
 
-	/* The pieces before the last are acknowledged one by one, and of the last nobody waits. */
-	if (peer->state == PEER_LIVE && piece == peer->piece)
+	/* Nobody waits for the last one, and one may come again after a change of view. */
+	if (piece && (piece < peer->piece || (peer->state == PEER_LIVE && piece == peer->piece)))
 		return 0;
 	if (peer->state != PEER_JOINING || !peer->waiting || piece != peer->piece)
 		return -URPC_EPROTO;

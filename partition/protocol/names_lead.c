@@ -106,12 +106,12 @@ void names_order(struct names *n)
 	}
 }
 
-/* What no member may have said yet is a lie. */
+/* Acknowledging what was not sent is a lie; the last one comes again after a change of view. */
 int names_acked(struct names *n, uint32_t from, uint64_t sequence)
 {
 	struct names_peer *peer = &n->memory.peers[from];
 
-	if (peer->state != PEER_LIVE || sequence <= peer->acked || sequence > n->counts.applied)
+	if (peer->state != PEER_LIVE || sequence < peer->acked || sequence > n->counts.applied)
 		return -URPC_EPROTO;
 	peer->acked = sequence;
 	peer->since = 0;
@@ -137,7 +137,7 @@ void names_gone(struct names *n, uint32_t node)
 		*queue_at(n, kept++) = *e;
 	}
 	n->queue_used = kept;
-	__builtin_memset(&n->memory.peers[node], 0, sizeof(n->memory.peers[node]));
+	n->memory.peers[node].state = PEER_NONE;
 	if (!ends)
 		enqueue(n, &end);
 }

@@ -154,8 +154,7 @@ void names_changed(struct names *n, enum names_what what, uint16_t slot)
 		if (w->kind == WATCH_FREE || !matches(w, s->name))
 			continue;
 		if (w->kind == WATCH_AWAIT) {
-			if (what != NAMES_SET)
-				continue;
+			/* There was no such record, so this makes it. */
 			n->hooks.answer(n->ctx, w->domain, w->tag, NAMES_OK, s);
 			release(w);
 		} else if (!tell_missed(n, w) ||

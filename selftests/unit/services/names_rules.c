@@ -193,8 +193,10 @@ static void test_deadlines(void **state)
 
 	(void)state;
 	assert_int_equal(DO(1, 1, LOCK, "l", 0, 0), NAMES_OK);
-	assert_int_equal(names_submit(&names[2], 1, 900, &ask, net.now + 50, net.now), 0);
 	assert_int_equal(names_submit(&names[3], 1, 901, &ask, net.now + 90, net.now), 0);
+	net_drain();
+	/* Behind it, with the same number on its own node. */
+	assert_int_equal(names_submit(&names[2], 1, 900, &ask, net.now + 50, net.now), 0);
 	net_drain();
 	assert_int_equal(names_tick(&names[2], net.now + 49), net.now + 50);
 	net_drain();
@@ -203,6 +205,7 @@ static void test_deadlines(void **state)
 	assert_int_equal(names_answer(900), NOT_YET);
 	net_drain();
 	assert_int_equal(names_answer(900), NAMES_TIMEOUT);
+	assert_int_equal(names_answer(901), NOT_YET);
 	/* It is let go while it gives up: what the log says first counts, and nothing is told twice. */
 	assert_int_equal(names_submit(&names[1], 1, 902, &(struct names_ask){ NAMES_OP_UNLOCK, 0,
 				      { 0 }, "l" }, PROTOCOL_NEVER, net.now), 0);
@@ -260,6 +263,7 @@ static void test_await_and_watch(void **state)
 	assert_int_equal(DO(1, 1, SET, "disk", 0, 5), NAMES_OK);
 	assert_int_equal(changes[6].error + changes[7].error + changes[8].error,
 			 NAMES_SET + NAMES_SET + NAMES_MISSED);
+	assert_int_equal(names_answer(800), NAMES_OK); /* once */
 	assert_true(names_unwatch(&names[3], 2, 802));
 	assert_false(names_unwatch(&names[3], 2, 802));
 	assert_int_equal(DO(1, 1, SET, "disk", 0, 6), NAMES_OK);
@@ -377,6 +381,15 @@ static void test_domain_end(void **state)
 	assert_int_equal(names_domain_end(&names[3], 4, net.now), 0);
 	net_drain();
 	assert_null(names_get(&names[0], "long"));
+	/* What was not sent when it ended is not done. */
+	names_freeze(&names[2]);
+	assert_int_equal(names_submit(&names[2], 7, 1, &(struct names_ask){ NAMES_OP_SET, 0, { 0 },
+				      "late" }, PROTOCOL_NEVER, net.now), 0);
+	assert_int_equal(names_domain_end(&names[2], 7, net.now), 0);
+	assert_int_equal(ended_count, 3);
+	net_change(&net.members);
+	assert_null(names_get(&names[0], "late"));
+	ended_count = 2;
 	/* Who had nothing ends at once, without the log. */
 	assert_int_equal(names_domain_end(&names[2], 77, net.now), 0);
 	assert_int_equal(ended_count, 3);
@@ -423,10 +436,36 @@ static void test_stopped_is_told(void **state)
 	assert_int_equal(names_answer(502), NAMES_STOPPED);
 }
 
+/* As many owners and names as there are chains: some share one, and are not mixed up. */
+static void test_chains_and_list(void **state)
+{
+	uint32_t at = 0, found = 0;
+	char name[16];
+
+	(void)state;
+	names_limits_used = (struct names_limits){ SLOTS, 1, 1, SLOTS };
+	names_world(4, 7);
+	for (uint32_t domain = 1; domain <= 50; domain++) {
+		sprintf(name, "%s%u", domain % 2 ? "odd" : "even", domain);
+		assert_int_equal(DO(1, domain, SET, name, 0, domain), NAMES_OK);
+	}
+	assert_int_equal(DO(1, 51, LOCK, "odd", 0, 0), NAMES_OK);
+	assert_int_equal(DO(2, 1, LOCK, "odd", 0, 0), NOT_YET);
+	while (names_list(&names[3], "odd", &at))
+		found++;
+	assert_int_equal(found, 26);
+	for (at = found = 0; names_list(&names[3], "", &at);)
+		found++;
+	assert_int_equal(found, 51);
+	at = 0;
+	assert_null(names_list(&names[3], "odder", &at));
+	assert_int_equal(names_get(&names[2], "even50")->value[0], 50);
+}
+
 static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	T(records), T(malformed), T(kinds), T(locks), T(semaphores), T(barriers), T(deadlines),
-	T(await_and_watch), T(quotas), T(pending), T(domain_end), T(node_end), T(stopped_is_told),
+	T(await_and_watch), T(quotas), T(pending), T(domain_end), T(node_end), T(stopped_is_told), T(chains_and_list),
 };
 
 int main(void)

@@ -119,7 +119,7 @@ static void deliver(uint32_t from, uint32_t to)
 		if (c.what == NET_FREEZE && net.machine->freeze)
 			net.machine->freeze(to);
 		else if (c.what == NET_VIEW)
-			net.machine->view(to, c.view, &c.members);
+			net.machine->view(to, net.seen[to] = c.view, &c.members);
 	}
 	free(payload);
 	free(m);
@@ -169,6 +169,16 @@ void net_freeze(void)
 			tell(NET_FREEZE, node);
 }
 
+bool net_seen(void)
+{
+	uint32_t node;
+
+	protocol_set_each(node, &net.members)
+		if (node && net.alive[node] && net.seen[node] != net.view)
+			return false;
+	return true;
+}
+
 void net_install(const struct protocol_set *members)
 {
 	struct protocol_set told = net.members;
@@ -208,4 +218,14 @@ void net_revive(uint32_t node)
 		cut(&net.link[node][other], 0);
 		cut(&net.link[other][node], 0);
 	}
+}
+
+void net_lose(uint32_t node)
+{
+	cut(&net.link[node][0], net_chance(net.link[node][0].count + 1));
+}
+
+uint32_t net_count(uint32_t from, uint32_t to)
+{
+	return net.link[from][to].count;
 }

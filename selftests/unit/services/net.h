@@ -55,6 +55,7 @@ struct net {
 	struct net_link link[NET_NODES][NET_NODES];
 	struct protocol_set members; /* as node 0 installed them last */
 	uint32_t view;
+	uint32_t seen[NET_NODES]; /* the view that the node has */
 	bool frozen;
 	uint64_t now;
 	uint64_t seed;
@@ -78,6 +79,8 @@ void net_drain(void);
 
 /* A change of view: all freeze; then node 0 installs. Messages travel meanwhile if the test lets them. */
 void net_freeze(void);
+/* Every living member has the view of node 0: before that no other change begins. */
+bool net_seen(void);
 void net_install(const struct protocol_set *members);
 /* Both, and everything arrives. */
 void net_change(const struct protocol_set *members);
@@ -85,6 +88,11 @@ void net_change(const struct protocol_set *members);
 void net_kill(uint32_t node);
 /* It, or another one of that number, is there: no member yet, with links of its own. */
 void net_revive(uint32_t node);
+
+/* Some last messages of @node to node 0 are lost though it lives: only what is sent again may be. */
+void net_lose(uint32_t node);
+/* Messages on the way from @from to @to. */
+uint32_t net_count(uint32_t from, uint32_t to);
 
 /* A message as if @from had sent it. */
 void net_inject(uint32_t from, uint32_t to, uint16_t type, const void *payload, uint32_t bytes);
