@@ -100,6 +100,13 @@ void cap_entry_delete(struct cap_space *space, struct cap_entry *e)
 	cap_mdb_remove(space, e);
 }
 
+/* Does all of it lie in what is being revoked? */
+static bool goes_anyway(const struct cap_entry *r, const struct cap_entry *e)
+{
+	return r && cap_types[r->type].space == cap_types[e->type].space && e->base >= r->base &&
+	       e->end <= r->end;
+}
+
 /* May a capability that no operation named be deleted now? */
 static bool may_go(struct cap_space *space, const struct cap_entry *e)
 {
@@ -108,6 +115,8 @@ static bool may_go(struct cap_space *space, const struct cap_entry *e)
 	if (state & CAP_BUSY)
 		return false;
 	if (!(state & CAP_REMOTE) || (state & CAP_FOREIGN) || !cap_last_copy(e) || !space->agree)
+		return true;
+	if (space->revoke_agreed && goes_anyway(space->revoking, e))
 		return true;
 	return space->agree(space, e, CAP_ASK_LAST_COPY);
 }
@@ -226,6 +235,7 @@ int cap_revoke_invoke(struct cap_space *space, struct cap_op *op)
 	int rc;
 
 	space->revoking = op->from.at;
+	space->revoke_agreed = op->agreed;
 	rc = cap_work(space, space->revoke_step);
 	if (space->revoking)
 		return rc;

@@ -106,7 +106,11 @@ int cap_retype_invoke(struct cap_space *space, struct cap_op *op)
 	const struct cap_entry *e = op->from.at;
 	uint64_t base = e->base + op->offset, bytes = object_bytes(op);
 	struct cap_entry *to = op->to.at;
+	uint8_t state = 0;
 
+	/* Other cores can cut the same; of an exclusive range they have nothing, it was agreed. */
+	if (cap_is(e->type, ABI_CAP_IS_SHARED))
+		state = cap_state(space, e) & (CAP_FOREIGN | CAP_REMOTE);
 	if (cap_is(op->type, ABI_CAP_IS_ZEROED) && e->type != op->type &&
 	    !clear(space, base, base + op->count * bytes))
 		return -ABI_CAP_E_AGAIN;
@@ -116,6 +120,8 @@ int cap_retype_invoke(struct cap_space *space, struct cap_op *op)
 		to->type = (uint8_t)op->type;
 		to->rights = e->rights & cap_types[op->type].rights;
 		cap_mdb_insert(space, to);
+		if (cap_last_copy(to))
+			to->state = state;
 		if (cap_is(op->type, ABI_CAP_IS_TABLE))
 			arch_cap_table_init(space, op->type, base);
 	}

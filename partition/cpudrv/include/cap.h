@@ -25,14 +25,23 @@ enum cap_question {
 	CAP_ASK_LAST_COPY = 1, /* the last local copy of an object that other cores know goes */
 };
 
+/** struct cap_place - where in the order of all capabilities (cap_mdb.h) something has come to */
+struct cap_place {
+	uint64_t base;
+	uint64_t end;
+	uint32_t type;
+};
+
 /**
  * struct cap_space - all capabilities of one core; begins with cap_init()
  * @roots:    the trees
  * @count:    capabilities by type, dying objects included
  * @revoking: the capability whose revocation is under way, or NULL
+ * @revoke_agreed: all cores revoke in its range: nobody is asked about what lies in it
  * @dying:    objects whose slots are being emptied, a queue of @dying_count; @dying_last is its end
  * @refused:  of the dying that were looked at last, so many in a row wait for other cores
  * @clear_at: [clear_base, clear_at) of a retype's range [clear_base, clear_end) is zero already
+ * @mark_base: to @mark_end, of @mark_type: the object that is being marked; @mark_at: how far
  * @clear_step:  bytes cleared in one go
  * @revoke_step: capabilities deleted in one go of a revocation
  * @huge:     the CPU has 1 GiB pages
@@ -52,9 +61,14 @@ struct cap_space {
 	uint64_t clear_base;
 	uint64_t clear_end;
 	uint64_t clear_at;
+	uint64_t mark_base;
+	uint64_t mark_end;
+	struct cap_place mark_at;
+	uint32_t mark_type;
 	uint32_t clear_step;
 	uint32_t revoke_step;
 	bool huge;
+	bool revoke_agreed;
 	bool (*agree)(struct cap_space *space, const struct cap_entry *e, enum cap_question what);
 	uint64_t lost;
 	uint64_t visits;

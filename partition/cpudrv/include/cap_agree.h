@@ -41,6 +41,41 @@ void cap_state_change(struct cap_space *space, struct cap_entry *e, uint8_t set,
  */
 uint32_t cap_relations(struct cap_space *space, const struct cap_entry *e);
 
+/** struct cap_range - an object of which this core may have no capability; any valid place */
+struct cap_range {
+	uint64_t base;
+	uint64_t bytes;
+	uint32_t type;
+};
+
+/** cap_agree_relations - the same about an object, without a capability for it. */
+uint32_t cap_agree_relations(struct cap_space *space, const struct cap_range *o);
+
+/**
+ * cap_agree_retype - may another core make something of [@base, @base + @bytes) of an object?
+ * Return: 0; -ABI_CAP_E_IN_USE: something derived is there; -ABI_CAP_E_AGAIN: not for long.
+ */
+int cap_agree_retype(struct cap_space *space, const struct cap_range *o, uint64_t base,
+		     uint64_t bytes);
+
+/** cap_agree_state - cap_state_change() of an object; Return: 0, -ABI_CAP_E_EMPTY: none is here. */
+int cap_agree_state(struct cap_space *space, const struct cap_range *o, uint8_t set, uint8_t clear);
+
+/**
+ * cap_agree_mark - before a capability is sent: make it, what it was derived from and what it crosses
+ * CAP_REMOTE. Bounded; one object at a time is gone on with.
+ * Return: 0, -ABI_CAP_E_AGAIN, -ABI_CAP_E_EMPTY: there is no capability of it.
+ */
+int cap_agree_mark(struct cap_space *space, const struct cap_range *o);
+
+/**
+ * cap_agree_drop - delete all capabilities of an object, and all derived from it, as agreed
+ * @slot: of the CPU driver's own, for this alone
+ * Return: 0; -ABI_CAP_E_AGAIN: cap_work(), then once more; -ABI_CAP_E_OVERLAP and what else
+ * cap_create() says: it cannot be an object of this type here.
+ */
+int cap_agree_drop(struct cap_space *space, struct cap_entry *slot, const struct cap_range *o);
+
 /** cap_last_copy - is there no other capability of the same object on this core? */
 bool cap_last_copy(const struct cap_entry *e);
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "world.h"
+
+struct world world;
+
+static void send(void *ctx, uint32_t to, uint16_t type, const void *payload, uint32_t bytes)
+{
+	struct node *n = ctx;
+	struct link *l = &world.links[n->agree.self][to];
+	struct message *m = &l->queue[(l->first + l->count) % WORLD_QUEUE];
+
+	assert(to != n->agree.self && to < world.count && bytes <= WORLD_MESSAGE);
+	if (!world.nodes[to].alive)
+		return;
+	assert(l->count < WORLD_QUEUE && l->count < AGREE_UNSENT(world.entries));
+	l->count++;
+	m->type = type;
+	m->bytes = (uint8_t)bytes;
+	memcpy(m->payload, payload, bytes);
+	world.sent++;
+}
+
+static void done(void *ctx, uint32_t slot, uint32_t kind, int result, uint32_t relations)
+{
+	struct node *n = ctx;
+
+	(void)slot;
+	(void)kind;
+	n->dones++;
+	n->result = result;
+	n->relations = relations;
+}
+
+static struct cap_range extent(void *ctx, uint32_t node)
+{
+	(void)ctx;
+	return (struct cap_range){ NODE_RAM(node), NODE_PAGES * ABI_PAGE_SIZE, ABI_CAP_RAM };
+}
+
+static void node_begin(uint32_t i, enum route_kind kind)
+{
+	struct node *n = &world.nodes[i];
+	struct agree_memory memory = { n->entries, n->heard, n->peers, n->room, world.entries,
+				       world.count };
+	struct protocol_port port = { n, send };
+	struct agree_local hooks = local_hooks(&n->local);
+
+	local_init(&n->local, i, &n->agree);
+	n->local.ctx = n;
+	n->local.done = done;
+	n->local.extent = extent;
+	n->world = &world;
+	n->alive = true;
+	assert(!agree_init(&n->agree, i, &memory, &port, &hooks, &world.topology, kind));
+}
+
+void world_begin(uint32_t count, uint32_t packages, enum route_kind kind, uint32_t entries)
+{
+	memset(&world, 0, sizeof(world));
+	world.count = count;
+	world.entries = entries;
+	world.topology = (struct route_topology){ count, packages, world.package, NULL };
+	for (uint32_t i = 0; i < count; i++) {
+		world.package[i] = (uint16_t)(i * packages / count);
+		protocol_set_add(&world.members, i);
+	}
+	world.view = 1;
+	for (uint32_t i = 0; i < count; i++) {
+		node_begin(i, kind);
+		assert(!agree_install(&world.nodes[i].agree, 1, &world.members, NULL, 0));
+	}
+	for (uint32_t i = 0; i < count; i++)
+		agree_thaw(&world.nodes[i].agree);
+}
+
+bool world_deliver(uint32_t from, uint32_t to)
+{
+	struct link *l = &world.links[from][to];
+	struct message m;
+	int rc;
+
+	if (!l->count || !world.nodes[to].alive)
+		return false;
+	m = l->queue[l->first];
+	l->first = (l->first + 1) % WORLD_QUEUE;
+	l->count--;
+	rc = agree_message(&world.nodes[to].agree, from, m.type, m.payload, m.bytes);
+	if (rc) {
+		fprintf(stderr, "# node %u refused message %x of node %u: %d\n", to, m.type, from,
+			rc);
+		abort();
+	}
+	return true;
+}
+
+void world_kill(uint32_t node, uint32_t lost)
+{
+	world.nodes[node].alive = false;
+	protocol_set_remove(&world.members, node);
+	for (uint32_t i = 0; i < world.count; i++) {
+		struct link *l = &world.links[node][i];
+
+		l->count = l->count > lost ? l->count - lost : 0;
+		world.links[i][node].count = 0;
+	}
+}
+
+bool world_links_empty(void)
+{
+	for (uint32_t i = 0; i < world.count; i++) {
+		for (uint32_t j = 0; j < world.count; j++) {
+			if (world.links[i][j].count && world.nodes[j].alive)
+				return false;
+		}
+	}
+	return true;
+}
+
+void world_settle(void)
+{
+	bool more = true;
+
+	for (uint32_t turns = 0; more; turns++) {
+		more = false;
+		for (uint32_t i = 0; i < world.count; i++) {
+			for (uint32_t j = 0; j < world.count; j++)
+				more |= world_deliver(i, j);
+		}
+		for (uint32_t i = 0; i < world.count; i++)
+			more |= world.nodes[i].alive && local_work(local(i));
+		world_check();
+		if (turns == 10000) {
+			fprintf(stderr, "# it does not come to rest\n");
+			abort();
+		}
+	}
+}
+
+bool world_quiet(void)
+{
+	for (uint32_t i = 0; i < world.count; i++) {
+		if (world.nodes[i].alive && !local_quiet(local(i)))
+			return false;
+	}
+	return world_links_empty();
+}
+
+void world_check(void)
+{
+	const struct local_node *live[WORLD_NODES];
+	const char *wrong = NULL;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < world.count && !wrong; i++) {
+		if (!world.nodes[i].alive)
+			continue;
+		live[count++] = local(i);
+		wrong = local_check(local(i));
+	}
+	if (!wrong)
+		wrong = local_check_all(live, count);
+	if (wrong) {
+		fprintf(stderr, "# %s\n", wrong);
+		abort();
+	}
+}
