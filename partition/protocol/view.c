@@ -337,6 +337,6 @@ uint64_t view_tick(struct view_state *v, uint64_t now)
 	view_watch_tick(v, now);
 	if (view_leads(v))
 		next = view_lead_tick(v, now);
-	watch = view_watch_next(v);
+	watch = view_next(v);
 	return watch < next ? watch : next;
 }

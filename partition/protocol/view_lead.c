@@ -55,6 +55,8 @@ static int lead_leave(struct view_state *v, uint32_t node, uint64_t us, uint64_t
 		return -VIEW_EINVAL;
 	if (!protocol_set_has(&v->now.members, node) || protocol_set_has(&v->failed, node))
 		return -VIEW_ENOENT;
+	if (protocol_set_has(&v->arrived, node))
+		return -VIEW_EBUSY;
 	if (protocol_set_has(&v->draining, node) || protocol_set_has(&v->wanted_out, node))
 		return 0;
 	protocol_set_add(&v->leaving, node);

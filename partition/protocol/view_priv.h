@@ -58,7 +58,6 @@ void view_lead_accuse(struct view_state *v, uint32_t node, enum view_reason why,
 
 /* view_watch.c */
 void view_watch_tick(struct view_state *v, uint64_t now);
-uint64_t view_watch_next(const struct view_state *v);
 void view_watch_forget(struct view_state *v, const struct protocol_set *nodes);
 /* A message of this machine, which has an answer, was sent to @node. */
 void view_watch_sent(struct view_state *v, uint32_t node, uint64_t now);

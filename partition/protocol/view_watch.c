@@ -106,12 +106,14 @@ static void tell(struct view_state *v, uint64_t now)
 static void patrol(struct view_state *v, uint64_t now)
 {
 	uint64_t half = v->settings.patrol / 2;
+	struct protocol_set all = v->now.members;
 	uint32_t node;
 
 	if (!half || now < v->watch_at)
 		return;
 	v->watch_at = now + half;
-	protocol_set_each(node, &v->now.members) {
+	protocol_set_or(&all, &v->wanted_in);
+	protocol_set_each(node, &all) {
 		if (!watchable(v, node) || protocol_set_has(&v->asked, node) ||
 		    now - v->heard[node] < half)
 			continue;
@@ -138,7 +140,7 @@ void view_watch_tick(struct view_state *v, uint64_t now)
 		tell(v, now);
 }
 
-uint64_t view_watch_next(const struct view_state *v)
+uint64_t view_next(const struct view_state *v)
 {
 	uint64_t next = PROTOCOL_NEVER;
 	uint32_t node;

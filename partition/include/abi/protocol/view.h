@@ -52,12 +52,14 @@
 #define VIEW_TRANSIT_US 10000u
 
 /**
- * VIEW_DEAD_US - from the death of a node to the view without it at the leader and all others,
- * with the default settings, if all others answer within VIEW_TRANSIT_US twice, VIEW_REMOVED_MAX
- * nodes or fewer die, and confirm() has no doubts; each doubt adds VIEW_WAIT_US. A change that is
- * under way when it is found dead ends first (not longer than VIEW_PHASE_US, which only a node that
- * lives and does not report makes it take). A node that asleep() vouches for is looked for when
- * somebody sends to it: then the time counts from that message.
+ * VIEW_DEAD_US - from the death of a node to the view without it at the leader and all others, with
+ * the default settings
+ *
+ * If others die before that, from the last of these deaths; if messages take at most
+ * VIEW_TRANSIT_US; if at most VIEW_REMOVED_MAX die (each further VIEW_REMOVED_MAX: 5 transits
+ * more); and each doubt of confirm() adds VIEW_WAIT_US. A node that lives and does not report, which
+ * then is taken out as well, adds VIEW_PHASE_US. A dead node that asleep() vouches for is looked for
+ * when somebody sends to it, and the time counts from that message.
  */
 #define VIEW_DEAD_US (VIEW_PATROL_US + VIEW_ANSWER_US + VIEW_WAIT_US + 12 * VIEW_TRANSIT_US)
 
@@ -155,7 +157,7 @@ struct view_hooks {
 /* Errors beside urpc's. */
 #define VIEW_EEXIST 17 /* is a member, or about to be one */
 #define VIEW_ENOENT 2  /* is no member */
-#define VIEW_EBUSY 16  /* its number is not free yet: it is about to go */
+#define VIEW_EBUSY 16  /* it is about to go and its number not free, or it is about to come */
 #define VIEW_EINVAL 22 /* no such node, or not for this node to ask */
 #define VIEW_EGONE 32  /* it failed on the way */
 
@@ -275,6 +277,9 @@ int view_message(struct view_state *v, uint32_t from, uint16_t type, const void 
  */
 uint64_t view_tick(struct view_state *v, uint64_t now);
 
+/** view_next - when view_tick() has silent nodes to look for, at the latest; PROTOCOL_NEVER */
+uint64_t view_next(const struct view_state *v);
+
 /**
  * view_heard - something has come from @node: any message of any protocol
  */
@@ -302,7 +307,10 @@ int view_join(struct view_state *v, uint32_t node);
  *        that asks for itself has VIEW_DRAIN_US
  * @now:  the time
  *
- * Return: 0 (on the leader done() will tell, on the node gone()); -VIEW_ENOENT, -VIEW_EINVAL.
+ * Asking again changes nothing but, until the node has been asked to drain, @us.
+ *
+ * Return: 0 (on the leader done() will tell, on the node gone()); -VIEW_ENOENT, -VIEW_EINVAL, or
+ * -VIEW_EBUSY: its view_join() is not over.
  */
 int view_leave(struct view_state *v, uint32_t node, uint64_t us, uint64_t now);
 
