@@ -24,6 +24,7 @@ enum protocol_interface {
 	PROTOCOL_BIND = 4,
 	PROTOCOL_MEMORY = 5,
 	PROTOCOL_SPAWN = 6,
+	PROTOCOL_NODE = 7,
 	PROTOCOL_USERS = 32, /* from here on: programs' own */
 	PROTOCOL_INTERFACES = 256,
 };
