@@ -58,8 +58,12 @@ static void boot_fill_channels(struct remora_core *core)
 
 	memset(core->peers, 0, PAGE_SIZE);
 	for (n = 1; n <= p->core_count; n++) {
-		b->node_apic_id[n] = p->cores[n - 1].cpu.apic_id;
-		if (n == core->node)
+		const struct remora_core *other = &p->cores[n - 1];
+
+		if (!other->present)
+			continue;
+		b->node_apic_id[n] = other->cpu.apic_id;
+		if (other == core || core->joined || other->joined)
 			continue;
 		core->peers[n].tx = remora_ring_phys(p, core->node, n);
 		core->peers[n].rx = remora_ring_phys(p, n, core->node);
@@ -110,6 +114,8 @@ void remora_boot_fill(struct remora_core *core)
 	memset(core->kernel.virt, 0, core->kernel.bytes);
 	memset(core->page, 0, PAGE_SIZE);
 	memset(core->console_region.virt, 0, core->console_region.bytes);
+	if (core->joined)
+		memset(core->control.virt, 0, core->control.bytes);
 	core->console->records = REMORA_CONSOLE_RECORDS;
 	/* The bell belongs to the doorbell, which may write it at any time. */
 	WRITE_ONCE(core->host->command, ABI_COMMAND_NONE);

@@ -195,9 +195,7 @@ static int chan_attach(struct remora_chan *chan, unsigned int node, struct remor
 				   p->name);
 	core = remora_partition_core(p, node);
 	if (!core)
-		return remora_fail(err, REMORA_R_CORE_UNKNOWN,
-				   "the partition %s has no core %u; its cores are 1 to %u",
-				   p->name, node, p->core_count);
+		return remora_core_unknown(p, node, REMORA_R_CORE_UNKNOWN, err);
 	if (p->state != REMORA_RUNNING && p->state != REMORA_CRASHED)
 		return remora_fail(err, REMORA_R_PARTITION_DEAD, "the partition %s is %s",
 				   p->name, remora_state_name(p->state));

@@ -140,6 +140,29 @@ int remora_cpus_check(const u32 *cpus, unsigned int count,
 	return ret;
 }
 
+int remora_cpu_check_joining(u32 cpu, const struct cpumask *with,
+			     void (*warn)(void *arg, enum remora_reason reason), void *arg,
+			     struct remora_error *err)
+{
+	cpumask_var_t all;
+	bool split = false;
+	int ret;
+
+	if (!zalloc_cpumask_var(&all, GFP_KERNEL))
+		return remora_fail(err, REMORA_R_NO_MEMORY, NULL);
+	cpus_read_lock();
+	ret = check_list(&cpu, 1, all, err);
+	if (!ret) {
+		cpumask_or(all, all, with);
+		split = smt_split(all);
+	}
+	cpus_read_unlock();
+	if (split)
+		warn(arg, REMORA_R_CPU_SMT_SPLIT);
+	free_cpumask_var(all);
+	return ret;
+}
+
 /*
  * intel_pstate drops a CPU that goes offline to its lowest frequency (SDM 15.4.4, IA32_HWP_REQUEST).
  * Where hardware-managed performance states are off, the register faults and nothing is saved.

@@ -3,6 +3,8 @@
 #ifndef REMORA_CPU_H
 #define REMORA_CPU_H
 
+#include <linux/cpumask.h>
+
 #include "error.h"
 #include "ledger.h"
 
@@ -29,6 +31,14 @@ void remora_cpu_exit(void);
 int remora_cpus_check(const u32 *cpus, unsigned int count,
 		      void (*warn)(void *arg, enum remora_reason reason), void *arg,
 		      struct remora_error *err);
+
+/**
+ * remora_cpu_check_joining - could this CPU be taken now, to join those of @with? Touches nothing.
+ * Otherwise as remora_cpus_check().
+ */
+int remora_cpu_check_joining(u32 cpu, const struct cpumask *with,
+			     void (*warn)(void *arg, enum remora_reason reason), void *arg,
+			     struct remora_error *err);
 
 /**
  * remora_cpu_take - save its settings, take it out of Linux, hold it

@@ -15,6 +15,7 @@
 #include "channel.h"
 #include "create.h"
 #include "device.h"
+#include "move.h"
 #include "parse.h"
 #include "regions.h"
 #include "start.h"
@@ -178,6 +179,7 @@ static void partition_undo(struct remora_partition *p)
 	remora_watch_stop(p);
 	remora_shootdown_end(p);
 	mutex_lock(&p->lock);
+	remora_joined_leave(p);
 	remora_steps_release(create_steps, 0, &p->create_done, p);
 	mutex_unlock(&p->lock);
 }

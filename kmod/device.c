@@ -9,6 +9,7 @@
 #include "device.h"
 #include "device_priv.h"
 #include "ioctl.h"
+#include "move.h"
 #include "start.h"
 #include "watch.h"
 
@@ -85,8 +86,7 @@ struct remora_core *remora_core_running(struct remora_partition *p, u32 node,
 
 	lockdep_assert_held(&p->lock);
 	if (!core)
-		*ret = remora_fail(err, unknown, "%s has no core %u; its cores are 1 to %u", p->name,
-				   node, p->core_count);
+		*ret = remora_core_unknown(p, node, unknown, err);
 	else if (core->state != REMORA_RUNNING)
 		*ret = remora_fail(err, REMORA_R_CORE_DEAD, "core %u is %s", node,
 				   remora_state_name(core->state));
@@ -165,7 +165,7 @@ static struct remora_core *ping_cores(struct remora_partition *p,
 				      const struct remora_peer_ping *ping, u32 *epoch,
 				      struct remora_error *err, int *ret)
 {
-	struct remora_core *core = find_running(p, ping->node, epoch, err, ret);
+	struct remora_core *core = find_running(p, ping->node, epoch, err, ret), *peer;
 
 	if (!core)
 		return NULL;
@@ -177,7 +177,13 @@ static struct remora_core *ping_cores(struct remora_partition *p,
 	*ret = remora_partition_lock(p, err);
 	if (*ret)
 		return NULL;
-	if (!remora_core_running(p, ping->peer, REMORA_R_PEER_UNKNOWN, err, ret))
+	peer = remora_core_running(p, ping->peer, REMORA_R_PEER_UNKNOWN, err, ret);
+	if (peer && (core->joined || peer->joined))
+		*ret = remora_fail(err, REMORA_R_CORE_JOINED,
+				   "core %u joined later: there are no rings between it and core %u",
+				   core->joined ? core->node : peer->node,
+				   core->joined ? peer->node : core->node);
+	if (*ret)
 		core = NULL;
 	mutex_unlock(&p->lock);
 	return core;
@@ -228,6 +234,10 @@ static const struct remora_ioctl device_ioctls[] = {
 	REMORA_IOCTL_ROW(REMORA_IOC_INJECT, struct remora_inject, REMORA_IOCTL_ADMIN,
 			 device_inject),
 	REMORA_IOCTL_ROW(REMORA_IOC_PEER_PING, struct remora_peer_ping, 0, device_ping),
+	REMORA_IOCTL_ROW(REMORA_IOC_ADD_CPU, struct remora_add_cpu, REMORA_IOCTL_ADMIN,
+			 remora_device_add_cpu),
+	REMORA_IOCTL_ROW(REMORA_IOC_REMOVE_CPU, struct remora_remove_cpu, REMORA_IOCTL_ADMIN,
+			 remora_device_remove_cpu),
 	REMORA_IOCTL_ROW(REMORA_IOC_SHOOTDOWN, struct remora_shootdown, 0, remora_device_shootdown),
 };
 
@@ -246,13 +256,13 @@ static int device_open(struct inode *inode, struct file *file)
 	struct remora_device_file *df;
 	unsigned int i;
 
-	df = kzalloc(struct_size(df, seen_lines, p->core_count), GFP_KERNEL_ACCOUNT);
+	df = kzalloc(sizeof(*df), GFP_KERNEL_ACCOUNT);
 	if (!df)
 		return -ENOMEM;
 	get_device(&p->dev);
 	df->partition = p;
 	df->seen_generation = atomic64_read(&p->generation);
-	for (i = 0; i < p->core_count; i++)
+	for (i = 0; i < ARRAY_SIZE(df->seen_lines); i++)
 		df->seen_lines[i] = REMORA_NOT_ASKED;
 	file->private_data = df;
 	return 0;
@@ -280,7 +290,7 @@ static __poll_t device_poll(struct file *file, struct poll_table_struct *wait)
 		return EPOLLHUP | EPOLLERR | EPOLLPRI;
 	if (atomic64_read(&p->generation) != READ_ONCE(df->seen_generation))
 		events |= EPOLLPRI;
-	for (i = 0; i < p->core_count; i++) {
+	for (i = 0; i < READ_ONCE(p->core_count); i++) {
 		u64 seen = READ_ONCE(df->seen_lines[i]);
 
 		if (seen == READ_ONCE(p->cores[i].seen_console))

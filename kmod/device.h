@@ -17,6 +17,12 @@ extern const struct file_operations remora_device_fops;
 /** remora_partition_groups - sysfs attributes of a partition, 0-terminated (sysfs.c) */
 extern const struct attribute_group *remora_partition_groups[];
 
+/**
+ * remora_sysfs_add_core - directory of a core whose regions exist. Return: 0 or errno
+ * Its attributes take no lock: it may be removed under p->lock.
+ */
+int remora_sysfs_add_core(struct remora_core *core);
+void remora_sysfs_remove_core(struct remora_core *core);
 /** remora_sysfs_add_cores - directories of a registered partition's cores. Return: 0 or errno. */
 int remora_sysfs_add_cores(struct remora_partition *p);
 /** remora_sysfs_remove_cores - after return no attribute of a core is being read */
@@ -27,6 +33,8 @@ u64 remora_core_boot_ns(const struct remora_core *core);
 
 /** remora_watch_init - once for a new partition object: the delayed work, not yet queued */
 void remora_watch_init(struct remora_partition *p);
+/** remora_watch_forget - a core is about to boot: nothing of it was seen yet. Under p->lock. */
+void remora_watch_forget(struct remora_core *core);
 /** remora_watch_start - cores run: begin to watch them. Under p->lock. */
 void remora_watch_start(struct remora_partition *p);
 /**

@@ -15,7 +15,7 @@
 struct remora_device_file {
 	struct remora_partition *partition;
 	u64 seen_generation;
-	u64 seen_lines[];
+	u64 seen_lines[REMORA_CPUS_MAX];
 };
 
 #define REMORA_NOT_ASKED U64_MAX

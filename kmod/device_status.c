@@ -83,16 +83,18 @@ static void fill_core(struct remora_core_status *s, const struct remora_core *co
 	memcpy(s->crash_reason, core->crash.reason, sizeof(s->crash_reason));
 }
 
-static void fill_extents(struct remora_extent *e, const struct remora_memory *m)
+/* Return: behind the last one. */
+static struct remora_extent *fill_extents(struct remora_extent *e, const struct remora_memory *m)
 {
 	unsigned int i;
 
-	for (i = 0; i < m->count; i++) {
-		e[i].bytes = m->extent[i].bytes;
-		e[i].address = m->extent[i].base;
-		e[i].node = m->extent[i].numa;
-		e[i].source = m->extent[i].source;
+	for (i = 0; i < m->count; i++, e++) {
+		e->bytes = m->extent[i].bytes;
+		e->address = m->extent[i].base;
+		e->node = m->extent[i].numa;
+		e->source = m->extent[i].source;
 	}
+	return e;
 }
 
 static void fill_status(struct remora_status *s, struct remora_partition *p)
@@ -100,7 +102,7 @@ static void fill_status(struct remora_status *s, struct remora_partition *p)
 	s->state = p->state;
 	memcpy(s->name, p->name, sizeof(s->name));
 	s->flags = p->flags;
-	s->core_count = p->core_count;
+	s->core_count = remora_partition_cores(p);
 	s->extent_count = p->memory.count;
 	s->memory = p->memory.bytes;
 	s->tsc_khz = tsc_khz;
@@ -119,21 +121,36 @@ struct status_arrays {
 
 static int collect(struct remora_partition *p, struct remora_status *s, struct status_arrays *a)
 {
+	struct remora_core_status *status;
 	struct remora_error err = {};
-	unsigned int i;
+	struct remora_extent *extent;
+	struct remora_core *core;
 	int ret;
 
-	a->cores = kvcalloc(p->core_count, sizeof(*a->cores), GFP_KERNEL);
-	a->extents = kcalloc(ARRAY_SIZE(p->memory.extent), sizeof(*a->extents), GFP_KERNEL);
-	if (!a->cores || !a->extents)
+	a->cores = kvcalloc(REMORA_CPUS_MAX, sizeof(*a->cores), GFP_KERNEL);
+	if (!a->cores)
 		return -ENOMEM;
 	ret = remora_partition_lock(p, &err);
 	if (ret)
 		return ret;
 	fill_status(s, p);
-	for (i = 0; i < p->core_count; i++)
-		fill_core(&a->cores[i], &p->cores[i]);
-	fill_extents(a->extents, &p->memory);
+	remora_for_each_core(core, p)
+		if (core->own) {
+			s->extent_count += core->own->count;
+			s->memory += core->own->bytes;
+		}
+	a->extents = kvcalloc(s->extent_count, sizeof(*a->extents), GFP_KERNEL);
+	if (!a->extents) {
+		mutex_unlock(&p->lock);
+		return -ENOMEM;
+	}
+	status = a->cores;
+	extent = fill_extents(a->extents, &p->memory);
+	remora_for_each_core(core, p) {
+		fill_core(status++, core);
+		if (core->own)
+			extent = fill_extents(extent, core->own);
+	}
 	mutex_unlock(&p->lock);
 	return 0;
 }
@@ -172,7 +189,7 @@ long remora_device_status(struct file *file, void *arg, struct remora_error *err
 		ret = -EFAULT;
 	if (!ret)
 		WRITE_ONCE(df->seen_generation, s->generation);
-	kfree(a.extents);
+	kvfree(a.extents);
 	kvfree(a.cores);
 	return ret;
 }

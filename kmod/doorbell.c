@@ -9,6 +9,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/interrupt.h>
+#include <linux/rcupdate.h>
 #include <asm/apic.h>
 
 #include "channel.h"
@@ -26,7 +27,7 @@ static void publish_locked(struct remora_partition *p)
 	unsigned int i;
 
 	lockdep_assert_held(&p->doorbell.lock);
-	for (i = 0; i < p->core_count; i++) {
+	for (i = 0; i < READ_ONCE(p->core_count); i++) {
 		struct abi_host *host = READ_ONCE(p->cores[i].host);
 
 		if (host)
@@ -163,10 +164,12 @@ void remora_doorbell_look(struct remora_partition *p)
 {
 	unsigned int i;
 
-	for (i = 0; i < p->core_count; i++)
+	rcu_read_lock(); /* pairs with remora_regions_hide() */
+	for (i = 0; i < READ_ONCE(p->core_count); i++)
 		remora_node_look(&p->cores[i]);
 	remora_channels_wake(p);
 	remora_watch_doorbell(p);
+	rcu_read_unlock();
 }
 
 static irqreturn_t doorbell_handler(int irq, void *data)

@@ -33,6 +33,7 @@ static const unsigned char next[STATES][REMORA_EV_COUNT] = {
 		[REMORA_EV_STOP] = TO(STOPPING),
 		/* one more core died */
 		[REMORA_EV_CRASH] = TO(CRASHED),
+		[REMORA_EV_MENDED] = TO(RUNNING),
 	},
 };
 

@@ -12,6 +12,7 @@ enum remora_event {
 	REMORA_EV_STOP,    /* stop was asked for */
 	REMORA_EV_DOWN,    /* every core is halted and quiescent */
 	REMORA_EV_CRASH,   /* a core died */
+	REMORA_EV_MENDED,  /* the last core that did not run left the partition */
 	REMORA_EV_COUNT
 };
 

@@ -174,8 +174,8 @@ static struct remora_extent with_earlier(const struct remora_extent *want, unsig
 	return sum;
 }
 
-int remora_memory_check(const struct remora_extent *want, unsigned int count, unsigned int cores,
-			struct remora_error *err)
+static int check_amount(const struct remora_extent *want, unsigned int count, unsigned int cores,
+			u64 least, struct remora_error *err)
 {
 	unsigned int i;
 	u64 total;
@@ -183,16 +183,28 @@ int remora_memory_check(const struct remora_extent *want, unsigned int count, un
 
 	if (ret)
 		return ret;
-	if (total < remora_memory_minimum(cores))
+	if (total < least)
 		return remora_fail(err, REMORA_R_MEMORY_TOO_SMALL,
 				   "%llu MiB is too little memory for %u cores; they need %llu MiB",
-				   total >> 20, cores, remora_memory_minimum(cores) >> 20);
+				   total >> 20, cores, least >> 20);
 	for (i = 0; i < count && !ret; i++) {
 		struct remora_extent sum = with_earlier(want, i);
 
 		ret = check_one(&sum, err);
 	}
 	return ret;
+}
+
+int remora_memory_check(const struct remora_extent *want, unsigned int count, unsigned int cores,
+			struct remora_error *err)
+{
+	return check_amount(want, count, cores, remora_memory_minimum(cores), err);
+}
+
+int remora_memory_check_joining(const struct remora_extent *want, unsigned int count,
+				struct remora_error *err)
+{
+	return check_amount(want, count, 1, BYTES_PER_CORE, err);
 }
 
 /* Zero a mapped piece; large ones take long. */
@@ -355,6 +367,11 @@ int remora_region_alloc(struct remora_memory *m, size_t bytes, size_t align, int
 		if (!near)
 			return -ENOMEM;
 	}
+}
+
+void remora_region_scrub(const struct remora_region *r)
+{
+	scrub(r->virt, r->bytes);
 }
 
 void remora_region_free(struct remora_memory *m, struct remora_region *r)

@@ -44,6 +44,10 @@ struct remora_region {
 int remora_memory_check(const struct remora_extent *want, unsigned int count, unsigned int cores,
 			struct remora_error *err);
 
+/** remora_memory_check_joining - the same, of memory for one core that joins */
+int remora_memory_check_joining(const struct remora_extent *want, unsigned int count,
+				struct remora_error *err);
+
 /** remora_memory_acquire - obtain and zero it, all or nothing. Process context, may take seconds. */
 int remora_memory_acquire(struct remora_memory *m, const struct remora_extent *want,
 			  unsigned int count, struct remora_ledger *ledger,
@@ -63,6 +67,8 @@ void remora_memory_release(struct remora_memory *m, struct remora_ledger *ledger
  */
 int remora_region_alloc(struct remora_memory *m, size_t bytes, size_t align, int numa,
 			struct remora_region *r);
+/** remora_region_scrub - zero it; nothing when it is empty. Sleeps */
+void remora_region_scrub(const struct remora_region *r);
 void remora_region_free(struct remora_memory *m, struct remora_region *r);
 
 /** remora_memory_virt - module's address of a physical range inside the memory, or NULL */

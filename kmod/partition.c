@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "remora: " fmt
 
+#include <linux/bitmap.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/module.h>
@@ -66,7 +67,34 @@ void remora_partition_event(struct remora_partition *p)
 
 struct remora_core *remora_partition_core(struct remora_partition *p, unsigned int node)
 {
-	return node >= 1 && node <= p->core_count ? &p->cores[node - 1] : NULL;
+	struct remora_core *core;
+
+	if (node < 1 || node > p->core_count)
+		return NULL;
+	core = &p->cores[node - 1];
+	return core->present ? core : NULL;
+}
+
+unsigned int remora_partition_cores(const struct remora_partition *p)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < READ_ONCE(p->core_count); i++)
+		count += READ_ONCE(p->cores[i].present);
+	return count;
+}
+
+int remora_core_unknown(const struct remora_partition *p, unsigned int node,
+			enum remora_reason reason, struct remora_error *err)
+{
+	DECLARE_BITMAP(nodes, ABI_NODES_MAX) = {};
+	unsigned int i;
+
+	for (i = 0; i < p->core_count; i++)
+		if (p->cores[i].present)
+			__set_bit(i + 1, nodes);
+	return remora_fail(err, reason, "%s has no core %u; its cores are %*pbl", p->name, node,
+			   ABI_NODES_MAX, nodes);
 }
 
 /* ---- the object ---- */
@@ -77,7 +105,7 @@ static void partition_release(struct device *dev)
 
 	/* A control call that was late may have queued the work after destroy had ended it. */
 	remora_watch_stop(p);
-	kfree(p->cores);
+	kvfree(p->cores);
 	kfree(p);
 	if (atomic_dec_and_test(&partition_objects))
 		wake_up_all(&partition_freed);
@@ -90,7 +118,7 @@ struct remora_partition *remora_partition_alloc(const struct remora_spec *spec)
 
 	if (!p)
 		return NULL;
-	p->cores = kcalloc(spec->cpu_count, sizeof(*p->cores), GFP_KERNEL);
+	p->cores = kvcalloc(REMORA_CPUS_MAX, sizeof(*p->cores), GFP_KERNEL);
 	if (!p->cores) {
 		kfree(p);
 		return NULL;
@@ -112,14 +140,17 @@ struct remora_partition *remora_partition_alloc(const struct remora_spec *spec)
 	remora_shootdown_init(p);
 	remora_storm_init(p);
 	remora_watch_init(p);
-	for (i = 0; i < p->core_count; i++) {
+	for (i = 0; i < REMORA_CPUS_MAX; i++) {
 		struct remora_core *core = &p->cores[i];
 
 		core->partition = p;
 		core->node = i + 1;
-		core->cpu.cpu = spec->cpus[i];
 		core->state = REMORA_OFFLINE;
 		remora_node_init(core);
+		if (i >= p->core_count)
+			continue;
+		core->present = true;
+		core->cpu.cpu = spec->cpus[i];
 	}
 
 	device_initialize(&p->dev);

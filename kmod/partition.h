@@ -59,8 +59,13 @@ struct remora_chan;
 struct remora_core {
 	struct remora_partition *partition;
 	unsigned int node; /* 1.. */
+	bool present; /* written under partition->lock; what is not present is offline and has nothing */
+	bool joined;  /* it came after create: it has no rings to other cores. As present */
 	struct remora_cpu cpu;
 	u32 state; /* enum remora_state; written under partition->lock or by the watch work */
+
+	struct remora_memory *own;   /* memory that came with it, or NULL: its regions are the partition's */
+	struct remora_region control; /* its control rings when it joined, to node 0 first */
 
 	struct remora_region image;   /* copy of the image */
 	struct remora_region kernel;  /* private to the CPU driver */
@@ -128,8 +133,13 @@ struct remora_partition {
 	void *image_data; /* file bytes, vmalloc */
 	char image_name[REMORA_PATH_MAX];
 	struct file *image_file; /* during create only; the caller's reference */
-	struct remora_core *cores;
+	struct remora_core *cores; /* REMORA_CPUS_MAX, by node - 1 */
+	/*
+	 * Numbers of nodes in use, from 1 on; some may be vacant, those of cores that left. Only grows.
+	 * Written under lock, read also without it.
+	 */
 	unsigned int core_count;
+	unsigned int vacant; /* cores' shares of memory that cores who left left behind */
 	struct remora_extent want[REMORA_EXTENTS_MAX];
 	unsigned int want_count;
 
@@ -154,11 +164,27 @@ struct remora_partition {
 /** remora_partition_event - state of the partition or a core changed: wake pollers, send uevent. */
 void remora_partition_event(struct remora_partition *p);
 
+/* The cores that the partition has, by node number. Under p->lock. */
+#define remora_for_each_core(core, p)                                                              \
+	for ((core) = (p)->cores; (core) < (p)->cores + (p)->core_count; (core)++)                  \
+		if (!(core)->present) {                                                            \
+		} else
+
 /**
  * remora_partition_core - core of a node number
  * Context: caller holds p->lock. Return: the core or NULL.
  */
 struct remora_core *remora_partition_core(struct remora_partition *p, unsigned int node);
+
+/** remora_partition_cores - how many cores it has. Any context; exact under p->lock. */
+unsigned int remora_partition_cores(const struct remora_partition *p);
+
+/**
+ * remora_core_unknown - fail because there is no core @node: the sentence names those there are
+ * Context: under p->lock.
+ */
+int remora_core_unknown(const struct remora_partition *p, unsigned int node,
+			enum remora_reason reason, struct remora_error *err);
 
 /** Life cycle, process context, take p->lock themselves. */
 int remora_partition_start(struct remora_partition *p, struct remora_error *err);

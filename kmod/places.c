@@ -33,6 +33,7 @@ static void places_find(struct remora_partition *p)
 	unsigned int i;
 
 	memset(s, 0, sizeof(*s));
+	s->nodes = p->core_count + 1;
 	for (i = 0; i < p->memory.count && s->count < REMORA_PLACES_MAX; i++)
 		if (place_find(s, p->memory.extent[i].numa) == s->count)
 			s->place[s->count++].numa = p->memory.extent[i].numa;
@@ -52,22 +53,74 @@ static void place_assign(struct remora_places *s, unsigned int node, int numa)
 
 static size_t ring_offset(const struct remora_partition *p, unsigned int row, unsigned int from)
 {
-	return (row * (p->core_count + 1) + from) * urpc_ring_bytes(REMORA_PEER_SLOTS);
+	return (row * p->places.nodes + from) * urpc_ring_bytes(REMORA_PEER_SLOTS);
+}
+
+/* The core that joined, if one of the two is: then the other is node 0. */
+static const struct remora_core *joined_of(const struct remora_partition *p, unsigned int from,
+					   unsigned int to)
+{
+	unsigned int node = from ?: to;
+
+	return node && p->cores[node - 1].joined ? &p->cores[node - 1] : NULL;
 }
 
 const struct remora_region *remora_ring_region(const struct remora_partition *p, unsigned int to)
 {
-	return &p->places.place[p->places.of[to]].rings;
+	const struct remora_core *core = joined_of(p, 0, to);
+
+	return core ? &core->control : &p->places.place[p->places.of[to]].rings;
+}
+
+/* Where in a region a ring is. */
+static size_t ring_at(const struct remora_partition *p, unsigned int from, unsigned int to,
+		      const struct remora_region **region)
+{
+	const struct remora_core *core = joined_of(p, from, to);
+
+	if (core) {
+		*region = &core->control;
+		return from ? 0 : urpc_ring_bytes(REMORA_CONTROL_SLOTS);
+	}
+	*region = remora_ring_region(p, to);
+	return ring_offset(p, p->places.row[to], from);
 }
 
 struct urpc_ring *remora_ring(const struct remora_partition *p, unsigned int from, unsigned int to)
 {
-	return remora_ring_region(p, to)->virt + ring_offset(p, p->places.row[to], from);
+	const struct remora_region *region;
+	size_t at = ring_at(p, from, to, &region);
+
+	return region->virt + at;
 }
 
 phys_addr_t remora_ring_phys(const struct remora_partition *p, unsigned int from, unsigned int to)
 {
-	return remora_ring_region(p, to)->phys + ring_offset(p, p->places.row[to], from);
+	const struct remora_region *region;
+	size_t at = ring_at(p, from, to, &region);
+
+	return region->phys + at;
+}
+
+int remora_control_alloc(struct remora_core *core)
+{
+	struct remora_partition *p = core->partition;
+	int ret;
+
+	mutex_lock(&p->shared_memory.lock);
+	ret = remora_shared_alloc(p, 2 * urpc_ring_bytes(REMORA_CONTROL_SLOTS), core->cpu.numa,
+				  &core->control);
+	mutex_unlock(&p->shared_memory.lock);
+	return ret;
+}
+
+void remora_control_free(struct remora_core *core)
+{
+	struct remora_partition *p = core->partition;
+
+	mutex_lock(&p->shared_memory.lock);
+	remora_shared_free(p, &core->control);
+	mutex_unlock(&p->shared_memory.lock);
 }
 
 void remora_places_clear(struct remora_partition *p)

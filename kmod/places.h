@@ -15,6 +15,7 @@
 #include "memory.h"
 
 struct gen_pool;
+struct remora_core;
 struct remora_partition;
 
 #define REMORA_PLACES_MAX 8u
@@ -39,6 +40,7 @@ struct remora_place {
 struct remora_places {
 	struct remora_place place[REMORA_PLACES_MAX];
 	unsigned int count;
+	unsigned int nodes; /* that have rings here: those of create, node 0 with them */
 	u8 of[ABI_NODES_MAX];  /* by receiver: its place */
 	u8 row[ABI_NODES_MAX]; /* and its row of rings there */
 };
@@ -54,6 +56,14 @@ void remora_places_free(struct remora_partition *p);
 
 /** remora_places_clear - zero all rings; no core runs */
 void remora_places_clear(struct remora_partition *p);
+
+/**
+ * remora_control_alloc - control rings of a core that joins: of channel memory, which all cores know
+ * Return: 0, -ENOSPC. Under p->lock.
+ */
+int remora_control_alloc(struct remora_core *core);
+/** remora_control_free - the core is silent; nothing when it has none */
+void remora_control_free(struct remora_core *core);
 
 /** remora_ring_region - where the rings lie that node @to reads; 0: Linux */
 const struct remora_region *remora_ring_region(const struct remora_partition *p, unsigned int to);

@@ -13,12 +13,21 @@
 int remora_regions_alloc(struct remora_partition *p, struct remora_error *err);
 void remora_regions_free(struct remora_partition *p);
 
+/**
+ * remora_regions_join - the same for one core, from its own memory or from what others left
+ * All or nothing. Under p->lock.
+ */
+int remora_regions_join(struct remora_core *core, struct remora_error *err);
+/** remora_regions_leave - scrub them and give them back; the core is silent. Under p->lock, sleeps */
+void remora_regions_leave(struct remora_core *core);
+
 /** remora_regions_short - fail with REMORA_R_MEMORY_TOO_SMALL: @bytes of @what do not fit */
 int remora_regions_short(const struct remora_partition *p, const char *what, u64 bytes,
 			 struct remora_error *err);
 
 /**
  * remora_ring - the ring that node @from writes and node @to reads; one of them may be 0, Linux
+ * A core that joined has control rings only: the other is 0 then.
  * Control rings have REMORA_CONTROL_SLOTS, those between cores REMORA_PEER_SLOTS.
  */
 struct urpc_ring *remora_ring(const struct remora_partition *p, unsigned int from, unsigned int to);

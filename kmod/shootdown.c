@@ -60,12 +60,14 @@ static int want_check(const struct remora_shootdown *want, struct remora_error *
 static int nodes_check(const struct remora_partition *p, const struct remora_shootdown *want,
 		       struct remora_error *err)
 {
-	u64 cores = GENMASK_ULL(p->core_count, 1);
+	u64 cores = 0;
+	unsigned int i;
 
-	if (want->initiator > p->core_count)
-		return remora_fail(err, REMORA_R_CORE_UNKNOWN,
-				   "%s has no core %u; its cores are 1 to %u", p->name,
-				   want->initiator, p->core_count);
+	lockdep_assert_held(&p->lock);
+	for (i = 0; i < p->core_count; i++)
+		cores |= (u64)p->cores[i].present << (i + 1);
+	if (want->initiator && (want->initiator >= ABI_NODES_MAX || !(cores >> want->initiator & 1)))
+		return remora_core_unknown(p, want->initiator, REMORA_R_CORE_UNKNOWN, err);
 	if (!want->nodes)
 		return remora_fail(err, REMORA_R_SHOOTDOWN_NODES,
 				   "no recipients; at least one core was expected");
@@ -288,6 +290,24 @@ static int job_run(struct remora_job *job, struct remora_error *err)
 
 /* ---- before the run ---- */
 
+/*
+ * A core that joined can be called by node 0 only: other cores do not know where to ring for it, nor
+ * does it answer anybody else.
+ */
+static int joined_check(const struct remora_job *job, const struct remora_core *core,
+			struct remora_error *err)
+{
+	const struct remora_shootdown *want = job->want;
+
+	if (!core->joined ||
+	    (!want->initiator && (want->protocol == REMORA_SHOOTDOWN_BROADCAST ||
+				  want->protocol == REMORA_SHOOTDOWN_UNICAST)))
+		return 0;
+	return remora_fail(err, REMORA_R_CORE_JOINED,
+			   "core %u joined later: it takes part in broadcast and unicast from Linux only",
+			   core->node);
+}
+
 /* The cores that take part all run; which ones they are is kept in @job->epoch. */
 static int job_cores(struct remora_job *job, struct remora_error *err)
 {
@@ -297,14 +317,17 @@ static int job_cores(struct remora_job *job, struct remora_error *err)
 
 	if (ret)
 		return ret;
+	ret = nodes_check(p, job->want, err);
 	for (node = 1; node <= p->core_count && !ret; node++) {
 		struct remora_core *core;
 
 		if (!(job->want->nodes >> node & 1) && node != job->want->initiator)
 			continue;
 		core = remora_core_running(p, node, REMORA_R_CORE_UNKNOWN, err, &ret);
-		if (core)
-			job->epoch[node] = core->control_node.epoch;
+		if (!core)
+			break;
+		job->epoch[node] = core->control_node.epoch;
+		ret = joined_check(job, core, err);
 	}
 	mutex_unlock(&p->lock);
 	return ret;
@@ -355,9 +378,7 @@ static int shoot_locked(struct remora_job *job, struct remora_error *err)
 
 	if (p->shoot.ending)
 		return -ENODEV;
-	ret = nodes_check(p, job->want, err);
-	if (!ret)
-		ret = job_cores(job, err);
+	ret = job_cores(job, err);
 	if (!ret)
 		ret = earlier_closed(p, err);
 	if (!ret)

@@ -19,7 +19,9 @@ struct remora_partition;
  * @lock:   held all through a run; partition->lock is taken inside. Protects what follows
  * @ending: no run begins any more, and the one under way ends; also read without the lock
  * @serial: number of the last run
- * @common: a room for every node, node 0's first; allocated by the first run, kept to the end
+ * @rooms:  nodes that have a room, node 0 with them; 0: nothing is allocated
+ * @common: a room for every node, node 0's first; allocated by the first run, kept to the end or
+ *          until there are more nodes
  * @near:   by node: a room on the core's NUMA node
  * @run:    by node: the run that the core may have open, while its control node is in @epoch; 0: none
  */
@@ -27,6 +29,7 @@ struct remora_shoot {
 	struct mutex lock;
 	bool ending;
 	u32 serial;
+	unsigned int rooms;
 	struct remora_region common;
 	struct remora_region near[ABI_NODES_MAX];
 	u32 run[ABI_NODES_MAX];

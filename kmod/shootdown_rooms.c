@@ -9,9 +9,9 @@
 
 #include "shootdown_priv.h"
 
-static size_t common_bytes(const struct remora_partition *p)
+static size_t common_bytes(unsigned int rooms)
 {
-	return PAGE_ALIGN((p->core_count + 1) * sizeof(struct remora_room));
+	return PAGE_ALIGN(rooms * sizeof(struct remora_room));
 }
 
 void remora_rooms_free(struct remora_partition *p)
@@ -20,24 +20,29 @@ void remora_rooms_free(struct remora_partition *p)
 	unsigned int node;
 
 	mutex_lock(&p->shared_memory.lock);
-	for (node = p->core_count; node > 0; node--)
-		remora_shared_free(p, &s->near[node]);
+	for (node = s->rooms; node > 1; node--)
+		remora_shared_free(p, &s->near[node - 1]);
 	remora_shared_free(p, &s->common);
+	s->rooms = 0;
 	mutex_unlock(&p->shared_memory.lock);
 }
 
 int remora_rooms_alloc(struct remora_partition *p, struct remora_error *err)
 {
 	struct remora_shoot *s = &p->shoot;
-	unsigned int node;
+	unsigned int node, rooms;
 	int ret;
 
 	lockdep_assert_held(&s->lock);
-	if (s->common.bytes)
+	rooms = READ_ONCE(p->core_count) + 1;
+	if (s->rooms == rooms)
 		return 0;
+	/* No core has a run open: the lines are nobody's. */
+	remora_rooms_free(p);
 	mutex_lock(&p->shared_memory.lock);
-	ret = remora_shared_alloc(p, common_bytes(p), -1, &s->common);
-	for (node = 1; node <= p->core_count && !ret; node++)
+	s->rooms = rooms;
+	ret = remora_shared_alloc(p, common_bytes(rooms), -1, &s->common);
+	for (node = 1; node < rooms && !ret; node++)
 		ret = remora_shared_alloc(p, PAGE_SIZE, p->cores[node - 1].cpu.numa,
 					  &s->near[node]);
 	mutex_unlock(&p->shared_memory.lock);
@@ -46,7 +51,7 @@ int remora_rooms_alloc(struct remora_partition *p, struct remora_error *err)
 	remora_rooms_free(p);
 	return remora_fail(err, REMORA_R_CHANNELS_EXHAUSTED,
 			   "channel memory has no %zu KiB for the lines of shootdowns",
-			   (common_bytes(p) >> 10) + p->core_count * (PAGE_SIZE >> 10));
+			   (common_bytes(rooms) >> 10) + (rooms - 1) * (PAGE_SIZE >> 10));
 }
 
 static struct remora_room *common_room(const struct remora_partition *p, unsigned int node)
@@ -126,7 +131,7 @@ void remora_rooms_fill(struct remora_job *job)
 	unsigned int i;
 
 	memset(p->shoot.common.virt, 0, p->shoot.common.bytes);
-	for (i = 1; i <= p->core_count; i++)
+	for (i = 1; i < p->shoot.rooms; i++)
 		memset(p->shoot.near[i].virt, 0, sizeof(struct remora_room));
 	urpc_fan_init(&job->fan, casts(job) ? &common_room(p, 0)->cast : NULL);
 	if (job->want->initiator)

@@ -39,7 +39,7 @@ static u32 core_page_state(const struct remora_core *core)
 	return smp_load_acquire(&core->page->state);
 }
 
-static int partition_move(struct remora_partition *p, enum remora_event event,
+int remora_partition_move(struct remora_partition *p, enum remora_event event,
 			  struct remora_error *err)
 {
 	int next = remora_lifecycle_next(p->state, event);
@@ -61,10 +61,10 @@ void remora_core_set_state(struct remora_core *core, enum remora_state state)
 
 static void cores_set_state(struct remora_partition *p, enum remora_state state)
 {
-	unsigned int i;
+	struct remora_core *core;
 
-	for (i = 0; i < p->core_count; i++)
-		remora_core_set_state(&p->cores[i], state);
+	remora_for_each_core(core, p)
+		remora_core_set_state(core, state);
 }
 
 int remora_interrupted(struct remora_error *err)
@@ -90,19 +90,13 @@ int remora_partition_lock(struct remora_partition *p, struct remora_error *err)
 static int start_fill(void *context, struct remora_error *err)
 {
 	struct remora_partition *p = context;
-	unsigned int i;
+	struct remora_core *core;
 
 	remora_places_clear(p);
 	remora_polling_measure(p);
-	for (i = 0; i < p->core_count; i++) {
-		struct remora_core *core = &p->cores[i];
-
+	remora_for_each_core(core, p) {
 		remora_boot_fill(core);
-		memset(&core->crash, 0, sizeof(core->crash));
-		core->seen_heartbeat = 0;
-		core->seen_console = 0;
-		core->probe = 0;
-		core->missed_probes = 0;
+		remora_watch_forget(core);
 	}
 	return 0;
 }
@@ -119,11 +113,14 @@ static void start_unmap(void *context)
 static int start_map(void *context, struct remora_error *err)
 {
 	struct remora_partition *p = context;
-	unsigned int i;
+	struct remora_core *core;
 	int ret = 0;
 
-	for (i = 0; i < p->core_count && !ret; i++)
-		ret = remora_boot_map(&p->cores[i], err);
+	remora_for_each_core(core, p) {
+		ret = remora_boot_map(core, err);
+		if (ret)
+			break;
+	}
 	if (ret)
 		start_unmap(p);
 	return ret;
@@ -138,17 +135,24 @@ static void start_close_nodes(void *context)
 		remora_node_close(&p->cores[i - 1]);
 }
 
+int remora_core_open(struct remora_core *core)
+{
+	struct remora_partition *p = core->partition;
+
+	return remora_node_open(core, remora_ring(p, 0, core->node), remora_ring(p, core->node, 0),
+				REMORA_CONTROL_SLOTS);
+}
+
 static int start_open_nodes(void *context, struct remora_error *err)
 {
 	struct remora_partition *p = context;
-	unsigned int i;
+	struct remora_core *core;
 	int ret = 0;
 
-	for (i = 0; i < p->core_count && !ret; i++) {
-		unsigned int node = p->cores[i].node;
-
-		ret = remora_node_open(&p->cores[i], remora_ring(p, 0, node),
-				       remora_ring(p, node, 0), REMORA_CONTROL_SLOTS);
+	remora_for_each_core(core, p) {
+		ret = remora_core_open(core);
+		if (ret)
+			break;
 	}
 	if (ret)
 		start_close_nodes(p);
@@ -166,7 +170,7 @@ static bool core_alive(void *arg)
 	return core_page_state(arg) != ABI_CORE_NONE;
 }
 
-static int core_wake(struct remora_core *core, struct remora_error *err)
+int remora_core_wake(struct remora_core *core, struct remora_error *err)
 {
 	const struct remora_wake_args args = {
 		.apic_id = core->cpu.apic_id,
@@ -206,21 +210,24 @@ static void start_silence(void *context)
 	unsigned int i;
 
 	for (i = p->core_count; i > 0; i--)
-		remora_core_silence(&p->cores[i - 1]);
+		if (p->cores[i - 1].present)
+			remora_core_silence(&p->cores[i - 1]);
 	cores_set_state(p, REMORA_OFFLINE);
 }
 
 static int start_wake(void *context, struct remora_error *err)
 {
 	struct remora_partition *p = context;
-	unsigned int i;
+	struct remora_core *core;
 	int ret = 0;
 
 	cores_set_state(p, REMORA_BOOTING);
-	for (i = 0; i < p->core_count && !ret; i++) {
+	remora_for_each_core(core, p) {
 		ret = remora_interrupted(err);
 		if (!ret)
-			ret = core_wake(&p->cores[i], err);
+			ret = remora_core_wake(core, err);
+		if (ret)
+			break;
 	}
 	if (ret)
 		start_silence(p);
@@ -257,19 +264,18 @@ static int core_start_failed(struct remora_core *core, u32 state, struct remora_
 
 static bool cores_left_start(const struct remora_partition *p)
 {
-	unsigned int i;
+	const struct remora_core *core;
 
-	for (i = 0; i < p->core_count; i++)
-		if (core_page_state(&p->cores[i]) == ABI_CORE_STARTED)
+	remora_for_each_core(core, p)
+		if (core->state == REMORA_BOOTING && core_page_state(core) == ABI_CORE_STARTED)
 			return false;
 	return true;
 }
 
-static int start_wait(void *context, struct remora_error *err)
+int remora_cores_await(struct remora_partition *p, struct remora_error *err)
 {
-	struct remora_partition *p = context;
 	unsigned long end = jiffies + msecs_to_jiffies(START_RUNNING_MS);
-	unsigned int i;
+	struct remora_core *core;
 
 	while (!cores_left_start(p) && time_before(jiffies, end)) {
 		int ret = remora_interrupted(err);
@@ -279,14 +285,24 @@ static int start_wait(void *context, struct remora_error *err)
 		wait_event_killable_timeout(p->events, cores_left_start(p),
 					    msecs_to_jiffies(WAIT_LOOK_MS));
 	}
-	for (i = 0; i < p->core_count; i++) {
-		u32 state = core_page_state(&p->cores[i]);
+	remora_for_each_core(core, p) {
+		u32 state;
 
+		if (core->state != REMORA_BOOTING)
+			continue;
+		state = core_page_state(core);
 		if (state != ABI_CORE_RUNNING)
-			return core_start_failed(&p->cores[i], state, err);
+			return core_start_failed(core, state, err);
 	}
-	cores_set_state(p, REMORA_RUNNING);
+	remora_for_each_core(core, p)
+		if (core->state == REMORA_BOOTING)
+			remora_core_set_state(core, REMORA_RUNNING);
 	return 0;
+}
+
+static int start_wait(void *context, struct remora_error *err)
+{
+	return remora_cores_await(context, err);
 }
 
 /* The watch ends by itself once the partition's state says that no core runs. */
@@ -313,14 +329,14 @@ int remora_start_locked(struct remora_partition *p, struct remora_error *err)
 	lockdep_assert_held(&p->lock);
 	if (remora_power_busy())
 		return remora_fail(err, REMORA_R_PLATFORM_SUSPEND, NULL);
-	ret = partition_move(p, REMORA_EV_START, err);
+	ret = remora_partition_move(p, REMORA_EV_START, err);
 	if (ret)
 		return ret;
 
 	/* From crashed: what the earlier start acquired goes first. */
 	remora_steps_release(start_steps, 0, &p->start_done, p);
 	ret = remora_steps_acquire(start_steps, ARRAY_SIZE(start_steps), &p->start_done, p, err);
-	partition_move(p, ret ? REMORA_EV_FAILED : REMORA_EV_UP, NULL);
+	remora_partition_move(p, ret ? REMORA_EV_FAILED : REMORA_EV_UP, NULL);
 	return ret;
 }
 
@@ -335,46 +351,72 @@ static bool core_down(const struct remora_core *core)
 	       state == ABI_CORE_CRASHED;
 }
 
-static bool cores_down(const struct remora_partition *p)
+/* Of these and the next: @only: that core alone, NULL: all. */
+static bool cores_down(const struct remora_partition *p, const struct remora_core *only)
 {
-	unsigned int i;
+	const struct remora_core *core;
 
-	for (i = 0; i < p->core_count; i++)
-		if (!core_down(&p->cores[i]))
+	remora_for_each_core(core, p)
+		if ((!only || core == only) && !core_down(core))
 			return false;
 	return true;
 }
 
-static void cores_command(struct remora_partition *p, enum abi_command command)
+static void cores_command(struct remora_partition *p, const struct remora_core *only,
+			  enum abi_command command)
 {
-	unsigned int i;
+	struct remora_core *core;
 
-	for (i = 0; i < p->core_count; i++) {
+	remora_for_each_core(core, p) {
+		if (only && core != only)
+			continue;
 		/* Before the doorbell that follows: the core reads it when it wakes. */
-		smp_store_release(&p->cores[i].host->command, command);
-		remora_node_doorbell(&p->cores[i]);
+		smp_store_release(&core->host->command, command);
+		remora_node_doorbell(core);
 	}
 }
 
 /*
- * Asks all cores to stop and waits. A caller that is killed does not leave them half stopped: they
+ * Asks cores to stop and waits. A caller that is killed does not leave them half stopped: they
  * get a little more time, which is plenty for a core that is well.
  * Return: true when all are down.
  */
-static bool stop_politely(struct remora_partition *p, unsigned int timeout_ms)
+static bool stop_politely(struct remora_partition *p, const struct remora_core *only,
+			  unsigned int timeout_ms)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms);
 	bool killed = false;
 
-	cores_command(p, ABI_COMMAND_STOP);
-	while (!cores_down(p) && time_before(jiffies, end)) {
+	cores_command(p, only, ABI_COMMAND_STOP);
+	while (!cores_down(p, only) && time_before(jiffies, end)) {
 		if (!killed && fatal_signal_pending(current)) {
 			killed = true;
 			end = min(end, jiffies + msecs_to_jiffies(STOP_KILLED_MS));
 		}
-		wait_event_timeout(p->events, cores_down(p), msecs_to_jiffies(WAIT_LOOK_MS));
+		wait_event_timeout(p->events, cores_down(p, only), msecs_to_jiffies(WAIT_LOOK_MS));
 	}
-	return cores_down(p);
+	return cores_down(p, only);
+}
+
+static int core_unstoppable(const struct remora_core *core, unsigned int timeout_ms,
+			    struct remora_error *err)
+{
+	return remora_fail(err, REMORA_R_CORE_UNSTOPPABLE,
+			   "core %u (CPU %u) did not stop within %u ms; stop by force", core->node,
+			   core->cpu.cpu, timeout_ms);
+}
+
+int remora_core_stop(struct remora_core *core, unsigned int timeout_ms, struct remora_error *err)
+{
+	struct remora_partition *p = core->partition;
+	int ret;
+
+	lockdep_assert_held(&p->lock);
+	if (stop_politely(p, core, timeout_ms))
+		return 0;
+	cores_command(p, core, ABI_COMMAND_NONE);
+	ret = remora_interrupted(err);
+	return ret ? ret : core_unstoppable(core, timeout_ms, err);
 }
 
 /*
@@ -385,23 +427,19 @@ static int stop_gave_up(struct remora_partition *p, unsigned int timeout_ms,
 			struct remora_error *err)
 {
 	int ret = remora_interrupted(err);
-	unsigned int i;
+	struct remora_core *core;
 
-	cores_command(p, ABI_COMMAND_NONE);
-	for (i = 0; i < p->core_count; i++) {
-		struct remora_core *core = &p->cores[i];
-
+	cores_command(p, NULL, ABI_COMMAND_NONE);
+	remora_for_each_core(core, p) {
 		if (core_down(core)) {
 			remora_core_silence(core);
 			if (core->state == REMORA_RUNNING)
 				remora_core_set_state(core, REMORA_OFFLINE);
 		} else if (!ret) {
-			ret = remora_fail(err, REMORA_R_CORE_UNSTOPPABLE,
-					  "core %u (CPU %u) did not stop within %u ms; stop by force",
-					  core->node, core->cpu.cpu, timeout_ms);
+			ret = core_unstoppable(core, timeout_ms, err);
 		}
 	}
-	partition_move(p, REMORA_EV_CRASH, NULL);
+	remora_partition_move(p, REMORA_EV_CRASH, NULL);
 	return ret ? ret : -ETIMEDOUT;
 }
 
@@ -411,13 +449,13 @@ int remora_stop_locked(struct remora_partition *p, bool force, unsigned int time
 	int ret;
 
 	lockdep_assert_held(&p->lock);
-	ret = partition_move(p, REMORA_EV_STOP, err);
+	ret = remora_partition_move(p, REMORA_EV_STOP, err);
 	if (ret)
 		return ret;
-	if (timeout_ms && !stop_politely(p, timeout_ms) && !force)
+	if (timeout_ms && !stop_politely(p, NULL, timeout_ms) && !force)
 		return stop_gave_up(p, timeout_ms, err);
 	remora_steps_release(start_steps, 0, &p->start_done, p);
-	partition_move(p, REMORA_EV_DOWN, NULL);
+	remora_partition_move(p, REMORA_EV_DOWN, NULL);
 	return 0;
 }
 
@@ -469,7 +507,7 @@ void remora_partitions_silence_all(void)
 	unsigned int cpu;
 
 	for_each_set_bit(cpu, cpus_awake, NR_CPUS) {
-		smp_rmb(); /* pairs with core_wake() */
+		smp_rmb(); /* pairs with remora_core_wake() */
 		remora_wake_silence(per_cpu(awake_apic_id, cpu));
 	}
 }

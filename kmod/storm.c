@@ -45,7 +45,7 @@ static struct remora_core *storm_suspect(struct remora_partition *p)
 	struct remora_core *suspect = NULL;
 	unsigned int i;
 
-	for (i = 0; i < p->core_count; i++) {
+	for (i = 0; i < READ_ONCE(p->core_count); i++) {
 		struct remora_core *core = &p->cores[i];
 
 		if (READ_ONCE(core->state) != REMORA_RUNNING ||
@@ -90,7 +90,7 @@ bool remora_storm_rung(struct remora_partition *p)
 
 	spin_lock_irqsave(&s->lock, flags);
 	storm_count(s);
-	if (s->calm && s->count > max(limit / 50, STORM_STRAY + STORM_STRAY_EACH * p->core_count)) {
+	if (s->calm && s->count > max(limit / 50, STORM_STRAY + STORM_STRAY_EACH * READ_ONCE(p->core_count))) {
 		suspect = storm_suspect(p);
 		s->until = jiffies + STORM_CALM;
 		s->count = 0;

@@ -37,7 +37,7 @@ static struct remora_partition *to_partition(struct device *dev)
 	static DEVICE_ATTR_RO(name)
 
 PARTITION_ATTR(state, "%s", remora_state_name(READ_ONCE(p->state)));
-PARTITION_ATTR(cores, "%u", p->core_count);
+PARTITION_ATTR(cores, "%u", remora_partition_cores(p));
 PARTITION_ATTR(memory, "%llu", p->memory.bytes);
 PARTITION_ATTR(image, "%s", p->image_name);
 PARTITION_ATTR(flags, "0x%x", p->flags);
@@ -58,8 +58,9 @@ static ssize_t cpus_show(struct device *dev, struct device_attribute *attr, char
 
 	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
 		return -ENOMEM;
-	for (i = 0; i < p->core_count; i++)
-		cpumask_set_cpu(p->cores[i].cpu.cpu, mask);
+	for (i = 0; i < READ_ONCE(p->core_count); i++)
+		if (READ_ONCE(p->cores[i].present))
+			cpumask_set_cpu(READ_ONCE(p->cores[i].cpu.cpu), mask);
 	ret = sysfs_emit(buf, "%*pbl\n", cpumask_pr_args(mask));
 	free_cpumask_var(mask);
 	return ret;
@@ -88,15 +89,17 @@ static ssize_t extents_show(struct device *dev, struct device_attribute *attr, c
 }
 static DEVICE_ATTR_RO(extents);
 
-/* Where the rings lie that a node reads: constant once the partition is listed. */
+/* Where the rings lie that a node reads: constant while it is there. */
 static ssize_t ring_nodes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct remora_partition *p = to_partition(dev);
 	unsigned int node;
 	int at = 0;
 
-	for (node = 0; node <= p->core_count; node++)
-		at += sysfs_emit_at(buf, at, "%u %d\n", node, remora_ring_region(p, node)->numa);
+	for (node = 0; node <= READ_ONCE(p->core_count); node++)
+		if (!node || READ_ONCE(p->cores[node - 1].present))
+			at += sysfs_emit_at(buf, at, "%u %d\n", node,
+					    READ_ONCE(remora_ring_region(p, node)->numa));
 	return at;
 }
 static DEVICE_ATTR_RO(ring_nodes);
@@ -316,7 +319,7 @@ static const struct kobj_type core_type = {
 	.default_groups = core_groups,
 };
 
-static int core_directory_add(struct remora_core *core)
+int remora_sysfs_add_core(struct remora_core *core)
 {
 	struct core_directory *d = kzalloc(sizeof(*d), GFP_KERNEL);
 	int ret;
@@ -341,7 +344,7 @@ int remora_sysfs_add_cores(struct remora_partition *p)
 	int ret;
 
 	for (i = 0; i < p->core_count; i++) {
-		ret = core_directory_add(&p->cores[i]);
+		ret = remora_sysfs_add_core(&p->cores[i]);
 		if (ret) {
 			remora_sysfs_remove_cores(p);
 			return ret;
@@ -350,19 +353,23 @@ int remora_sysfs_add_cores(struct remora_partition *p)
 	return 0;
 }
 
+void remora_sysfs_remove_core(struct remora_core *core)
+{
+	struct kobject *kobj = core->directory;
+
+	if (!kobj)
+		return;
+	core->directory = NULL;
+	kobject_del(kobj);
+	kobject_put(kobj);
+}
+
 void remora_sysfs_remove_cores(struct remora_partition *p)
 {
 	unsigned int i;
 
-	for (i = p->core_count; i > 0; i--) {
-		struct kobject *kobj = p->cores[i - 1].directory;
-
-		if (!kobj)
-			continue;
-		p->cores[i - 1].directory = NULL;
-		kobject_del(kobj);
-		kobject_put(kobj);
-	}
+	for (i = p->core_count; i > 0; i--)
+		remora_sysfs_remove_core(&p->cores[i - 1]);
 }
 
 /* ---- the module ---- */

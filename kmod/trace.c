@@ -61,7 +61,7 @@ static void tell_all(void)
 	unsigned int i;
 
 	list_for_each_entry(p, &trace_partitions, trace_link)
-		for (i = 0; i < p->core_count; i++)
+		for (i = 0; i < READ_ONCE(p->core_count); i++)
 			tell_core(&p->cores[i]);
 }
 
@@ -191,7 +191,7 @@ static void drain_all(void)
 	unsigned int i;
 
 	list_for_each_entry(p, &trace_partitions, trace_link)
-		for (i = 0; i < p->core_count; i++)
+		for (i = 0; i < READ_ONCE(p->core_count); i++)
 			drain_core(&p->cores[i]);
 }
 
@@ -241,7 +241,7 @@ void remora_trace_doorbell(struct remora_partition *p)
 		doorbell_event(p);
 	if (!READ_ONCE(trace_wanted) || !READ_ONCE(trace_ms))
 		return;
-	for (i = 0; i < p->core_count; i++) {
+	for (i = 0; i < READ_ONCE(p->core_count); i++) {
 		const struct abi_trace_ring *ring = READ_ONCE(p->cores[i].trace);
 
 		if (ring && remora_trace_pending(ring, &p->cores[i].trace_reader) >=
@@ -330,6 +330,14 @@ void remora_trace_reset(struct remora_core *core)
 	core->trace->records = REMORA_TRACE_RECORDS;
 	memset(&core->trace_reader, 0, sizeof(core->trace_reader));
 	tell_core(core);
+	mutex_unlock(&trace_lock);
+}
+
+void remora_trace_hide(struct remora_core *core)
+{
+	mutex_lock(&trace_lock);
+	WRITE_ONCE(core->trace, NULL);
+	WRITE_ONCE(core->host, NULL);
 	mutex_unlock(&trace_lock);
 }
 

@@ -23,11 +23,17 @@ void remora_trace_exit(void);
 
 /**
  * remora_trace_attach - from here on the partition's rings are read and its cores told what to record
- * Cores have their regions from before this until after remora_trace_detach(). Process context,
- * sleeps.
+ * Cores have their regions from before this until after remora_trace_detach(), but those that join
+ * and leave meanwhile: see remora_trace_hide(). Process context, sleeps.
  */
 void remora_trace_attach(struct remora_partition *p);
 void remora_trace_detach(struct remora_partition *p);
+
+/**
+ * remora_trace_hide - the ring and the host page of a silent core are about to go
+ * After return the work does not use them; the doorbell's handler may, see remora_regions_hide().
+ */
+void remora_trace_hide(struct remora_core *core);
 
 /** remora_trace_reset - an empty ring for a core that will be started. Process context, sleeps. */
 void remora_trace_reset(struct remora_core *core);

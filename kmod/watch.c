@@ -263,22 +263,20 @@ void remora_watch_init(struct remora_partition *p)
 	INIT_DELAYED_WORK(&p->watch, watch_work);
 }
 
+void remora_watch_forget(struct remora_core *core)
+{
+	core->seen_heartbeat = 0;
+	core->seen_console = 0;
+	core->probe = 0;
+	core->missed_probes = 0;
+	core->watched_at = jiffies;
+	core->page_ruined = false;
+	memset(&core->crash, 0, sizeof(core->crash));
+}
+
 void remora_watch_start(struct remora_partition *p)
 {
-	unsigned int i;
-
 	lockdep_assert_held(&p->lock);
-	for (i = 0; i < p->core_count; i++) {
-		struct remora_core *core = &p->cores[i];
-
-		core->seen_heartbeat = 0;
-		core->seen_console = 0;
-		core->probe = 0;
-		core->missed_probes = 0;
-		core->watched_at = jiffies;
-		core->page_ruined = false;
-		memset(&core->crash, 0, sizeof(core->crash));
-	}
 	remora_watch_kick(p);
 }
 
@@ -297,7 +295,7 @@ void remora_watch_doorbell(struct remora_partition *p)
 	bool news = false, dead = false;
 	unsigned int i;
 
-	for (i = 0; i < p->core_count; i++) {
+	for (i = 0; i < READ_ONCE(p->core_count); i++) {
 		struct remora_core *core = &p->cores[i];
 		struct abi_core *page = READ_ONCE(core->page);
 		u32 state = READ_ONCE(core->state);

@@ -33,6 +33,8 @@ union request {
 	struct remora_inject inject;
 	struct remora_peer_ping ping;
 	struct remora_shootdown shootdown;
+	struct remora_add_cpu add_cpu;
+	struct remora_remove_cpu remove_cpu;
 };
 
 struct row {
@@ -222,6 +224,26 @@ static void good_shootdown(struct fz_worker *w, struct fz_rng *r, union request 
 	s->count = 1 + fz_below(r, PING_COUNT_TAME);
 }
 
+static void good_add_cpu(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	struct remora_extent extent = { .bytes = 8 * RT_MIB, .node = -1,
+					.source = REMORA_MEMORY_CONTIGUOUS };
+
+	q->add_cpu.cpu = w->shared->cpus[fz_below(r, w->shared->cpu_count)];
+	q->add_cpu.extent_count = fz_below(r, 2);
+	q->add_cpu.extents = array(w, r, &extent, sizeof(extent));
+}
+
+static void good_remove_cpu(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->remove_cpu.flags = fz_one_in(r, 3) ? 0 : REMORA_FORCE;
+	if (fz_one_in(r, 2))
+		q->remove_cpu.node = 1 + fz_below(r, 3);
+	else
+		q->remove_cpu.cpu = w->shared->cpus[fz_below(r, w->shared->cpu_count)];
+	q->remove_cpu.timeout_ms = fz_below(r, STOP_MS_TAME);
+}
+
 #define ROW(command_, target_, weight_, type_, error_, good_)                                      \
 	{                                                                                          \
 		.name = #command_, .command = command_, .target = target_, .weight = weight_,      \
@@ -250,6 +272,10 @@ static const struct row rows[] = {
 	    ERROR(struct remora_peer_ping), good_ping),
 	ROW(REMORA_IOC_SHOOTDOWN, DEVICE, 8, struct remora_shootdown,
 	    ERROR(struct remora_shootdown), good_shootdown),
+	ROW(REMORA_IOC_ADD_CPU, DEVICE, 8, struct remora_add_cpu, ERROR(struct remora_add_cpu),
+	    good_add_cpu),
+	ROW(REMORA_IOC_REMOVE_CPU, DEVICE, 4, struct remora_remove_cpu,
+	    ERROR(struct remora_remove_cpu), good_remove_cpu),
 	ROW(REMORA_IOC_CHANNEL, CHANNEL, 6, struct remora_channel, -1, good_plain),
 	{ .name = "REMORA_IOC_NOTIFY", .command = REMORA_IOC_NOTIFY, .target = CHANNEL, .weight = 8,
 	  .error = -1, .good = good_plain },
@@ -316,6 +342,8 @@ static void tame(struct fz_rng *r, const struct row *row, union request *q)
 		q->shootdown.count %= q->shootdown.count > 1000000 ? ~0u : PING_COUNT_TAME + 1;
 	if (row->command == REMORA_IOC_STOP)
 		q->act.timeout_ms %= q->act.timeout_ms > 60000 ? ~0u : STOP_MS_TAME;
+	if (row->command == REMORA_IOC_REMOVE_CPU)
+		q->remove_cpu.timeout_ms %= q->remove_cpu.timeout_ms > 60000 ? ~0u : STOP_MS_TAME;
 }
 
 /* ---- the call ---- */

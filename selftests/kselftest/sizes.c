@@ -52,6 +52,9 @@ SIZE(peer_ping, REMORA_IOC_PEER_PING, struct remora_peer_ping, DEVICE,
      ERROR(struct remora_peer_ping));
 SIZE(shootdown, REMORA_IOC_SHOOTDOWN, struct remora_shootdown, DEVICE,
      ERROR(struct remora_shootdown));
+SIZE(add_cpu, REMORA_IOC_ADD_CPU, struct remora_add_cpu, DEVICE, ERROR(struct remora_add_cpu));
+SIZE(remove_cpu, REMORA_IOC_REMOVE_CPU, struct remora_remove_cpu, DEVICE,
+     ERROR(struct remora_remove_cpu));
 GROWN(channel, REMORA_IOC_CHANNEL, struct remora_channel, offsetof(struct remora_channel, tx_numa),
       CHANNEL, -1);
 

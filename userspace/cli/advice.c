@@ -100,6 +100,9 @@ static const char *const reasons[] = {
 	     "/sys/module/remora/parameters/user_channels and user_memory."),
 	WHEN(CHANNELS_EXHAUSTED, "Close channels that are no longer needed, use fewer slots, or "
 	     "another core."),
+	WHEN(CORE_JOINED, "Cores learn of each other's rings when they start together. Destroy the "
+	     "partition and create it with all its CPUs, or measure from Linux."),
+	WHEN(CORE_LAST, "'remora destroy' gives the last CPU back too."),
 	WHEN(CHANNELS_OPEN, "Programs still use the partition ('fuser /dev/remora-NAME' helps to "
 	     "find them). End them, or destroy by force: their channels will report a hang-up."),
 	WHEN(FAULTS_FORBIDDEN, "Create the partition with --allow-faults to test crashes."),

@@ -151,8 +151,8 @@ static int run(const char *name, const struct remora_report *report, const struc
 			row(node, &cost, khz);
 	}
 	if (!any)
-		return cli_fail(CLI_FAILED, "the partition has no core %" PRIu64 ", its cores are "
-				"1 to %u (CORE_UNKNOWN, ECHRNG)", core->value,
+		return cli_fail(CLI_FAILED, "the partition has no core %" PRIu64 ", it has %u of "
+				"them (CORE_UNKNOWN, ECHRNG)", core->value,
 				report->status.core_count);
 	if (as_json)
 		json_end(&j);

@@ -165,8 +165,11 @@ struct cli_create_words {
 int cli_request_fill(struct cli_request *request, const struct cli_create_words *words);
 void cli_request_close(struct cli_request *request);
 
-/** cli_show_warnings - the module's warnings about a request, as notes. */
-void cli_show_warnings(const struct remora_create *create);
+/** cli_show_warnings - up to @count of the module's warnings about a request, as notes. */
+void cli_show_warnings(const uint32_t *warnings, size_t count);
+
+/** cli_one_cpu - a word as the number of one CPU. Return: CLI_OK, or CLI_USAGE, reported. */
+int cli_one_cpu(const char *word, uint32_t *cpu);
 
 /** cli_verb_name - the verb being run, for messages. */
 const char *cli_verb_name(void);
@@ -177,7 +180,10 @@ void cli_print_clean(FILE *file, const char *text, size_t length);
 /** cli_close_output - flush stdout. Return: @code, or CLI_FAILED when writing failed. */
 int cli_close_output(int code);
 
-/** cli_core - check the number of a core. Return: CLI_OK, or an exit code, reported. */
+/**
+ * cli_core - check that a partition runs and has a core of that number; 0: any
+ * Return: CLI_OK, or an exit code, reported.
+ */
 int cli_core(const struct remora_report *report, uint64_t core);
 
 /* The verbs, one file each. */
@@ -185,6 +191,8 @@ int cli_create(int argc, char **argv);
 int cli_start(int argc, char **argv);
 int cli_stop(int argc, char **argv);
 int cli_reset(int argc, char **argv);
+int cli_add_cpu(int argc, char **argv);
+int cli_remove_cpu(int argc, char **argv);
 int cli_destroy(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_status(int argc, char **argv);

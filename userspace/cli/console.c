@@ -119,8 +119,8 @@ static int choose(struct view *view, const struct cli_number *core)
 	}
 	view->label = view->count > 1;
 	if (!view->count)
-		code = cli_fail(CLI_FAILED, "the partition has no core %" PRIu64 ", its cores are "
-				"1 to %u (CORE_UNKNOWN, ECHRNG)", core->value,
+		code = cli_fail(CLI_FAILED, "the partition has no core %" PRIu64 ", it has %u of "
+				"them (CORE_UNKNOWN, ECHRNG)", core->value,
 				report->status.core_count);
 	remora_report_free(report);
 	return code;

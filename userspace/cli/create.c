@@ -4,10 +4,10 @@
  */
 #include "cli.h"
 
-void cli_show_warnings(const struct remora_create *create)
+void cli_show_warnings(const uint32_t *warnings, size_t count)
 {
-	for (size_t i = 0; i < sizeof(create->warnings) / sizeof(create->warnings[0]); i++) {
-		uint32_t reason = create->warnings[i];
+	for (size_t i = 0; i < count; i++) {
+		uint32_t reason = warnings[i];
 
 		if (!reason)
 			return;
@@ -59,7 +59,7 @@ int cli_create(int argc, char **argv)
 	if (!code) {
 		int err = remora_ctl_create(ctl, &request.create);
 
-		cli_show_warnings(&request.create);
+		cli_show_warnings(request.create.warnings, 8);
 		if (err)
 			code = cli_errno(err, &request.create.error, words.name);
 		remora_ctl_close(ctl);

@@ -11,6 +11,8 @@ const struct cli_verb cli_verbs[] = {
 	{ "start", cli_start, "boot the cores of a partition" },
 	{ "stop", cli_stop, "stop the cores of a partition" },
 	{ "reset", cli_reset, "stop by force and boot again" },
+	{ "add-cpu", cli_add_cpu, "take one more CPU from Linux for a partition that runs" },
+	{ "remove-cpu", cli_remove_cpu, "give a CPU of a partition that runs back to Linux" },
 	{ "destroy", cli_destroy, "give the CPUs and the memory of a partition back to Linux" },
 	{ "list", cli_list, "list the partitions" },
 	{ "status", cli_status, "show the state of partitions and their cores" },
@@ -43,7 +45,7 @@ static void help(FILE *file)
 	      "Remora takes CPUs and memory away from a running Linux, boots a multikernel on\n"
 	      "them, and gives everything back on request.\n\nverbs:\n", file);
 	for (const struct cli_verb *v = cli_verbs; v->name; v++)
-		fprintf(file, "  %-9s %s\n", v->name, v->help);
+		fprintf(file, "  %-10s %s\n", v->name, v->help);
 	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 no such partition, 4 not allowed,\n"
 	      "            5 module not loaded, 6 timeout, 7 partition or core dead;\n"
 	      "            of run: the program's, 125 it was not started, 126 it cannot be, 127 no file\n", file);

@@ -170,15 +170,10 @@ static int check_words(const struct ping *p)
 
 static int run(struct ping *p)
 {
-	uint32_t cores = p->report->status.core_count;
-	int code;
+	int code = cli_core(p->report, p->core.given ? p->core.value : 0);
 
-	if (p->report->status.state == REMORA_OFFLINE)
-		return cli_fail(CLI_DEAD, "'%s' does not run; 'remora start %s' boots it "
-				"(PARTITION_DEAD, EHOSTDOWN)", p->name, p->name);
-	if (p->core.given && p->core.value > cores)
-		return cli_fail(CLI_FAILED, "'%s' has no core %" PRIu64 ", its cores are 1 to %u "
-				"(CORE_UNKNOWN, ECHRNG)", p->name, p->core.value, cores);
+	if (code)
+		return code;
 	signal(SIGBUS, on_bus_error);
 	figures_begin(&p->figures, "round trips of a message of 56 bytes",
 		      p->report->status.tsc_khz, p->json);

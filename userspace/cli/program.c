@@ -65,8 +65,7 @@ static int find_core(const struct program_place *place, const struct remora_repo
 		return cli_fail(CLI_DEAD, "core %u of '%s' does not run (CORE_DEAD, EHOSTDOWN)",
 				place->number, place->partition);
 	}
-	return cli_fail(CLI_FAILED, "the partition has no core %u, its cores are 1 to %u "
-			"(CORE_UNKNOWN, ECHRNG)", place->number, report->status.core_count);
+	return cli_core(report, place->number);
 }
 
 int program_core(const struct program_place *place, uint32_t *cpu)

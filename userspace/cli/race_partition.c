@@ -94,7 +94,7 @@ static int create(const struct race *race, const char *name)
 	code = cli_open_ctl(&ctl, true);
 	if (!code) {
 		err = remora_ctl_create(ctl, &request.create);
-		cli_show_warnings(&request.create);
+		cli_show_warnings(request.create.warnings, 8);
 		if (err)
 			code = cli_errno(err, &request.create.error, name);
 		remora_ctl_close(ctl);

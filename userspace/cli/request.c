@@ -17,6 +17,19 @@ static int bad_word(const struct remora_error *error, const char *option)
 	return cli_usage("%s: %s", option, error->message);
 }
 
+int cli_one_cpu(const char *word, uint32_t *cpu)
+{
+	struct remora_error error;
+	uint32_t cpus[REMORA_CPUS_MAX], count;
+
+	if (remora_parse_cpus(word, cpus, &count, &error))
+		return bad_word(&error, word);
+	if (count != 1)
+		return cli_usage("'%s' are %u CPUs; one was expected", word, count);
+	*cpu = cpus[0];
+	return CLI_OK;
+}
+
 static int fill_image(struct remora_create *create, const struct cli_create_words *words)
 {
 	if (words->image && words->image_name)

@@ -3,7 +3,7 @@
 # Completion of the remora command. Verbs and options come from the command's own help.
 
 _remora_verbs() {
-	remora --help 2>/dev/null | sed -n '/^verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+	remora --help 2>/dev/null | sed -n '/^verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
 _remora_options() { # VERB
@@ -16,6 +16,19 @@ _remora_names() {
 	for name in /sys/class/remora/*; do
 		name=${name##*/}
 		case $name in remora | '*') ;; *) echo "${name#remora-}" ;; esac
+	done
+}
+
+# CPUs that could join, or those of a partition.
+_remora_cpus() { # VERB NAME
+	local list range
+	if [[ $1 == add-cpu ]]; then
+		list=$(cat /sys/devices/system/cpu/online 2>/dev/null)
+	else
+		list=$(cat "/sys/class/remora/remora-$2/cpus" 2>/dev/null)
+	fi
+	for range in ${list//,/ }; do
+		[[ $range == 0 ]] || seq "${range%-*}" "${range#*-}"
 	done
 }
 
@@ -58,6 +71,9 @@ _remora() {
 		bench) words='wakeup shootdown lrpc quiet trace' ;;
 		run) # the partition, then files
 			((COMP_CWORD == 2)) && words=$(_remora_names) || words=$(compgen -f -- "$cur")
+			;;
+		add-cpu | remove-cpu)
+			((COMP_CWORD == 2)) && words=$(_remora_names) || words=$(_remora_cpus "$verb" "$prev")
 			;;
 		start | stop | reset | destroy | status | console | wait | ping | inject | ps | kill)
 			words=$(_remora_names)

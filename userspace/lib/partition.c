@@ -84,6 +84,31 @@ REMORA_API int remora_partition_reset(struct remora_partition *partition,
 	return act(partition, REMORA_IOC_RESET, 0, 0, error);
 }
 
+REMORA_API int remora_partition_add_cpu(struct remora_partition *partition,
+					struct remora_add_cpu *request)
+{
+	int err;
+
+	request->size = sizeof(*request);
+	err = remora_ioctl(partition->fd, REMORA_IOC_ADD_CPU, request);
+	remora_error_seal(&request->error);
+	return err;
+}
+
+REMORA_API int remora_partition_remove_cpu(struct remora_partition *partition,
+					   struct remora_remove_cpu *request)
+{
+	int err;
+
+	request->size = sizeof(*request);
+	err = remora_ioctl(partition->fd, REMORA_IOC_REMOVE_CPU, request);
+	remora_error_seal(&request->error);
+	return err;
+}
+
+/* The most pieces of memory there can be: the partition's, and those of cores that joined. */
+#define REPORT_EXTENTS (2u * REMORA_EXTENTS_MAX * (1 + REMORA_CPUS_MAX))
+
 static void report_seal(struct remora_report *report)
 {
 	struct remora_status *s = &report->status;
@@ -108,21 +133,21 @@ REMORA_API int remora_partition_status(struct remora_partition *partition,
 		return err;
 	/* The most there can be: what the module reports beyond it would not be a partition. */
 	r->cores = calloc(REMORA_CPUS_MAX, sizeof(*r->cores));
-	r->extents = calloc(REMORA_EXTENTS_MAX, sizeof(*r->extents));
+	r->extents = calloc(REPORT_EXTENTS, sizeof(*r->extents));
 	if (!r->cores || !r->extents)
 		goto fail;
 	s = &r->status;
 	s->size = sizeof(*s);
 	s->core_room = REMORA_CPUS_MAX;
 	s->core_size = sizeof(*r->cores);
-	s->extent_room = REMORA_EXTENTS_MAX;
+	s->extent_room = REPORT_EXTENTS;
 	s->cores = (uintptr_t)r->cores;
 	s->extents = (uintptr_t)r->extents;
 	err = remora_ioctl(partition->fd, REMORA_IOC_STATUS, s);
 	if (err < 0)
 		goto fail;
 	err = -EPROTO;
-	if (s->core_count > REMORA_CPUS_MAX || s->extent_count > REMORA_EXTENTS_MAX)
+	if (s->core_count > REMORA_CPUS_MAX || s->extent_count > REPORT_EXTENTS)
 		goto fail;
 	report_seal(r);
 	*report = r;

@@ -8,12 +8,12 @@
 #define NO (-1)
 
 static const int drawing[STATES][REMORA_EV_COUNT] = {
-	/*                START           UP              FAILED          STOP             DOWN            CRASH */
-	/* offline */  { REMORA_BOOTING, NO,             NO,             NO,              NO,             NO },
-	/* booting */  { NO,             REMORA_RUNNING, REMORA_OFFLINE, NO,              NO,             REMORA_CRASHED },
-	/* running */  { NO,             NO,             NO,             REMORA_STOPPING, NO,             REMORA_CRASHED },
-	/* stopping */ { NO,             NO,             NO,             REMORA_STOPPING, REMORA_OFFLINE, REMORA_CRASHED },
-	/* crashed */  { REMORA_BOOTING, NO,             NO,             REMORA_STOPPING, NO,             REMORA_CRASHED },
+	/*                START           UP              FAILED          STOP             DOWN            CRASH                MENDED */
+	/* offline */  { REMORA_BOOTING, NO,             NO,             NO,              NO,             NO,             NO },
+	/* booting */  { NO,             REMORA_RUNNING, REMORA_OFFLINE, NO,              NO,             REMORA_CRASHED, NO },
+	/* running */  { NO,             NO,             NO,             REMORA_STOPPING, NO,             REMORA_CRASHED, NO },
+	/* stopping */ { NO,             NO,             NO,             REMORA_STOPPING, REMORA_OFFLINE, REMORA_CRASHED, NO },
+	/* crashed */  { REMORA_BOOTING, NO,             NO,             REMORA_STOPPING, NO,             REMORA_CRASHED, REMORA_RUNNING },
 };
 
 static void every_pair(void **state)

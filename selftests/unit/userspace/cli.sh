@@ -50,7 +50,7 @@ expect_json() { # STATUS FILTER ARGS...: the filter must give true
 	verdict "${*:3}: $2" $?
 }
 
-verbs() { "$bin/remora" --help | sed -n '/^verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
+verbs() { "$bin/remora" --help | sed -n '/^verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
 
 echo "# without a module"
 program=remora

@@ -73,7 +73,7 @@ int remora_ctl_list(struct remora_ctl *ctl, char (**names)[REMORA_NAME_MAX], uin
 
 /**
  * remora_partition_open - open /dev/remora-NAME
- * @write: for start, stop, reset and inject; false is enough for status, console and bind
+ * @write: for start, stop, reset, inject and moving CPUs; false is enough for status, console and bind
  * Return: 0; -ENOENT (no such partition), -EINVAL (no possible name), -EACCES, -ENOMEM.
  */
 int remora_partition_open(struct remora_partition **partition, const char *name, bool write);
@@ -100,10 +100,27 @@ int remora_partition_stop(struct remora_partition *partition, uint32_t flags, ui
 int remora_partition_reset(struct remora_partition *partition, struct remora_error *error);
 
 /**
+ * remora_partition_add_cpu - take a CPU from Linux and let it join as a core
+ * @request: all fields before node as input, but size; node, warnings and error as output
+ * Return: 0 once it runs, or the partition is offline; what create may fail with, for one CPU; -EBUSY
+ * (the partition's state does not allow it), -ENOTTY (the module is older).
+ */
+int remora_partition_add_cpu(struct remora_partition *partition, struct remora_add_cpu *request);
+
+/**
+ * remora_partition_remove_cpu - let a core leave, its CPU is Linux's again
+ * @request: all fields as input, but size; error as output
+ * Return: 0; -ECHRNG (no such core), -EPERM (the last one, or not allowed), -ETIMEDOUT (it did not
+ * stop and goes on), -EBUSY, -EIO (Linux did not take the CPU back), -ENOTTY (the module is older).
+ */
+int remora_partition_remove_cpu(struct remora_partition *partition,
+				struct remora_remove_cpu *request);
+
+/**
  * struct remora_report - a snapshot of a partition
  * @status:  of the partition; its pointers are @cores and @extents
  * @cores:   @status.core_count cores, in the order of their nodes
- * @extents: @status.extent_count extents of memory, as obtained
+ * @extents: @status.extent_count extents of memory, as obtained, those of cores that joined too
  */
 struct remora_report {
 	struct remora_status status;

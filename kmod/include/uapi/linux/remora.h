@@ -4,7 +4,7 @@
  *
  *   /dev/remora         control: create, destroy, check, list. CAP_SYS_ADMIN and the file open for
  *                       writing, except REMORA_IOC_VERSION and REMORA_IOC_LIST.
- *   /dev/remora-NAME    a partition: start, stop, inject (CAP_SYS_ADMIN); status, console, bind
+ *   /dev/remora-NAME    a partition: start, stop, add and remove a CPU, inject (CAP_SYS_ADMIN); status, console, bind
  *                       (by the file's mode). poll(): EPOLLPRI when the state of the partition or of a core changed
  *                       since this file's last REMORA_IOC_STATUS, EPOLLIN when console lines came,
  *                       EPOLLERR while a core is crashed, EPOLLHUP once the partition is destroyed.
@@ -294,6 +294,40 @@ struct remora_peer_ping {
 	struct remora_error error;
 };
 
+/**
+ * struct remora_add_cpu - REMORA_IOC_ADD_CPU: a CPU leaves Linux and joins the partition
+ * The partition runs, or is offline; where it runs, the new core runs when the call returns. The core
+ * gets the lowest free node number. All or nothing.
+ * Without extents its memory is what a core that left has left behind, or else 16 MiB from any source.
+ */
+struct remora_add_cpu {
+	__u32 size;
+	__u32 flags; /* 0 */
+	__u32 cpu;   /* Linux's number */
+	__u32 extent_count;
+	__u64 extents; /* pointer to struct remora_extent[]; at least 4 MiB in all */
+	__u32 node;    /* out: the core's number */
+	__u32 reserved;
+	__u32 warnings[4]; /* out: as of create */
+	struct remora_error error;
+};
+
+/**
+ * struct remora_remove_cpu - REMORA_IOC_REMOVE_CPU: a core leaves and its CPU is Linux's again
+ * Its channels hang up. Memory that came with it goes back to Linux, scrubbed; other memory stays with
+ * the partition, scrubbed, for a core that joins later. A crashed core may leave; when all that are
+ * left run, the partition runs again.
+ */
+struct remora_remove_cpu {
+	__u32 size;
+	__u32 flags;      /* REMORA_FORCE: stop it whether it wants or not */
+	__u32 node;       /* which core; 0: the one on @cpu */
+	__u32 cpu;        /* Linux's number, when @node is 0; else 0 */
+	__u32 timeout_ms; /* how long to ask politely, 0: 2000; at most 60000 */
+	__u32 reserved;
+	struct remora_error error;
+};
+
 #include <linux/remora_shootdown.h>
 
 #define REMORA_IOC_START _IOWR(REMORA_IOC_MAGIC, 0x10, struct remora_act)
@@ -304,6 +338,8 @@ struct remora_peer_ping {
 #define REMORA_IOC_BIND _IOWR(REMORA_IOC_MAGIC, 0x15, struct remora_bind)
 #define REMORA_IOC_INJECT _IOWR(REMORA_IOC_MAGIC, 0x16, struct remora_inject)
 #define REMORA_IOC_PEER_PING _IOWR(REMORA_IOC_MAGIC, 0x17, struct remora_peer_ping)
+#define REMORA_IOC_ADD_CPU _IOWR(REMORA_IOC_MAGIC, 0x19, struct remora_add_cpu)
+#define REMORA_IOC_REMOVE_CPU _IOWR(REMORA_IOC_MAGIC, 0x1a, struct remora_remove_cpu)
 #define REMORA_IOC_SHOOTDOWN _IOWR(REMORA_IOC_MAGIC, 0x18, struct remora_shootdown)
 
 /* ---- channel ---- */

@@ -82,7 +82,9 @@
 	R(SHOOTDOWN_BUSY, 71, EBUSY, "a shootdown of the partition is under way")                  \
 	R(SHOOTDOWN_BROKEN, 72, EPROTO, "a core broke the protocol of the shootdown's lines")      \
 	R(SHOOTDOWN_STALE, 73, EIO, "a core still used a translation after it had been invalidated") \
-	R(USER_LIMIT, 74, EDQUOT, "the user holds as many channels, or as much of their memory, as one may")
+	R(USER_LIMIT, 74, EDQUOT, "the user holds as many channels, or as much of their memory, as one may") \
+	R(CORE_JOINED, 75, EOPNOTSUPP, "the core joined later: other cores have no rings to it")   \
+	R(CORE_LAST, 76, EPERM, "the last core cannot leave its partition; destroy that instead")
 
 enum remora_reason {
 #define REMORA_REASON_ENUM(name, number, error, text) REMORA_R_##name = number,
