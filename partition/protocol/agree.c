@@ -75,7 +75,8 @@ static const char *entry_check(const struct agree *a, const struct agree_entry *
 
 	if (e->state == ENTRY_FREE || e->state > ENTRY_DONE)
 		return "an entry in use has no state";
-	if ((e->state == ENTRY_WAITING || e->state == ENTRY_DONE) && (e->flags & F_LOCKED))
+	if ((e->flags & F_LOCKED) &&
+	    (e->state == ENTRY_WAITING || (e->state == ENTRY_DONE && !own)))
 		return "an entry holds a range too early or too late";
 	if (own && (a->ops[e->op].state < OP_TRYING || a->ops[e->op].id != e->id))
 		return "an attempt of this node has no operation";

@@ -90,7 +90,7 @@ static bool vote(struct agree *a, struct agree_entry *e)
 
 	agree_request_of(e, &q);
 	hold_still(a, e, true);
-	rc = a->local.vote(a->local.ctx, &q, mine, &relations);
+	rc = a->local.vote(a->local.ctx, &q, mine, mine ? a->ops[e->op].cookie : 0, &relations);
 	if (rc == -ABI_CAP_E_AGAIN) {
 		a->again = true;
 		return false;
@@ -144,6 +144,22 @@ static void send_ack(struct agree *a, struct agree_entry *e)
 		agree_ack_out(&a->port, e->parent, &m);
 }
 
+/*
+ * One RETYPE of this node is carried out at a time: what two of them clear, a step of one and a step
+ * of the other, would begin anew each time.
+ */
+static bool takes_turns(const struct agree *a, const struct agree_entry *e)
+{
+	for_each_entry(f, a) {
+		if (f == e)
+			break;
+		if (f->kind == AGREE_RETYPE && f->state == ENTRY_DECIDED &&
+		    f->coordinator == a->self && (f->flags & F_COMMIT))
+			return true;
+	}
+	return false;
+}
+
 /* Return: is there nothing to carry out here, or no more? */
 static bool perform(struct agree *a, struct agree_entry *e)
 {
@@ -154,6 +170,10 @@ static bool perform(struct agree *a, struct agree_entry *e)
 	if (!(e->flags & F_COMMIT) ||
 	    (!op && e->kind != AGREE_REVOKE && !(e->flags & F_HEIR)))
 		return true;
+	if (e->kind == AGREE_RETYPE && takes_turns(a, e)) {
+		a->again = true;
+		return false;
+	}
 	agree_request_of(e, &q);
 	rc = a->local.perform(a->local.ctx, &q,
 			      op ? AGREE_MINE : e->flags & F_HEIR ? AGREE_HEIR : AGREE_OTHER,
@@ -167,15 +187,17 @@ static bool perform(struct agree *a, struct agree_entry *e)
 	return true;
 }
 
+/* Done here and below. An attempt of this node holds its range until all have acknowledged. */
 static void end(struct agree *a, struct agree_entry *e)
 {
-	struct agree_op *op = e->coordinator == a->self ? &a->ops[e->op] : NULL;
-
-	if (!op)
-		send_ack(a, e);
+	if (e->coordinator == a->self) {
+		a->ops[e->op].performed = true;
+		agree_op_end(a, &a->ops[e->op]);
+		return;
+	}
+	agree_release(a, e);
+	send_ack(a, e);
 	agree_entry_free(a, e);
-	if (op)
-		agree_op_performed(a, op);
 }
 
 /* As far as it goes; @e may be gone afterwards. Each state is entered once, so this ends. */
@@ -195,7 +217,9 @@ void agree_advance(struct agree *a, struct agree_entry *e)
 			agree_op_counted(a, e);
 	}
 	if (e->state == ENTRY_DECIDED && perform(a, e)) {
-		agree_release(a, e);
+		/* The coordinator's range is nobody's before all others have done their part. */
+		if (e->coordinator != a->self)
+			agree_release(a, e);
 		e->state = ENTRY_DONE;
 	}
 	if (e->state == ENTRY_DONE && !e->missing)

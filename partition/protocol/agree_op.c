@@ -204,19 +204,17 @@ void agree_op_counted(struct agree *a, struct agree_entry *e)
 	agree_decide_entry(a, e, commit);
 }
 
-void agree_op_performed(struct agree *a, struct agree_op *op)
-{
-	op->performed = true;
-	agree_op_end(a, op);
-}
-
 /* The attempt is over when all have acknowledged: then nobody has an entry of it, or ever will. */
 void agree_op_end(struct agree *a, struct agree_op *op)
 {
 	const struct agree_request *q = &op->request;
+	struct agree_entry *e;
 
 	if (op->state != OP_ENDING || !op->performed || !protocol_set_empty(&op->waiting))
 		return;
+	e = agree_entry_find(a, a->self, op->id);
+	agree_release(a, e);
+	agree_entry_free(a, e);
 	a->slots &= ~(1u << SLOT_OF(op->id));
 	a->wake = true;
 	op->id = 0;

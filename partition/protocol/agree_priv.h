@@ -115,7 +115,6 @@ uint32_t agree_send_decide(struct agree *a, const struct agree_decide *m);
 
 struct agree_op *agree_op_of(struct agree *a, uint32_t id);
 void agree_op_counted(struct agree *a, struct agree_entry *e);
-void agree_op_performed(struct agree *a, struct agree_op *op);
 void agree_op_end(struct agree *a, struct agree_op *op);
 void agree_ops_settle(struct agree *a);
 

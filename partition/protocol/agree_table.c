@@ -102,9 +102,6 @@ bool agree_conflict(const struct agree_entry *e, const struct agree_entry *f)
 
 bool agree_give_conflict(const struct agree_object *object, const struct agree_entry *e)
 {
-	if (e->kind == AGREE_DELETE)
-		return object->base == e->base && object->bytes == e->pages * PAGE &&
-		       object->type == e->type;
 	return object->base < range_end(e) && range_base(e) < object->base + object->bytes;
 }
 

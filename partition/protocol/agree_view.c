@@ -142,7 +142,7 @@ static void forget_entry(struct agree *a, struct agree_entry *e)
 	agree_entry_free(a, e);
 }
 
-/* An attempt of this node. */
+/* An attempt of this node: it stays until all have acknowledged. */
 static void own_entry(struct agree *a, struct agree_entry *e)
 {
 	struct agree_op *op = &a->ops[e->op];
@@ -153,10 +153,10 @@ static void own_entry(struct agree *a, struct agree_entry *e)
 		op->state = OP_ENDING;
 		op->outcome = OP_AGAIN;
 		op->blocker = NONE;
-		agree_peer_decided(a, a->self, e->id, false);
+		agree_decide_entry(a, e, false);
+		e->state = ENTRY_DONE;
 	}
 	op->performed = true;
-	forget_entry(a, e);
 }
 
 static void entries_change(struct agree *a, const struct protocol_set *members,

@@ -36,9 +36,10 @@ static struct cap_entry *first_copy(struct cap_space *space, const struct cap_ra
 
 uint32_t cap_agree_relations(struct cap_space *space, const struct cap_range *o)
 {
-	struct cap_entry e = stand_in(o);
+	struct cap_entry e = stand_in(o), *copy = first_copy(space, o);
 
-	return (first_copy(space, o) ? CAP_HAS_COPY : 0) |
+	return (copy ? CAP_HAS_COPY : 0) | (copy && !cap_last_copy(copy) ? CAP_HAS_COPIES : 0) |
+	       (copy && !(copy->state & CAP_FOREIGN) ? CAP_HAS_OWN : 0) |
 	       (cap_mdb_ancestor(space, &e) ? CAP_HAS_ANCESTOR : 0) |
 	       (cap_mdb_descendant(space, &e) ? CAP_HAS_DESCENDANT : 0);
 }
@@ -112,6 +113,7 @@ int cap_agree_drop(struct cap_space *space, struct cap_entry *slot, const struct
 				CAP_FOREIGN | CAP_REMOTE);
 		if (rc)
 			return rc;
+		cap_state_change(space, slot, CAP_FOREIGN, 0); /* who revokes owns it */
 	} else if (slot->base != o->base || slot->end != o->base + o->bytes || slot->type != o->type) {
 		return -ABI_CAP_E_AGAIN; /* another one is under way */
 	}

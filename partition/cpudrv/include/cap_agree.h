@@ -33,6 +33,9 @@ void cap_state_change(struct cap_space *space, struct cap_entry *e, uint8_t set,
 #define CAP_HAS_COPY 0x1
 #define CAP_HAS_ANCESTOR 0x2
 #define CAP_HAS_DESCENDANT 0x4 /* mappings and what is dying included */
+/* Of cap_agree_relations() alone: */
+#define CAP_HAS_COPIES 0x8 /* more than one */
+#define CAP_HAS_OWN 0x10   /* a copy that is not FOREIGN */
 
 /**
  * cap_relations - mask of CAP_HAS_*

@@ -125,12 +125,21 @@ static int step(struct local_node *n, struct cap_op *op)
 	return rc == -ABI_CAP_E_BUSY && op->agreed ? -ABI_CAP_E_AGAIN : rc;
 }
 
-static int hook_vote(void *ctx, const struct agree_request *q, bool mine, uint32_t *relations)
+static int hook_vote(void *ctx, const struct agree_request *q, bool mine, uint64_t cookie,
+		     uint32_t *relations)
 {
 	struct local_node *n = ctx;
 	struct cap_range o = range_of_object(&q->object);
 
 	*relations = cap_agree_relations(&n->space, &o);
+	if (mine && !n->calls[cookie].disown && !holds(n, n->calls[cookie].slot, &o))
+		return -ABI_CAP_E_EMPTY;
+	if (mine && !(*relations & CAP_HAS_COPY))
+		return -ABI_CAP_E_EMPTY;
+	/* Copied, or given up, since the last one was to be deleted: that needs nobody now. */
+	if (mine && q->kind == AGREE_DELETE &&
+	    ((*relations & CAP_HAS_COPIES) || !(*relations & CAP_HAS_OWN)))
+		return -ABI_CAP_E_BUSY;
 	if (mine)
 		*relations &= ~CAP_HAS_COPY;
 	return q->kind == AGREE_RETYPE ? cap_agree_retype(&n->space, &o, q->piece, q->piece_bytes) :
@@ -184,7 +193,7 @@ static void hook_alone(void *ctx, const struct agree_request *q)
 	struct local_node *n = ctx;
 	struct cap_range o = range_of_object(&q->object);
 
-	cap_agree_state(&n->space, &o, 0, CAP_REMOTE);
+	cap_agree_state(&n->space, &o, 0, CAP_REMOTE | CAP_FOREIGN);
 }
 
 static void hook_done(void *ctx, uint64_t cookie, int result, uint32_t relations)
@@ -196,8 +205,9 @@ static void hook_done(void *ctx, uint64_t cookie, int result, uint32_t relations
 	call->used = false;
 	if (call->op.kind == ABI_CAP_DO_DELETE && !result && !relations)
 		n->ownerless++;
-	if (n->done && !call->disown)
-		n->done(n->ctx, call->slot, call->op.kind, result, relations);
+	if (n->done)
+		n->done(n->ctx, call->disown ? LOCAL_SLOTS : call->slot, call->op.kind,
+			&call->object, result, relations);
 }
 
 static int hook_mark(void *ctx, const struct agree_object *object)

@@ -39,7 +39,8 @@ struct local_call {
  * @slots: the programs'; behind them two of the CPU driver's own, LOCAL_DROP and LOCAL_FORGET
  * @orphans: objects whose last copy is held by something dying, for which nobody asked yet
  * @changed: grows whenever something may have come into being here
- * @done:   a program's operation has ended: which slot it was about, and how. NULL: nobody cares
+ * @done:   a program's operation has ended: which slot it was about (LOCAL_SLOTS: none,
+ *          something dying had it), enum abi_cap_op, and how. NULL: nobody cares
  * @arrived: a capability has come into @slot
  * @given:  a capability from slot @slot has reached the other node, or not
  * @extent: the RAM that node n brought along, for local->forget(). NULL: none
@@ -55,7 +56,8 @@ struct local_node {
 	uint64_t changed;
 	uint64_t ownerless; /* objects of which the last copy anywhere went */
 	void *ctx;
-	void (*done)(void *ctx, uint32_t slot, uint32_t kind, int result, uint32_t relations);
+	void (*done)(void *ctx, uint32_t slot, uint32_t kind, const struct cap_range *object,
+		     int result, uint32_t relations);
 	void (*arrived)(void *ctx, uint32_t from, uint32_t slot);
 	void (*given)(void *ctx, uint32_t slot, int result);
 	struct cap_range (*extent)(void *ctx, uint32_t node);

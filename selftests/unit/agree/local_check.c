@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What must hold in one node, and between nodes. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cap_mdb.h>
@@ -40,11 +41,19 @@ static const char *pair_check(const struct held *x, const struct held *y)
 
 	if (!equal(a, b) && !fits(a, b) && !fits(b, a) && !shared)
 		return "two nodes have capabilities that must not overlap";
+	if (equal(a, b) && !shared && !((x->state | y->state) & CAP_FOREIGN))
+		return "two nodes own one object";
 	if ((equal(a, b) || fits(a, b) || shared) && !(x->state & CAP_REMOTE))
 		return "a node does not know that another one has a copy or descendant";
 	if ((equal(a, b) || fits(b, a) || shared) && !(y->state & CAP_REMOTE))
 		return "a node does not know that another one has a copy or descendant";
 	return NULL;
+}
+
+static void show(const struct held *x)
+{
+	fprintf(stderr, "# node %u: type %u, %llx to %llx, state %x\n", x->node, x->e->type,
+		(unsigned long long)x->e->base, (unsigned long long)x->e->end, x->state);
 }
 
 static int order(const void *a, const void *b)
@@ -86,8 +95,13 @@ const char *local_check_all(const struct local_node *const *nodes, uint32_t coun
 	qsort(all, total, sizeof(*all), order);
 	for (uint32_t i = 0; i < total && !wrong; i++) {
 		for (uint32_t j = i + 1; j < total && all[j].e->base < all[i].e->end && !wrong; j++) {
-			if (all[i].node != all[j].node)
-				wrong = pair_check(&all[i], &all[j]);
+			if (all[i].node == all[j].node)
+				continue;
+			wrong = pair_check(&all[i], &all[j]);
+			if (wrong) {
+				show(&all[i]);
+				show(&all[j]);
+			}
 		}
 	}
 	free(all);

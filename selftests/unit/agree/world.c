@@ -25,15 +25,73 @@ static void send(void *ctx, uint32_t to, uint16_t type, const void *payload, uin
 	world.sent++;
 }
 
-static void done(void *ctx, uint32_t slot, uint32_t kind, int result, uint32_t relations)
+static void must(bool holds, const char *what, uint32_t node)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "# node %u: %s\n", node, what);
+	abort();
+}
+
+/* Only what was cut from a frame around or across it can be there after its revocation. */
+static bool cut_again(struct local_node *n, const struct cap_range *o)
+{
+	for (uint32_t i = 0; i < LOCAL_SLOTS; i++) {
+		const struct cap_entry *e = &n->slots[i];
+
+		if (e->type == o->type && e->base < o->base + o->bytes && e->end > o->base &&
+		    (e->base < o->base || e->end > o->base + o->bytes))
+			return true;
+	}
+	return false;
+}
+
+static void done(void *ctx, uint32_t slot, uint32_t kind, const struct cap_range *o, int result,
+		 uint32_t relations)
 {
 	struct node *n = ctx;
 
 	(void)slot;
-	(void)kind;
 	n->dones++;
 	n->result = result;
 	n->relations = relations;
+	for (uint32_t i = 0; i < world.count && !result; i++) {
+		uint32_t has = cap_agree_relations(&local(i)->space, o);
+
+		if (!world.nodes[i].alive)
+			continue;
+		if (kind == ABI_CAP_DO_DELETE && !relations && i != n->local.self)
+			must(!has, "it has something of what nobody has", i);
+		/* With a change of view in between the range may have been used again. */
+		if (kind == ABI_CAP_DO_REVOKE && i != n->local.self && world.view == 1 &&
+		    (has & (CAP_HAS_COPY | CAP_HAS_DESCENDANT)))
+			must(o->type == ABI_CAP_FRAME && cut_again(local(i), o),
+			     "it has something of what was revoked", i);
+	}
+}
+
+/* All who know how an attempt ended know the same. */
+static void outcomes_check(void)
+{
+	for (uint32_t c = 0; c < world.count; c++) {
+		for (uint32_t slot = 0; slot < AGREE_SLOTS_MAX; slot++) {
+			uint32_t id = 0, committed = 0;
+
+			for (uint32_t i = 0; i < world.count; i++) {
+				const struct agree_peer *p = &world.nodes[i].peers[c];
+
+				if (!world.nodes[i].alive || !(p->ended >> slot & 1) || !p->id[slot])
+					continue;
+				if (id == p->id[slot])
+					must(committed == (p->committed >> slot & 1),
+					     "an attempt ended otherwise than elsewhere", i);
+				if ((int32_t)(p->id[slot] - id) > 0)
+					committed = p->committed >> slot & 1;
+				if ((int32_t)(p->id[slot] - id) > 0)
+					id = p->id[slot];
+			}
+		}
+	}
 }
 
 static struct cap_range extent(void *ctx, uint32_t node)
@@ -121,6 +179,39 @@ bool world_links_empty(void)
 	return true;
 }
 
+/* What does it wait for? */
+static void show(void)
+{
+	for (uint32_t i = 0; i < world.count; i++) {
+		const struct node *n = &world.nodes[i];
+
+		if (!n->alive)
+			continue;
+		fprintf(stderr, "# node %u: dying %llu, revoking %d, orphans %u, open %d\n", i,
+			(unsigned long long)n->local.space.dying_count, !!n->local.space.revoking,
+			n->local.orphan_count, n->agree.open);
+		for (uint32_t at = n->agree.first; at != 0xffff; at = n->entries[at].next)
+			fprintf(stderr, "#   entry of %u id %x kind %u state %u flags %x vote %u, %u missing, %llx + %x pages (%x + %x) type %u\n",
+				n->entries[at].coordinator, n->entries[at].id, n->entries[at].kind,
+				n->entries[at].state, n->entries[at].flags, n->entries[at].vote,
+				n->entries[at].missing, (unsigned long long)n->entries[at].base,
+				n->entries[at].pages, n->entries[at].offset, n->entries[at].length,
+				n->entries[at].type);
+		for (uint32_t o = 0; o < AGREE_OPS_MAX + AGREE_DELETES_MAX; o++)
+			if (n->agree.ops[o].state)
+				fprintf(stderr, "#   op %u state %u id %x kind %u blocker %u %x outcome %u result %d attempts %llu\n",
+					o, n->agree.ops[o].state, n->agree.ops[o].id,
+					n->agree.ops[o].request.kind, n->agree.ops[o].blocker,
+					n->agree.ops[o].blocker_id, n->agree.ops[o].outcome,
+					n->agree.ops[o].result,
+					(unsigned long long)n->agree.ops[o].attempts);
+		for (uint32_t g = 0; g < AGREE_GIVES_MAX; g++)
+			if (n->agree.gives[g].state)
+				fprintf(stderr, "#   give %u state %u to %u\n", g,
+					n->agree.gives[g].state, n->agree.gives[g].to);
+	}
+}
+
 void world_settle(void)
 {
 	bool more = true;
@@ -136,6 +227,7 @@ void world_settle(void)
 		world_check();
 		if (turns == 10000) {
 			fprintf(stderr, "# it does not come to rest\n");
+			show();
 			abort();
 		}
 	}
@@ -162,6 +254,7 @@ void world_check(void)
 		live[count++] = local(i);
 		wrong = local_check(local(i));
 	}
+	outcomes_check();
 	if (!wrong)
 		wrong = local_check_all(live, count);
 	if (wrong) {

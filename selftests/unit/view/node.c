@@ -163,11 +163,13 @@ static uint64_t part_tick(void *ctx, uint64_t at)
 	return at + 77;
 }
 
-static int local_vote(void *ctx, const struct agree_request *q, bool mine, uint32_t *relations)
+static int local_vote(void *ctx, const struct agree_request *q, bool mine,
+		      uint64_t cookie, uint32_t *relations)
 {
 	(void)ctx;
 	(void)q;
 	(void)mine;
+	(void)cookie;
 	*relations = 0;
 	return 0;
 }

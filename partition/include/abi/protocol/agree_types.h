@@ -34,8 +34,8 @@
  * enum agree_kind - operations
  * @AGREE_RETYPE: make something of a piece of an object, PHYSADDR or RAM, that others know
  * @AGREE_REVOKE: end all other copies, and all that was derived, everywhere
- * @AGREE_DELETE: the owner's last copy goes: who has it next, is anything left? With the object gone
- *                here (a dying domain's) it only asks and hands over
+ * @AGREE_DELETE: the owner's last copy goes: who has it next, is anything left? One that a dying
+ *                object holds is made FOREIGN, and then goes by itself
  */
 enum agree_kind {
 	AGREE_RETYPE = 1,
@@ -115,13 +115,16 @@ URPC_STATIC_ASSERT(ABI_CAP_ERROR_COUNT <= AGREE_ERROR_FIRST, "two errors have on
  * @ctx: first argument of all
  * @vote: 0: no objection; -ABI_CAP_E_IN_USE and others: refused; -ABI_CAP_E_AGAIN: ask again, from
  *        agree_work(). RETYPE: is anything here that lies in the object and overlaps the piece?
+ *        @mine: is what was asked for still so (with @cookie)? -ABI_CAP_E_EMPTY: the asker's capability
+ *        is gone: who has none may not end what came into being there since. DELETE: -ABI_CAP_E_BUSY
+ *        if it is not the last copy any more, or is FOREIGN: then it needs nobody
  *        @relations: CAP_HAS_* for the object, of the asker without its own copy
  * @busy: DELETE: the local copies of the object may not change, or may again; none: nothing to do
  * @perform: do it, or a step: -ABI_CAP_E_AGAIN: call again, from agree_work(). Any other result is the
  *        end; with AGREE_MINE it is the operation's result. @cookie: with AGREE_MINE
  * @alone: a REVOKE has ended: no other node has anything in the object's range derived from it. RAM
- *        and PHYSADDR need agreements no more (the CPU driver's REMOTE is cleared); frames that may
- *        cross do
+ *        and PHYSADDR need agreements no more, and are this node's (REMOTE and FOREIGN are cleared);
+ *        frames, which may cross, do
  * @done: an operation of this node has ended. @result: 0 or negative error. @relations: 0: what others
  *        have: CAP_HAS_*. DELETE with 0: nobody has it or anything of it: the memory has no owner
  * @mark: make sure that a copy of the object is here, and that it, what it was derived from, and what
@@ -132,7 +135,8 @@ URPC_STATIC_ASSERT(ABI_CAP_ERROR_COUNT <= AGREE_ERROR_FIRST, "two errors have on
  */
 struct agree_local {
 	void *ctx;
-	int (*vote)(void *ctx, const struct agree_request *q, bool mine, uint32_t *relations);
+	int (*vote)(void *ctx, const struct agree_request *q, bool mine, uint64_t cookie,
+		    uint32_t *relations);
 	void (*busy)(void *ctx, const struct agree_request *q, bool on);
 	int (*perform)(void *ctx, const struct agree_request *q, enum agree_part part,
 		       uint64_t cookie);

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Node 0 retypes memory that all others know: a two-phase commit among all nodes, by the real machine.
+ * Nodes are busy while they send, receive and work, messages take their time on the way: struct model.
+ * What is done to the capabilities themselves costs nothing here: it is the same with any protocol.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <abi/protocol/agree.h>
+
+#include "engine.h"
+#include "fig8.h"
+
+#define PAGE 4096u
+#define ALONE 16u      /* operations, one after the other */
+#define PIPELINED 256u /* operations, so many at a time: */
+#define OUTSTANDING 32u
+
+/**
+ * struct model - a kind of machine, in cycles
+ * @package: nodes that share a cache
+ * @near, @far: one way, within a package and between two; @step: and for each step of the hops more
+ * @line:    for each cache line of a message, once at the sender and once at the receiver
+ * @handle:  to look at a message and run its handler
+ */
+struct model {
+	const char *name;
+	const char *source;
+	uint32_t package;
+	uint32_t near;
+	uint32_t far;
+	uint32_t step;
+	uint32_t line;
+	uint32_t handle;
+};
+
+static const struct model models[] = {
+	{ "epyc", "EPYC of family 26, 2.6 GHz, measured: bench-urpc-amd-epyc-goals.txt; packages of 16",
+	  16, 147, 580, 0, 45, 300 },
+	{ "amd-8x4", "8x4 AMD 8350, 2.0 GHz, table 2 of the paper; more than 8 packages by the same figures",
+	  4, 538, 613, 5, 361, 1000 },
+};
+
+#define MODELS (sizeof(models) / sizeof(models[0]))
+
+static const char *const kinds[] = {
+	[ROUTE_UNICAST] = "unicast",
+	[ROUTE_MULTICAST] = "multicast",
+	[ROUTE_NUMA] = "numa",
+};
+
+/** struct run - one point of a curve */
+struct run {
+	const struct model *model;
+	enum route_kind kind;
+	uint32_t nodes;
+	uint32_t ops;
+	uint32_t outstanding;
+	uint32_t started;
+	uint32_t done;
+	uint64_t end;
+	bool wrong;
+	struct agree *agree;
+	struct protocol_port *ports;
+	struct node_ctx {
+		struct sim *sim;
+		uint32_t node;
+	} *ctx;
+	uint16_t *package;
+	uint32_t *distance;
+};
+
+static struct run run;
+
+static uint32_t packages(void)
+{
+	return (run.nodes + run.model->package - 1) / run.model->package;
+}
+
+static uint32_t latency(const struct sim *sim, uint32_t from, uint32_t to)
+{
+	uint32_t a = from / run.model->package, b = to / run.model->package;
+
+	(void)sim;
+	if (a == b)
+		return run.model->near;
+	return run.model->far + ((a ^ b) & 2 ? run.model->step : 0);
+}
+
+static int vote(void *ctx, const struct agree_request *q, bool mine,
+		uint64_t cookie, uint32_t *relations)
+{
+	(void)ctx;
+	(void)q;
+	(void)mine;
+	(void)cookie;
+	(void)cookie;
+	*relations = AGREE_HAS_COPY;
+	return 0;
+}
+
+static int perform(void *ctx, const struct agree_request *q, enum agree_part part, uint64_t cookie)
+{
+	(void)ctx;
+	(void)q;
+	(void)part;
+	(void)cookie;
+	return 0;
+}
+
+static void nothing(void *ctx, const struct agree_request *q)
+{
+	(void)ctx;
+	(void)q;
+}
+
+static void busy(void *ctx, const struct agree_request *q, bool on)
+{
+	(void)ctx;
+	(void)q;
+	(void)on;
+}
+
+static void done(void *ctx, uint64_t cookie, int result, uint32_t relations)
+{
+	struct node_ctx *n = ctx;
+
+	(void)cookie;
+	(void)relations;
+	run.wrong |= result != 0;
+	run.done++;
+	run.end = n->sim->node[0].busy;
+}
+
+static void port_send(void *ctx, uint32_t to, uint16_t type, const void *payload, uint32_t bytes)
+{
+	struct node_ctx *n = ctx;
+
+	sim_send(n->sim, n->node, to, type, payload, bytes);
+}
+
+static void node_init(struct sim *sim, uint32_t node, const struct route_topology *topology)
+{
+	const struct agree_local local = { .ctx = &run.ctx[node], .vote = vote, .busy = busy,
+					   .perform = perform, .alone = nothing, .done = done };
+	struct agree_memory memory = { .nodes = run.nodes };
+	struct protocol_set members;
+	struct agree_merger merger;
+	uint8_t blob[AGREE_BLOB_MAX];
+
+	/* Only node 0 begins anything. */
+	memory.count = run.nodes * (node ? 2 : OUTSTANDING);
+	memory.count = memory.count < 2 * OUTSTANDING ? 2 * OUTSTANDING : memory.count;
+	memory.entries = sim_alloc(sim, memory.count * sizeof(*memory.entries));
+	memory.heard = sim_alloc(sim, (size_t)memory.count * AGREE_WORDS(run.nodes) * 8);
+	memory.peers = sim_alloc(sim, run.nodes * sizeof(*memory.peers));
+	memory.room = sim_alloc(sim, ROUTE_ROOM(run.nodes, packages()) * sizeof(*memory.room));
+	run.ctx[node] = (struct node_ctx){ sim, node };
+	run.ports[node] = (struct protocol_port){ &run.ctx[node], port_send };
+	protocol_set_clear(&members);
+	for (uint32_t i = 0; i < run.nodes; i++)
+		protocol_set_add(&members, i);
+	agree_merge_begin(&merger, &members, &members);
+	sim_start(sim, node);
+	if (agree_init(&run.agree[node], node, &memory, &run.ports[node], &local, topology,
+		       run.kind) ||
+	    agree_install(&run.agree[node], 1, &members, blob,
+			  agree_outcome(&merger, blob, sizeof(blob))))
+		abort();
+	agree_thaw(&run.agree[node]);
+}
+
+static void begin(struct sim *sim)
+{
+	struct route_topology topology = { .nodes = run.nodes, .packages = packages() };
+
+	sim_nodes(sim, run.nodes);
+	run.agree = sim_alloc(sim, run.nodes * sizeof(*run.agree));
+	run.ports = sim_alloc(sim, run.nodes * sizeof(*run.ports));
+	run.ctx = sim_alloc(sim, run.nodes * sizeof(*run.ctx));
+	run.package = sim_alloc(sim, run.nodes * sizeof(*run.package));
+	run.distance = sim_alloc(sim, packages() * packages() * sizeof(*run.distance));
+	for (uint32_t i = 0; i < run.nodes; i++)
+		run.package[i] = (uint16_t)(i / run.model->package);
+	for (uint32_t i = 0; i < packages() * packages(); i++)
+		run.distance[i] = latency(sim, i / packages() * run.model->package,
+					  i % packages() * run.model->package);
+	topology.package = run.package;
+	topology.distance = run.distance;
+	for (uint32_t i = 0; i < run.nodes; i++)
+		node_init(sim, i, &topology);
+	sim->limit = UINT64_MAX;
+	sim_plan(sim, 0, 0, 0, 0);
+}
+
+/* Node 0 keeps as many operations under way as it may. */
+static void go_on(struct sim *sim, uint32_t node)
+{
+	while (agree_work(&run.agree[node]))
+		;
+	while (!node && run.started < run.ops && run.started - run.done < run.outstanding) {
+		uint64_t base = (1 + run.started % (2 * OUTSTANDING)) * 16 * PAGE;
+		struct agree_request q = { .kind = AGREE_RETYPE, .into = ABI_CAP_FRAME,
+					   .object = { base, 16 * PAGE, ABI_CAP_RAM },
+					   .piece = base, .piece_bytes = PAGE };
+
+		if (agree_start(&run.agree[0], &q, run.started)) {
+			sim_fail(sim, "an operation is refused");
+			return;
+		}
+		run.started++;
+		sim->node[0].busy += run.model->handle;
+		while (agree_work(&run.agree[0]))
+			;
+	}
+}
+
+static void message(struct sim *sim, uint32_t node, const struct sim_message *m)
+{
+	if (agree_message(&run.agree[node], m->from, m->type, m->payload, m->bytes))
+		sim_fail(sim, "node %u: a message of node %u is refused", node, m->from);
+	go_on(sim, node);
+}
+
+static void event(struct sim *sim, uint32_t node, uint32_t code, uint64_t value)
+{
+	(void)code;
+	(void)value;
+	go_on(sim, node);
+}
+
+static bool quiet(struct sim *sim)
+{
+	(void)sim;
+	return run.done == run.ops;
+}
+
+static void end(struct sim *sim)
+{
+	if (run.wrong)
+		sim_fail(sim, "an operation was not done");
+}
+
+static const struct sim_world world = {
+	.name = "fig8",
+	.begin = begin,
+	.message = message,
+	.event = event,
+	.quiet = quiet,
+	.end = end,
+};
+
+/* Cycles for each of the operations; 0: it did not work. */
+static uint64_t cost_each(const struct model *model, enum route_kind kind, uint32_t nodes,
+			  uint32_t ops, uint32_t outstanding)
+{
+	const struct sim_cost cost = { .line = model->line, .handle = model->handle,
+				       .latency = latency };
+	struct sim *sim = sim_open(&world);
+	uint64_t each = 0;
+
+	if (!sim)
+		exit(SIM_EXIT_TROUBLE);
+	run = (struct run){ .model = model, .kind = kind, .nodes = nodes, .ops = ops,
+			    .outstanding = outstanding };
+	sim->cost = &cost;
+	if (!sim_run(sim, 1))
+		each = run.end / ops;
+	else
+		fprintf(stderr, "sim: %s, %u nodes: %s\n", kinds[kind], nodes, sim->failure);
+	sim_close(sim);
+	return each;
+}
+
+int fig8(void)
+{
+	static const uint32_t sizes[] = { 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512 };
+	bool good = true;
+
+	printf("# two-phase commit of a retype that all nodes know: simulated, in cycles\n");
+	for (size_t m = 0; m < MODELS; m++)
+		printf("# %s: %s; one way %u in it, %u between two, %u more for two hops;\n"
+		       "#   %u a cache line at the sender and again at the receiver, %u a handler\n",
+		       models[m].name, models[m].source, models[m].near, models[m].far,
+		       models[m].step, models[m].line, models[m].handle);
+	printf("# alone: one after the other; pipelined: %u at a time\n", OUTSTANDING);
+	printf("model,routing,nodes,alone,pipelined\n");
+	for (size_t m = 0; m < MODELS; m++)
+		for (uint32_t kind = ROUTE_UNICAST; kind <= ROUTE_NUMA; kind++)
+			for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+				uint64_t alone, each;
+
+				if (!kinds[kind])
+					continue;
+				alone = cost_each(&models[m], kind, sizes[i], ALONE, 1);
+				each = cost_each(&models[m], kind, sizes[i], PIPELINED,
+						 OUTSTANDING);
+				good &= alone && each;
+				printf("%s,%s,%u,%llu,%llu\n", models[m].name, kinds[kind],
+				       sizes[i], (unsigned long long)alone,
+				       (unsigned long long)each);
+				fflush(stdout);
+			}
+	return good ? 0 : SIM_EXIT_FAILED;
+}
