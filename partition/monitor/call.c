@@ -87,8 +87,9 @@ __attribute__((noreturn)) void monitor_run(void);
 
 __attribute__((noreturn)) void monitor_run(void)
 {
-	bool idle = turn();
+	uint64_t until;
+	bool idle = turn(&until);
 
 	for (;;)
-		call(idle ? ABI_SYSCALL_SLEEP : ABI_SYSCALL_YIELD, idle ? UINT64_MAX : 0, 0, 0, 0, 0, 0);
+		call(idle ? ABI_SYSCALL_SLEEP : ABI_SYSCALL_YIELD, idle ? until : 0, 0, 0, 0, 0, 0);
 }

@@ -9,15 +9,13 @@
 
 #include <caps.h>
 #include <channel.h>
+#include <end.h>
 #include <memory.h>
 #include <session.h>
 
 #define MESSAGES_A_TURN 16u
 
-/* Slots of the table, for each channel. */
-enum channel_slot { URPC_END, TX_FRAME, TX_MAPPING, RX_FRAME, RX_MAPPING };
-
-_Static_assert(RX_MAPPING < CAPS_CHANNEL && ABI_CHANNELS_MAX * CAPS_CHANNEL <= CAPS_DOMAINS_AT, "slots");
+_Static_assert(END_SLOTS < CAPS_CHANNEL && ABI_CHANNELS_MAX * CAPS_CHANNEL <= CAPS_DOMAINS_AT, "slots");
 
 static struct channel {
 	bool bound;
@@ -26,21 +24,36 @@ static struct channel {
 	struct session session;
 } channels[ABI_CHANNELS_MAX];
 
-/* Slot 0 of a CNode has no address. */
-static struct abi_cap_at slot(uint32_t channel, enum channel_slot which)
-{
-	return caps_table(channel * CAPS_CHANNEL + which + 1);
-}
-
 static uint32_t number_of(const struct channel *c)
 {
 	return (uint32_t)(c - channels);
+}
+
+/* Slot 0 of a CNode has no address. */
+static struct end_place place_of(const struct channel *c)
+{
+	struct end_place place = {
+		.number = number_of(c),
+		.slot = number_of(c) * CAPS_CHANNEL + 1,
+		.at = memory_channel_at(number_of(c)),
+		.pages = MEMORY_CHANNEL_PAGES / 2,
+	};
+
+	place.table = memory_channel_table(number_of(c), &place.index);
+	return place;
 }
 
 void channels_init(void)
 {
 	for (uint32_t i = 0; i < ABI_CHANNELS_MAX; i++)
 		channels[i].bound = false;
+}
+
+static void notify(const struct channel *c)
+{
+	struct end_place place = place_of(c);
+
+	end_notify(&place);
 }
 
 static int64_t kernel(uint32_t op, uint64_t channel, uint64_t value)
@@ -50,91 +63,19 @@ static int64_t kernel(uint32_t op, uint64_t channel, uint64_t value)
 	return mon_object(op, caps_root(ABI_SLOT_KERNEL), arg, NULL);
 }
 
-/* ---- rings ---- */
-
-struct ring {
-	uint64_t base, bytes;
-	enum channel_slot frame;
-	uint32_t page; /* of the channel's part of the address space */
-	uint8_t rights;
-};
-
-static int map_ring(uint32_t channel, const struct ring *ring)
+void channel_bind(const uint64_t word[6])
 {
-	struct caps_pages pages = {
-		.frame = slot(channel, ring->frame),
-		.count = (uint32_t)(ring->bytes / MON_PAGE),
-		.rights = ring->rights,
-	};
-	struct abi_cap_at extent = { 0 };
-	int64_t offset = memory_shared(ring->base, ring->bytes, &extent);
-	int rc;
-
-	if (offset < 0 || ring->base % MON_PAGE)
-		return -MON_EINVAL;
-	pages.offset = (uint64_t)offset;
-	pages.table = memory_channel_table(channel, &pages.index);
-	pages.index += ring->page;
-	if (caps_mint(extent, pages.frame, ring->rights, 0))
-		return -MON_ENOMEM;
-	rc = caps_map(&pages, slot(channel, ring->frame + 1));
-	if (rc)
-		caps_delete(pages.frame);
-	return rc ? -MON_ENOMEM : 0;
-}
-
-static void unmap(uint32_t channel)
-{
-	caps_delete(slot(channel, RX_FRAME));
-	caps_delete(slot(channel, TX_FRAME));
-	caps_delete(slot(channel, URPC_END));
-}
-
-static int open_end(struct channel *c, uint32_t slots, uint64_t tx, uint64_t rx)
-{
-	static const uint64_t none[3];
-	uint64_t bytes = urpc_ring_bytes(slots), at = memory_channel_at(number_of(c));
-	const struct ring rings[2] = {
-		{ tx, bytes, TX_FRAME, 0, ABI_CAP_RW },
-		{ rx, bytes, RX_FRAME, MEMORY_CHANNEL_PAGES / 2, ABI_CAP_READ },
-	};
-	int rc;
-
-	if (caps_retype(caps_root(ABI_SLOT_URPC), slot(number_of(c), URPC_END), ABI_CAP_URPC,
-			number_of(c), 1, 1))
-		return -MON_ENOMEM;
-	rc = map_ring(number_of(c), &rings[0]);
-	if (rc)
-		goto no_tx;
-	rc = map_ring(number_of(c), &rings[1]);
-	if (rc)
-		goto no_rx;
-	rc = urpc_chan_init(&c->end, mon_memory(at, bytes),
-			    mon_memory(at + MEMORY_CHANNEL_BYTES / 2, bytes), slots);
-	if (!rc && mon_object(ABI_URPC_WAKE, slot(number_of(c), URPC_END), none, NULL))
-		rc = -MON_EINVAL;
-	if (!rc)
-		return 0;
-	caps_delete(slot(number_of(c), RX_FRAME));
-no_rx:
-	caps_delete(slot(number_of(c), TX_FRAME));
-no_tx:
-	caps_delete(slot(number_of(c), URPC_END));
-	return rc;
-}
-
-void channel_bind(const uint64_t word[5])
-{
+	const struct end_rings rings = { word[2], word[3], word[4] };
 	struct channel *c = &channels[word[0] % ABI_CHANNELS_MAX];
+	struct end_place place = place_of(c);
 	int rc;
 
 	if (word[1] != ABI_SERVICE_SPAWN)
 		rc = -MON_ENOENT;
-	else if (word[0] >= ABI_CHANNELS_MAX || c->bound || word[2] > URPC_SLOTS_MAX ||
-		 !urpc_slots_valid((uint32_t)word[2]))
+	else if (word[0] >= ABI_CHANNELS_MAX || c->bound)
 		rc = -MON_EINVAL;
 	else
-		rc = open_end(c, (uint32_t)word[2], word[3], word[4]);
+		rc = end_open(&place, &rings, &c->end);
 	if (!rc) {
 		session_begin(&c->session);
 		c->hungry = false;
@@ -145,8 +86,10 @@ void channel_bind(const uint64_t word[5])
 
 static void forget(struct channel *c)
 {
+	struct end_place place = place_of(c);
+
 	session_end(&c->session);
-	unmap(number_of(c));
+	end_close(&place);
 	c->bound = false;
 }
 
@@ -218,7 +161,6 @@ static uint32_t room_for_output(const struct channel *c)
 
 bool channels_work(void)
 {
-	static const uint64_t none[3];
 	bool more = false;
 
 	for (uint32_t i = 0; i < ABI_CHANNELS_MAX; i++) {
@@ -234,7 +176,7 @@ bool channels_work(void)
 			rc = c->end.broken ? -MON_EPROTO : rc;
 		}
 		if (urpc_notify_needed(&c->end))
-			mon_object(ABI_URPC_NOTIFY, slot(i, URPC_END), none, NULL);
+			notify(c);
 		if (rc < 0)
 			channel_break(c, rc);
 	}
@@ -243,8 +185,6 @@ bool channels_work(void)
 
 bool channels_arm(void)
 {
-	static const uint64_t none[3];
-
 	for (uint32_t i = 0; i < ABI_CHANNELS_MAX; i++) {
 		struct channel *c = &channels[i];
 
@@ -254,7 +194,7 @@ bool channels_arm(void)
 		    (c->hungry && !urpc_arm_room(&c->end, room_for_output(c))))
 			return false;
 		if (urpc_ack_notify_needed(&c->end))
-			mon_object(ABI_URPC_NOTIFY, slot(i, URPC_END), none, NULL);
+			notify(c);
 	}
 	return true;
 }

@@ -10,6 +10,8 @@
 #include <memory.h>
 
 #define CHANNEL_TABLES (ABI_CHANNELS_MAX * MEMORY_CHANNEL_PAGES / 512)
+#define MESH_TABLES (ABI_NODES_MAX * MEMORY_MESH_PAGES / 512)
+#define MESH_INDEX 510u /* of the directory */
 #define NO_EXTENT UINT32_MAX
 
 /* Slots of the table. */
@@ -19,8 +21,11 @@ enum own_slot {
 	OWN_PD,
 	OWN_PD_MAPPING,
 	OWN_TABLES,
-	OWN_TABLE_MAPPINGS = OWN_TABLES + CHANNEL_TABLES,
+	OWN_TABLE_MAPPINGS = OWN_TABLES + CHANNEL_TABLES + MESH_TABLES,
+	OWN_END = OWN_TABLE_MAPPINGS + CHANNEL_TABLES + MESH_TABLES
 };
+
+_Static_assert(OWN_END <= CAPS_MESH_AT && MESH_INDEX + MESH_TABLES <= 512, "own slots and tables");
 
 static struct {
 	uint64_t base, bytes;
@@ -64,15 +69,16 @@ static int make_space(void)
 	if (!rc)
 		rc = make(caps_table(OWN_PD), ABI_CAP_PD, MON_PAGE, 1);
 	if (!rc)
-		rc = make(caps_table(OWN_TABLES), ABI_CAP_PT, MON_PAGE, CHANNEL_TABLES);
+		rc = make(caps_table(OWN_TABLES), ABI_CAP_PT, MON_PAGE, CHANNEL_TABLES + MESH_TABLES);
 	if (!rc)
 		rc = caps_map_table(caps_table(OWN_PDPT), caps_root(ABI_SLOT_PML4),
 				    ABI_DOMAIN_FREE_ENTRY, caps_table(OWN_PDPT_MAPPING));
 	if (!rc)
 		rc = caps_map_table(caps_table(OWN_PD), caps_table(OWN_PDPT), 0,
 				    caps_table(OWN_PD_MAPPING));
-	for (uint32_t i = 0; !rc && i < CHANNEL_TABLES; i++)
-		rc = caps_map_table(caps_table(OWN_TABLES + i), caps_table(OWN_PD), i,
+	for (uint32_t i = 0; !rc && i < CHANNEL_TABLES + MESH_TABLES; i++)
+		rc = caps_map_table(caps_table(OWN_TABLES + i), caps_table(OWN_PD),
+				    i < CHANNEL_TABLES ? i : MESH_INDEX + i - CHANNEL_TABLES,
 				    caps_table(OWN_TABLE_MAPPINGS + i));
 	return rc;
 }
@@ -213,6 +219,17 @@ int64_t memory_shared(uint64_t base, uint64_t bytes, struct abi_cap_at *extent)
 uint64_t memory_channel_at(uint32_t channel)
 {
 	return ABI_DOMAIN_FREE + channel * MEMORY_CHANNEL_BYTES;
+}
+
+uint64_t memory_mesh_at(uint32_t node)
+{
+	return ABI_DOMAIN_FREE + MESH_INDEX * MON_BIG_PAGE + node * MEMORY_MESH_PAGES * MON_PAGE;
+}
+
+struct abi_cap_at memory_mesh_table(uint32_t node, uint32_t *index)
+{
+	*index = node % (512 / MEMORY_MESH_PAGES) * MEMORY_MESH_PAGES;
+	return caps_table(OWN_TABLES + CHANNEL_TABLES + node / (512 / MEMORY_MESH_PAGES));
 }
 
 uint64_t memory_domain_at(uint32_t domain)

@@ -4,6 +4,7 @@
  * libraries (endpoint 1, so that programs cannot keep notices away), doorbells. Messages of programs
  * are only hints: each turn looks at all streams.
  */
+#include <abi/ctl.h>
 #include <abi/lmp.h>
 #include <urpc/barrier.h>
 
@@ -11,6 +12,8 @@
 #include <channel.h>
 #include <domain.h>
 #include <memory.h>
+#include <mesh.h>
+#include <member.h>
 #include <turn.h>
 
 #define TURNS_MOST 64u /* then others may run */
@@ -63,6 +66,8 @@ static int64_t start(void)
 		return rc;
 	domains_init(&place, first, second);
 	channels_init();
+	mesh_init();
+	member_init(startup->node, startup->tsc_khz);
 	return mon_object(ABI_KERNEL_SERVE, caps_root(ABI_SLOT_KERNEL), serve, NULL);
 }
 
@@ -72,8 +77,12 @@ static void take_notice(const struct abi_lmp_record *record)
 {
 	if (record->badge != ABI_LMP_KERNEL)
 		return;
-	if (record->kind == ABI_LMP_BIND)
+	if (record->kind == ABI_LMP_BIND && record->word[1] == ABI_SERVICE_MONITOR)
+		mesh_bind(record->word);
+	else if (record->kind == ABI_LMP_BIND)
 		channel_bind(record->word);
+	else if (record->kind == ABI_LMP_UNBIND && record->word[0] >= ABI_CHANNELS_MAX)
+		mesh_unbind(record->word[0]);
 	else if (record->kind == ABI_LMP_UNBIND)
 		channel_unbind(record->word[0]);
 	else if (record->kind == ABI_LMP_DIED)
@@ -111,21 +120,27 @@ static void begin(void)
 		mon_print("%lu MiB for programs", memory_free() >> 20);
 }
 
-bool turn(void)
+bool turn(uint64_t *until)
 {
+	*until = UINT64_MAX;
 	if (state == NEW)
 		begin();
 	if (state == BROKEN)
 		return true;
 	channels_disarm();
+	mesh_disarm();
 	for (uint32_t i = 0; i < TURNS_MOST; i++) {
 		bool more = take_all(&notices, take_notice);
 
 		more |= take_all(&programs, NULL);
 		more |= channels_work();
-		if (!more && channels_arm())
+		more |= mesh_work();
+		*until = member_work();
+		mesh_flush();
+		if (!more && channels_arm() && mesh_arm())
 			return true;
 		channels_disarm();
+		mesh_disarm();
 	}
 	return false;
 }

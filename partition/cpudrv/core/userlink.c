@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <base/string.h>
+
 #include <arch.h>
 #include <bootinfo.h>
 #include <capability.h>
@@ -295,12 +297,21 @@ static bool has_news(const struct userlink *l)
 		urpc_ring_acked(rx, urpc_load_relaxed(&tx->armed_ack)));
 }
 
+/*
+ * Whoever sends to an armed end also rings. The links of monitors are many and quiet: in each turn they would
+ * cost others too much, so they are looked at after doorbells alone.
+ */
 bool userlinks_poll(void)
 {
+	static uint64_t seen;
+	uint64_t bells = core_page->count.doorbells, mask[WORDS] = { owned[0] };
 	const struct userlink *l;
 	bool any = false;
 
-	each_link(l, left, owned) {
+	if (bells != seen)
+		memcpy(mask, owned, sizeof(mask));
+	seen = bells;
+	each_link(l, left, mask) {
 		if (l->owner->task.runnable || !has_news(l))
 			continue;
 		dispatcher_wake(l->owner);

@@ -7,6 +7,8 @@
  *   channels   CAPS_CHANNEL slots each
  *   domains    CAPS_DOMAIN slots each: the memory, and the CNode in it with the rest
  *   own        page tables, frames, mappings
+ *   mesh       CAPS_MESH slots for the link to each node
+ *   agreed     what the agreements with other nodes need
  */
 #ifndef CAPS_H
 #define CAPS_H
@@ -14,11 +16,14 @@
 #include <mon.h>
 
 #define CAPS_ROOT_TABLE 64u /* slot of the root */
-#define CAPS_TABLE_BITS 10u
+#define CAPS_TABLE_BITS 11u
 #define CAPS_CHANNEL 8u
 #define CAPS_DOMAIN 4u
 #define CAPS_DOMAINS_AT 512u
 #define CAPS_OWN_AT 768u
+#define CAPS_MESH 8u
+#define CAPS_MESH_AT 1024u
+#define CAPS_AGREED_AT 1536u
 
 /** caps_root, caps_table - slot of the root CNode, of the table */
 struct abi_cap_at caps_root(uint32_t slot);

@@ -9,7 +9,7 @@
 void channels_init(void);
 
 /** channel_bind, channel_unbind - as the notices of the CPU driver ask; they answer it */
-void channel_bind(const uint64_t word[5]);
+void channel_bind(const uint64_t word[6]);
 void channel_unbind(uint64_t number);
 
 /** channels_work - a turn's worth for each. Return: true: another turn is due at once. */

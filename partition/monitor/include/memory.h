@@ -38,13 +38,19 @@ int64_t memory_shared(uint64_t base, uint64_t bytes, struct abi_cap_at *extent);
 
 /*
  * The monitor's own address space from ABI_DOMAIN_FREE on: MEMORY_CHANNEL_BYTES for each channel, then
- * MON_BIG_PAGE for each domain, whose page table comes from the domain's memory.
+ * MON_BIG_PAGE for each domain, whose page table comes from the domain's memory; and MEMORY_MESH_PAGES for
+ * the link to each node.
  */
 #define MEMORY_CHANNEL_PAGES 256u
 #define MEMORY_CHANNEL_BYTES (MEMORY_CHANNEL_PAGES * MON_PAGE)
 
 uint64_t memory_channel_at(uint32_t channel);
 uint64_t memory_domain_at(uint32_t domain);
+
+#define MEMORY_MESH_PAGES 16u
+
+uint64_t memory_mesh_at(uint32_t node);
+struct abi_cap_at memory_mesh_table(uint32_t node, uint32_t *index);
 
 /** memory_channel_table - page table of a channel's part, and the first entry there */
 struct abi_cap_at memory_channel_table(uint32_t channel, uint32_t *index);

@@ -155,7 +155,7 @@ static void test_echo(void **state)
 static void test_sleep(void **state)
 {
 	struct abi_ctl_bind bind = guest_bind(ABI_SERVICE_DELAY);
-	uint64_t ns = 200000000;
+	uint64_t ns = 1000000000;
 
 	(void)state;
 	guest_boot->flags = 0;

@@ -19,11 +19,11 @@
 
 int core_refuse_setup, core_bound, core_unbound, core_closed;
 unsigned int core_bells;
-uint64_t core_closed_channels;
+uint64_t core_closed_channels, core_until;
 static struct program programs[PROGRAMS];
 static struct abi_startup startup;
 static uint64_t control, notice_number, clock_cycles;
-static struct urpc_chan links[ABI_CHANNELS_MAX];
+static struct urpc_chan links[ABI_CHANNEL_NUMBERS];
 
 void core_sound(void)
 {
@@ -127,7 +127,8 @@ static int64_t kernel_call(uint32_t op, const uint64_t arg[3], uint64_t *value)
 		return 0;
 	case ABI_KERNEL_CLOSED:
 		core_closed = (int)arg[1];
-		core_closed_channels |= 1ull << arg[0];
+		if (arg[0] < 64)
+			core_closed_channels |= 1ull << arg[0];
 		return 0;
 	case ABI_KERNEL_COUNT:
 		*value = arg[0] == ABI_KERNEL_COUNT_CAPS ? core_caps() : 0;
@@ -173,6 +174,12 @@ int64_t mon_lmp(struct abi_cap_at endpoint, uint64_t word)
 uint64_t mon_cycles(void)
 {
 	return ++clock_cycles;
+}
+
+void core_pass(uint64_t cycles)
+{
+	clock_cycles += cycles;
+	core_turn();
 }
 
 void mon_print(const char *format, ...)
@@ -271,13 +278,13 @@ static void monitor_domain(void)
 	assert_int_equal(finish(&op), 0);
 	bring(ABI_SLOT_EXTENTS + 1, ABI_CAP_FRAME, CORE_SHARED, CORE_SHARED_BYTES);
 	bring(ABI_SLOT_KERNEL, ABI_CAP_KERNEL, 0, 1);
-	bring(ABI_SLOT_URPC, ABI_CAP_URPC, 0, ABI_CHANNELS_MAX);
+	bring(ABI_SLOT_URPC, ABI_CAP_URPC, 0, ABI_CHANNEL_NUMBERS);
 	bring(ABI_SLOT_DOMAIN, ABI_CAP_DOMAIN, 0, 1ull << 32);
 }
 
 void core_turn(void)
 {
-	for (unsigned int i = 0; !turn(); i++)
+	for (unsigned int i = 0; !turn(&core_until); i++)
 		assert_true(i < 1000);
 }
 
@@ -288,6 +295,7 @@ void core_start(void)
 	core_refuse_setup = 0;
 	core_bells = 0;
 	notice_number = 0;
+	core_until = UINT64_MAX;
 	monitor_domain();
 	startup = (struct abi_startup){ .revision = ABI_STARTUP_REVISION, .node = 2, .nodes = 4,
 					.tsc_khz = 1000000, .partition = "part" };
@@ -317,14 +325,15 @@ static void notice(uint32_t kind, const uint64_t *word, uint32_t words)
 
 struct urpc_chan *core_bind(uint32_t channel, uint32_t service, uint32_t slots)
 {
-	uint64_t at = CORE_SHARED + channel * (1ull << 16), bytes = urpc_ring_bytes(slots & 8191);
-	const uint64_t word[5] = { channel, service, slots, at, at + (1 << 15) };
+	uint64_t at = CORE_SHARED + channel % 64 * (1ull << 16), bytes = urpc_ring_bytes(slots & 8191);
+	const uint64_t word[6] = { channel, service, slots, at, at + (1 << 15),
+				   service == ABI_SERVICE_MONITOR ? channel - ABI_CHANNEL_MONITOR(0) : 0 };
 
 	if (bytes > 1 << 15)
 		bytes = 1 << 15;
 	memset(arch_window(at), 0, 1 << 16);
 	core_bound = core_unbound = core_closed = -1;
-	notice(ABI_LMP_BIND, word, 5);
+	notice(ABI_LMP_BIND, word, 6);
 	core_turn();
 	if (core_bound)
 		return NULL;

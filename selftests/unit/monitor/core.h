@@ -35,6 +35,9 @@ void monitor_reset(void);
 /** core_turn - activations until it sleeps */
 void core_turn(void);
 
+/** core_pass - so much time passes, in cycles of 1 ns; then it has its turn */
+void core_pass(uint64_t cycles);
+
 /** core_sound - the invariants of all capabilities hold */
 void core_sound(void);
 
@@ -46,8 +49,12 @@ extern int core_refuse_setup;
 extern int core_bound, core_unbound, core_closed; /* errno, or -1: nothing was said */
 extern unsigned int core_bells;
 extern uint64_t core_closed_channels; /* bits; the test's to clear */
+extern uint64_t core_until; /* TSC that its last sleep ends at */
 
-/** core_bind - Linux's end of a new channel; @service and @slots as the request has them */
+/**
+ * core_bind - the other end of a new channel, @service and @slots as the request has them
+ * One of @channel and @channel + 64 at a time: they have the same memory.
+ */
 struct urpc_chan *core_bind(uint32_t channel, uint32_t service, uint32_t slots);
 void core_unbind(uint32_t channel);
 

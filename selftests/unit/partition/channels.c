@@ -439,6 +439,7 @@ static void test_peer(void **state)
 	fake_step();
 	assert_false(monitor->task.runnable);
 	post();
+	fake_core->count.doorbells++;
 	fake_step();
 	assert_true(monitor->task.runnable);
 	over.tag = ++tag;

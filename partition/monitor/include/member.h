@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * This node's part of what the monitors do together: the machines of abi/protocol/, their messages by
+ * mesh.h, their time from the time stamp counter.
+ */
+#ifndef MEMBER_H
+#define MEMBER_H
+
+#include <mon.h>
+
+/** member_init - in no view yet: node 0 takes it in. @tsc_khz: of the core */
+void member_init(uint32_t self, uint64_t tsc_khz);
+
+/** member_message - a message came on the link of node @from; any values */
+void member_message(uint32_t from, uint16_t type, const void *payload, uint32_t bytes);
+
+/** member_broken - a link broke, or its peer does not take its messages; noted for member_work() */
+void member_broken(uint32_t node);
+
+/**
+ * member_work - after messages, or when the time has come
+ * Return: TSC of the next call at the latest; UINT64_MAX: not before something happens.
+ */
+uint64_t member_work(void);
+
+#endif

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The monitor among others: the test is node 0 with the real view machine, and the other nodes, of which
+ * it has the ends of the links.
+ */
+#include <abi/protocol/view.h>
+#include <abi/if/view.h>
+
+#include <mesh.h>
+
+#include "core.h"
+
+#define SELF 2u
+#define US 1000u /* cycles */
+
+static struct view_state leader;
+static struct urpc_chan *link_of[64];
+static struct message message;
+static uint64_t us;
+static int joined;
+static bool frozen_leader;
+
+static void leader_sends(void *ctx, uint32_t to, uint16_t type, const void *payload, uint32_t bytes)
+{
+	(void)ctx;
+	assert_int_equal(to, SELF);
+	assert_int_equal(urpc_send_long(link_of[0], type, payload, bytes), 0);
+}
+
+static void done(void *ctx, uint32_t node, int error)
+{
+	(void)ctx;
+	assert_int_equal(node, SELF);
+	joined = error;
+}
+
+static const struct view_hooks hooks = { .done = done };
+
+static void link_node(uint32_t node)
+{
+	link_of[node] = core_bind(ABI_CHANNEL_MONITOR(node), ABI_SERVICE_MONITOR, ABI_MONITOR_SLOTS);
+	assert_int_equal(core_bound, 0);
+}
+
+/* Both have what has come, until there is nothing more. */
+static void talk(void)
+{
+	bool any = true;
+
+	while (any) {
+		any = false;
+		core_turn();
+		while (take(link_of[0], &message)) {
+			any = true;
+			assert_int_equal(view_message(&leader, SELF, message.type, message.data,
+						      (uint32_t)message.bytes, us), 0);
+		}
+		if (!frozen_leader)
+			view_tick(&leader, us);
+	}
+}
+
+static void pass(uint64_t more)
+{
+	us += more;
+	core_pass(more * US);
+	talk();
+}
+
+static int start(void **state)
+{
+	const struct protocol_port port = { .send = leader_sends };
+
+	(void)state;
+	core_start();
+	memset(link_of, 0, sizeof(link_of));
+	us = 0;
+	joined = -1;
+	frozen_leader = false;
+	link_node(0);
+	view_init(&leader, 0, &hooks, NULL, &port, NULL, us);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	core_sound();
+	return 0;
+}
+
+static void join(void)
+{
+	assert_int_equal(view_join(&leader, SELF), 0);
+	view_tick(&leader, us);
+	talk();
+	assert_int_equal(joined, 0);
+	assert_true(protocol_set_has(&view_current(&leader)->members, SELF));
+}
+
+/* ---- tests ---- */
+
+static void test_join(void **state)
+{
+	(void)state;
+	assert_int_equal(core_until, UINT64_MAX);
+	join();
+	/* Nothing is to be waited for: it sleeps for good, and stays asleep. */
+	assert_int_equal(core_until, UINT64_MAX);
+	assert_int_equal(mesh_waiting(), 0);
+}
+
+/* It answers PINGs as long as the leader asks; asked by nobody it wakes up for nothing. */
+static void test_patrol(void **state)
+{
+	(void)state;
+	join();
+	for (unsigned int i = 0; i < 20; i++)
+		pass(VIEW_PATROL_US);
+	assert_true(protocol_set_has(&view_current(&leader)->members, SELF));
+	assert_int_equal(core_until, UINT64_MAX);
+	/* Not asked to look at its messages, it is taken out. */
+	for (unsigned int i = 0; i < 20; i++) {
+		us += VIEW_PATROL_US;
+		view_tick(&leader, us);
+	}
+	assert_false(protocol_set_has(&view_current(&leader)->members, SELF));
+}
+
+static void test_leave(void **state)
+{
+	(void)state;
+	join();
+	joined = -1;
+	assert_int_equal(view_leave(&leader, SELF, VIEW_DRAIN_US, us), 0);
+	view_tick(&leader, us);
+	talk();
+	assert_int_equal(joined, 0);
+	assert_false(protocol_set_has(&view_current(&leader)->members, SELF));
+}
+
+/* Every link that there can be, and everything back afterwards. */
+static void test_links(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	core_unbind(ABI_CHANNEL_MONITOR(0));
+	before = core_caps();
+	for (uint32_t node = 0; node < 64; node++) {
+		if (node != SELF)
+			link_node(node);
+		core_sound();
+	}
+	assert_true(mesh_linked(63));
+	assert_false(mesh_linked(SELF));
+	assert_null(core_bind(ABI_CHANNEL_MONITOR(5), ABI_SERVICE_MONITOR, ABI_MONITOR_SLOTS));
+	assert_int_equal(core_bound, MON_EINVAL);
+	for (uint32_t node = 0; node < 64; node++) {
+		core_unbind(ABI_CHANNEL_MONITOR(node));
+		assert_int_equal(core_unbound, 0);
+	}
+	assert_int_equal(core_caps(), before);
+	assert_false(mesh_linked(63));
+	/* Other rings than both sides know. */
+	assert_null(core_bind(ABI_CHANNEL_MONITOR(5), ABI_SERVICE_MONITOR, ABI_MONITOR_SLOTS / 2));
+	assert_null(core_bind(ABI_CHANNEL_MONITOR(5), ABI_SERVICE_MONITOR, 2 * ABI_MONITOR_SLOTS));
+	assert_int_equal(core_caps(), before);
+}
+
+/* What does not fit waits, in order; of every length. */
+static void test_queue(void **state)
+{
+	static uint8_t payload[4200];
+	uint32_t lengths[] = { 0, 1, 56, 57, MESH_CELL - 1, MESH_CELL, MESH_CELL + 1, 1024, 4200 };
+	uint32_t count = sizeof(lengths) / sizeof(lengths[0]), sent = 0, got = 0;
+
+	(void)state;
+	link_node(7);
+	while (mesh_waiting() < 1000) {
+		memset(payload, (int)sent, sizeof(payload));
+		mesh_send(NULL, 7, (uint16_t)sent, payload, lengths[sent % count]);
+		sent++;
+	}
+	while (take(link_of[7], &message)) {
+		assert_int_equal(message.type, got);
+		assert_int_equal(message.bytes, lengths[got % count]);
+		memset(payload, (int)got, sizeof(payload));
+		assert_memory_equal(message.data, payload, message.bytes);
+		got++;
+	}
+	assert_int_equal(got, sent);
+	assert_int_equal(mesh_waiting(), 0);
+	/* To nobody. */
+	mesh_send(NULL, 8, 1, payload, 10);
+	mesh_send(NULL, 64, 1, payload, 10);
+	mesh_send(NULL, UINT32_MAX, 1, payload, 10);
+	assert_int_equal(mesh_waiting(), 0);
+}
+
+/* Who takes nothing is told to the leader, and the others have room. */
+static void test_flood(void **state)
+{
+	static const uint8_t payload[100];
+
+	(void)state;
+	join();
+	link_node(7);
+	for (uint32_t i = 0; i < MESH_CELLS + 256; i++)
+		mesh_send(NULL, 7, 1, payload, sizeof(payload));
+	assert_true(mesh_waiting() <= MESH_CELLS);
+	link_node(9);
+	for (uint32_t i = 0; i < MESH_CELLS + 1; i++)
+		mesh_send(NULL, 9, 1, payload, sizeof(payload));
+	assert_true(mesh_waiting() <= MESH_CELLS);
+	core_turn();
+	core_unbind(ABI_CHANNEL_MONITOR(7));
+	core_unbind(ABI_CHANNEL_MONITOR(9));
+	assert_int_equal(mesh_waiting(), 0);
+	talk();
+}
+
+/* Nothing that comes makes it stumble: unknown messages, ill-formed ones, a broken ring. */
+static void test_bad(void **state)
+{
+	uint8_t payload[200];
+	unsigned int seed = 7;
+
+	(void)state;
+	link_node(7);
+	for (unsigned int i = 0; i < 2000; i++) {
+		for (size_t n = 0; n < sizeof(payload); n++)
+			payload[n] = (uint8_t)(seed = seed * 1103515245 + 12345) >> 3;
+		if (!mesh_linked(7))
+			link_node(7);
+		send_to(link_of[7], (uint16_t)(i % 3 ? i : PROTOCOL_TYPE(PROTOCOL_VIEW, i % 16)), payload,
+			i % sizeof(payload));
+	}
+	join();
+	link_of[7]->tx->slots[link_of[7]->tx_next & 255].header =
+		(link_of[7]->tx_next & URPC_HDR_SEQ_MASK) | URPC_HDR_CONTINUES;
+	core_closed = -1;
+	core_turn();
+	assert_int_equal(core_closed, MON_EPROTO);
+	assert_false(mesh_linked(7));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_join, start, stop),
+		cmocka_unit_test_setup_teardown(test_patrol, start, stop),
+		cmocka_unit_test_setup_teardown(test_leave, start, stop),
+		cmocka_unit_test_setup_teardown(test_links, start, stop),
+		cmocka_unit_test_setup_teardown(test_queue, start, stop),
+		cmocka_unit_test_setup_teardown(test_flood, start, stop),
+		cmocka_unit_test_setup_teardown(test_bad, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
