@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * The entries of the log: what each does to the table. A pure function of both: nothing here looks at
- * the time, at this node, or at what only this node knows, but to tell this node's own domains.
+ * The entries of the log: what each does to the table. A pure function of both: nothing here
+ * looks at the time, at this node, or at what only this node knows, but to tell this node's own
+ * domains.
  */
 #include "names_priv.h"
 
@@ -290,7 +291,10 @@ static const struct {
 	[NAMES_OP_NODE_END] = { apply_node_end, true },
 };
 
-/* Apply the next entry, which names_entry_good() has seen, and answer its requester if that is here. */
+/*
+ * Apply the next entry, which names_entry_good() has seen, and answer its requester if that is
+ * here.
+ */
 void names_apply_entry(struct names *n, const struct names_entry *e)
 {
 	uint16_t slot = e->ask.name[0] ? names_find(n, e->ask.name) : NAMES_NONE;

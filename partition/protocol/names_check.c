@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-/* What must be true of a table of names: of one that came from node 0, and in tests after each step. */
+/*
+ * What must be true of a table of names: of one that came from node 0, and in tests after each
+ * step.
+ */
 #include "names_priv.h"
 
 bool names_name_good(const char *name)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
  * A node joins: node 0 sends it the table slot by slot, a piece at a time, while the log goes on. A
- * pass sends all that has changed since the pass before began, the first one all. When a pass ends and
- * nothing has changed meanwhile, the table there is the table here, and the node follows the log from
- * that entry on. After NAMES_PASSES passes the log waits, so this ends.
+ * pass sends all that has changed since the pass before began, the first one all. When a pass
+ * ends and nothing has changed meanwhile, the table there is the table here, and the node follows
+ * the log from that entry on. After NAMES_PASSES passes the log waits, so this ends.
  */
 #include "names_priv.h"
 
@@ -57,8 +57,9 @@ static void finish(struct names *n, uint32_t node)
 }
 
 /*
- * The next piece for a joining node, or the last and the end of the snapshot. A turn of the loop that
- * does not return begins a pass that looks at what has changed since the one before: at most three.
+ * The next piece for a joining node, or the last and the end of the snapshot. A turn of the loop
+ * that does not return begins a pass that looks at what has changed since the one before: at most
+ * three.
  */
 void names_feed(struct names *n, uint32_t node)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Node 0: the queue of requests, and their order. The queue holds NAMES_OUTSTANDING of each node and the
- * end of each, so it never overflows; the log waits for the slowest member, and says who that is when
- * it has been waiting for too long.
+ * Node 0: the queue of requests, and their order. The queue holds NAMES_OUTSTANDING of each node
+ * and the end of each, so it never overflows; the log waits for the slowest member, and says who
+ * that is when it has been waiting for too long.
  */
 #include "names_priv.h"
 
@@ -17,8 +17,8 @@ static void enqueue(struct names *n, const struct names_entry *e)
 }
 
 /*
- * A request came: the next one of its node, or one that came before, or one behind a lost one, which
- * will come again. More than the node may have: it broke the protocol.
+ * A request came: the next one of its node, or one that came before, or one behind a lost one,
+ * which will come again. More than the node may have: it broke the protocol.
  */
 int names_enter(struct names *n, uint32_t from, const struct names_entry *e)
 {
@@ -40,7 +40,9 @@ int names_enter(struct names *n, uint32_t from, const struct names_entry *e)
 	return 0;
 }
 
-/* A member without room for another entry, or a joining one for whom the log waits: NULL if none. */
+/*
+ * A member without room for another entry, or a joining one for whom the log waits: NULL if none.
+ */
 static struct names_peer *in_the_way(struct names *n)
 {
 	uint32_t node;
@@ -82,7 +84,9 @@ static void send_entry(struct names *n, const struct names_entry *e)
 	}
 }
 
-/* Put into order what may be. Bounded by the queue and what this node's own domains have waiting. */
+/*
+ * Put into order what may be. Bounded by the queue and what this node's own domains have waiting.
+ */
 void names_order(struct names *n)
 {
 	while (!n->frozen && n->queue_used) {
@@ -119,8 +123,9 @@ int names_acked(struct names *n, uint32_t from, uint64_t sequence)
 }
 
 /*
- * A node is no member any more. Its requests that are not in the log never will be: nobody waits for
- * them. Then what it had is removed, by an entry of the log; one suffices if it came back and went.
+ * A node is no member any more. Its requests that are not in the log never will be: nobody waits
+ * for them. Then what it had is removed, by an entry of the log; one suffices if it came back and
+ * went.
  */
 void names_gone(struct names *n, uint32_t node)
 {

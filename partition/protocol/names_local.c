@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Requests of this node's domains, from the call to the answer. A request has a number from when it is
- * sent: node 0 takes each number once, so that what is sent again after a change of view is done once.
+ * Requests of this node's domains, from the call to the answer. A request has a number from when
+ * it is sent: node 0 takes each number once, so that what is sent again after a change of view is
+ * done once.
  */
 #include "names_priv.h"
 
@@ -83,7 +84,10 @@ int names_submit(struct names *n, uint32_t domain, uint64_t tag, const struct na
 	return 0;
 }
 
-/* What a domain that ends has not sent is forgotten, and what is answered from now on is not told. */
+/*
+ * What a domain that ends has not sent is forgotten, and what is answered from now on is not
+ * told.
+ */
 static void forget(struct names *n, uint32_t domain)
 {
 	names_unwatch_domain(n, domain);
@@ -293,7 +297,8 @@ void names_stop(struct names *n)
 
 /*
  * Deadlines: what was not sent is answered, what waits is given up through the log, since only the
- * log says whether it was let go before. What is on its way to the log is looked at when it is there.
+ * log says whether it was let go before. What is on its way to the log is looked at when it is
+ * there.
  */
 uint64_t names_overdue(struct names *n)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * The table of names, and its index. The table is what replicas have in common, to the bit: which slot
- * is taken follows from the table alone. The index is each replica's own.
+ * The table of names, and its index. The table is what replicas have in common, to the bit: which
+ * slot is taken follows from the table alone. The index is each replica's own.
  */
 #include "names_priv.h"
 

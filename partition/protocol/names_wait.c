@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Who waits for a lock, a semaphore or a barrier: a slot each, in a queue from the slot of what they
- * wait for. All of it is replicated, so that everybody agrees on who is next.
+ * Who waits for a lock, a semaphore or a barrier: a slot each, in a queue from the slot of what
+ * they wait for. All of it is replicated, so that everybody agrees on who is next.
  */
 #include "names_priv.h"
 
@@ -89,8 +89,8 @@ void names_pass(struct names *n, uint16_t i, uint32_t error)
 }
 
 /*
- * The holder of lock @i has gone. A lock that is handed over counts as a name of its new holder, even
- * if that has as many as it may have: it was admitted as one who waits.
+ * The holder of lock @i has gone. A lock that is handed over counts as a name of its new holder,
+ * even if that has as many as it may have: it was admitted as one who waits.
  */
 void names_unlock(struct names *n, uint16_t i)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-/* Who is told of changes: watches of names by prefix, and those who await a name. All of it is local. */
+/*
+ * Who is told of changes: watches of names by prefix, and those who await a name. All of it is
+ * local.
+ */
 #include "names_priv.h"
 
 static uint32_t length_of(const char *name)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The name service against nodes that break the protocol, that are slow, and that join in a storm. */
+/*
+ * The name service against nodes that break the protocol, that are slow, and that join in a
+ * storm.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -95,7 +98,9 @@ static void test_flood(void **state)
 	for (uint64_t number = 1; number < 100; number++)
 		taken += !SAY(2, 0, REQUEST, request, .epoch = names[2].epoch, .op = NAMES_OP_SET,
 			      .number = number, .name = "x");
-	/* One too many broke the protocol; what it sends behind that counts as behind a lost one. */
+	/*
+	 * One too many broke the protocol; what it sends behind that counts as behind a lost one.
+	 */
 	assert_int_equal(names[0].queue_used, NAMES_OUTSTANDING);
 	assert_true(taken > NAMES_OUTSTANDING && taken < 99);
 	assert_int_equal(SAY(2, 0, ACK, ack, .epoch = names[2].epoch, .sequence = 1), -URPC_EPROTO);
@@ -126,7 +131,9 @@ static void test_log(void **state)
 	assert_int_equal(names[2].counts.applied, 0);
 }
 
-/* The log goes no further than NAMES_WINDOW entries ahead of a node, and says who is in the way. */
+/*
+ * The log goes no further than NAMES_WINDOW entries ahead of a node, and says who is in the way.
+ */
 static void test_stuck(void **state)
 {
 	struct names_ask ask = names_ask(NAMES_OP_SET, "x", NAMES_SHARED, 1);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random requests on a few nodes that come and go, with messages in random order of links. Held after
- * each step: every replica's table and index are right; a lock has one holder. In the end: each request
- * was answered once, replicas are the same, what died left nothing. usage: names_random RUNS [SEED]
+ * Random requests on a few nodes that come and go, with messages in random order of links. Held
+ * after each step: every replica's table and index are right; a lock has one holder. In the end:
+ * each request was answered once, replicas are the same, what died left nothing. usage:
+ * names_random RUNS [SEED]
  */
 #include "names_world.h"
 
@@ -231,7 +232,10 @@ static void count_semaphores(void)
 static void run(uint64_t seed)
 {
 	net_begin(&names_machine, 0, seed);
-	names_limits_used = (struct names_limits){ SLOTS, 3 + net_chance(4), 1 + net_chance(3), 40 };
+	names_limits_used.slots = SLOTS;
+	names_limits_used.records = 3 + net_chance(4);
+	names_limits_used.waits = 1 + net_chance(3);
+	names_limits_used.node = 40;
 	names_world(2 + net_chance(5), seed);
 	calm = seed % 4 == 0;
 	request_count = heard_count = 0;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Each operation of the name service, each reason to refuse, and what ends with a domain or a node. */
+/*
+ * Each operation of the name service, each reason to refuse, and what ends with a domain or a
+ * node.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -195,6 +198,12 @@ static void test_deadlines(void **state)
 	assert_int_equal(DO(1, 1, LOCK, "l", 0, 0), NAMES_OK);
 	assert_int_equal(names_submit(&names[3], 1, 901, &ask, net.now + 90, net.now), 0);
 	net_drain();
+	assert_int_equal(names_submit(&names[3], 2, 904, &ask, net.now + 20, net.now), 0);
+	net_drain();
+	assert_int_equal(names_tick(&names[3], net.now + 20), net.now + 90);
+	net_drain();
+	assert_int_equal(names_answer(904), NAMES_TIMEOUT);
+	assert_int_equal(names_answer(901), NOT_YET);
 	/* Behind it, with the same number on its own node. */
 	assert_int_equal(names_submit(&names[2], 1, 900, &ask, net.now + 50, net.now), 0);
 	net_drain();
@@ -206,7 +215,10 @@ static void test_deadlines(void **state)
 	net_drain();
 	assert_int_equal(names_answer(900), NAMES_TIMEOUT);
 	assert_int_equal(names_answer(901), NOT_YET);
-	/* It is let go while it gives up: what the log says first counts, and nothing is told twice. */
+	/*
+	 * It is let go while it gives up: what the log says first counts, and nothing is told
+	 * twice.
+	 */
 	assert_int_equal(names_submit(&names[1], 1, 902, &(struct names_ask){ NAMES_OP_UNLOCK, 0,
 				      { 0 }, "l" }, PROTOCOL_NEVER, net.now), 0);
 	names_tick(&names[3], net.now + 100);
@@ -465,7 +477,8 @@ static void test_chains_and_list(void **state)
 static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	T(records), T(malformed), T(kinds), T(locks), T(semaphores), T(barriers), T(deadlines),
-	T(await_and_watch), T(quotas), T(pending), T(domain_end), T(node_end), T(stopped_is_told), T(chains_and_list),
+	T(await_and_watch), T(quotas), T(pending), T(domain_end), T(node_end), T(stopped_is_told),
+	T(chains_and_list),
 };
 
 int main(void)

@@ -73,7 +73,7 @@ static void view(uint32_t node, uint32_t number, const struct protocol_set *memb
 	names_view(&names[node], number, members, net.now);
 }
 
-const struct net_machine names_machine = { message, freeze, view, NAMES_UNSENT };
+const struct net_machine names_machine = { message, freeze, view, NULL, NAMES_UNSENT };
 
 void names_world_node(uint32_t node)
 {
@@ -181,7 +181,8 @@ uint32_t names_do(uint32_t node, uint32_t domain, uint8_t op, const char *name, 
 		  uint64_t value)
 {
 	struct names_ask ask = names_ask(op, name, flags, value);
-	int refused = names_submit(&names[node], domain, ++names_tag, &ask, PROTOCOL_NEVER, net.now);
+	int refused = names_submit(&names[node], domain, ++names_tag, &ask, PROTOCOL_NEVER,
+				   net.now);
 
 	net_drain();
 	return refused ? (uint32_t)refused : names_answer(names_tag);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "net.h"
 
-enum { NET_FREEZE = 1, NET_VIEW = 2 };
+enum { NET_FREEZE = 1, NET_VIEW, NET_THAW };
 
 struct control {
 	uint32_t what;
@@ -120,9 +120,43 @@ static void deliver(uint32_t from, uint32_t to)
 			net.machine->freeze(to);
 		else if (c.what == NET_VIEW)
 			net.machine->view(to, net.seen[to] = c.view, &c.members);
+		else if (c.what == NET_THAW)
+			net.machine->thaw(to);
 	}
 	free(payload);
 	free(m);
+}
+
+static void tell(uint32_t what, uint32_t to)
+{
+	struct control c = { what, net.view, net.members };
+
+	net_inject(0, to, 0, &c, sizeof(c));
+}
+
+bool net_seen(void)
+{
+	uint32_t node;
+
+	protocol_set_each(node, &net.members)
+		if (node && net.alive[node] && net.seen[node] != net.view)
+			return false;
+	return true;
+}
+
+/* When every living member has the view they all go on. */
+static bool thaw(void)
+{
+	uint32_t node;
+
+	if (!net.machine->thaw || net.thawed == net.view || net.frozen || !net_seen())
+		return false;
+	net.thawed = net.view;
+	protocol_set_each(node, &net.members)
+		if (node && net.alive[node])
+			tell(NET_THAW, node);
+	net.machine->thaw(0);
+	return true;
 }
 
 bool net_step(void)
@@ -130,6 +164,8 @@ bool net_step(void)
 	uint32_t first = net_chance(net.nodes * net.nodes);
 
 	net.steps++;
+	if (thaw())
+		return true;
 	for (uint32_t i = 0; i < net.nodes * net.nodes; i++) {
 		uint32_t at = (first + i) % (net.nodes * net.nodes);
 		uint32_t from = at / net.nodes, to = at % net.nodes;
@@ -150,13 +186,6 @@ void net_drain(void)
 		MUST(--left);
 }
 
-static void tell(uint32_t what, uint32_t to)
-{
-	struct control c = { what, net.view, net.members };
-
-	net_inject(0, to, 0, &c, sizeof(c));
-}
-
 void net_freeze(void)
 {
 	uint32_t node;
@@ -169,24 +198,17 @@ void net_freeze(void)
 			tell(NET_FREEZE, node);
 }
 
-bool net_seen(void)
-{
-	uint32_t node;
-
-	protocol_set_each(node, &net.members)
-		if (node && net.alive[node] && net.seen[node] != net.view)
-			return false;
-	return true;
-}
-
 void net_install(const struct protocol_set *members)
 {
 	struct protocol_set told = net.members;
 	uint32_t node;
 
+	net.view++;
+	protocol_set_each(node, members)
+		if (!protocol_set_has(&net.members, node))
+			net.epoch[node] = net.view;
 	protocol_set_or(&told, members);
 	net.members = *members;
-	net.view++;
 	net.frozen = false;
 	protocol_set_each(node, &told)
 		if (node && net.alive[node])

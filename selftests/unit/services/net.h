@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A few nodes and the links between them, for tests of machines of partition/protocol: messages of one
- * node to another come in order, those of a dead one are a prefix. Which link delivers next is chance.
+ * A few nodes and the links between them, for tests of machines of partition/protocol: messages
+ * of one node to another come in order, those of a dead one are a prefix. Which link delivers
+ * next is chance.
  */
 #ifndef SERVICES_NET_H
 #define SERVICES_NET_H
@@ -45,6 +46,7 @@ struct net_machine {
 			uint32_t bytes);
 	void (*freeze)(uint32_t node);
 	void (*view)(uint32_t node, uint32_t view, const struct protocol_set *members);
+	void (*thaw)(uint32_t node); /* all have the view; may be NULL */
 	uint32_t unsent; /* at most so many messages on a link */
 };
 
@@ -55,7 +57,9 @@ struct net {
 	struct net_link link[NET_NODES][NET_NODES];
 	struct protocol_set members; /* as node 0 installed them last */
 	uint32_t view;
+	uint32_t epoch[NET_NODES]; /* view in which each came in */
 	uint32_t seen[NET_NODES]; /* the view that the node has */
+	uint32_t thawed; /* the last view that all had */
 	bool frozen;
 	uint64_t now;
 	uint64_t seed;
@@ -77,7 +81,10 @@ bool net_step(void);
 /* All of them, and what they bring about. */
 void net_drain(void);
 
-/* A change of view: all freeze; then node 0 installs. Messages travel meanwhile if the test lets them. */
+/*
+ * A change of view: all freeze; then node 0 installs. Messages travel meanwhile if the test lets
+ * them.
+ */
 void net_freeze(void);
 /* Every living member has the view of node 0: before that no other change begins. */
 bool net_seen(void);
@@ -89,7 +96,9 @@ void net_kill(uint32_t node);
 /* It, or another one of that number, is there: no member yet, with links of its own. */
 void net_revive(uint32_t node);
 
-/* Some last messages of @node to node 0 are lost though it lives: only what is sent again may be. */
+/*
+ * Some last messages of @node to node 0 are lost though it lives: only what is sent again may be.
+ */
 void net_lose(uint32_t node);
 /* Messages on the way from @from to @to. */
 uint32_t net_count(uint32_t from, uint32_t to);

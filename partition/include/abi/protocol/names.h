@@ -3,10 +3,10 @@
  * The name service: records, locks, semaphores and barriers by name, replicated on every node.
  *
  * Each node has the whole table. A change is a request to node 0, which puts all requests in one
- * order, the log, and sends each entry of it to all nodes; every replica applies the same entries in
- * the same order, and the replica of the node that asked answers its domain. Reading, waiting for a
- * name and watching are local. Node 0 keeps no log: an entry is applied by it when it is sent, and
- * gone. A joining node gets the table in pieces while the log goes on.
+ * order, the log, and sends each entry of it to all nodes; every replica applies the same entries
+ * in the same order, and the replica of the node that asked answers its domain. Reading, waiting
+ * for a name and watching are local. Node 0 keeps no log: an entry is applied by it when it is
+ * sent, and gone. A joining node gets the table in pieces while the log goes on.
  *
  * The runner calls the functions below from one thread, and a hook never calls back.
  *
@@ -19,7 +19,8 @@
 #include <abi/protocol/names_state.h>
 
 /**
- * names_init - begin: node 0 as the leader, with itself as the only member; others as no members yet
+ * names_init - begin: node 0 as the leader, with itself as the only member; others as no members
+ * yet
  * @limits: others take node 0's with the snapshot; their .slots must be the same there and here
  *
  * Return: 0, or -URPC_EINVAL if a number of @limits or @memory is out of range
@@ -45,16 +46,21 @@ void names_freeze(struct names *n);
 /** names_view - a view was installed: who is new gets a snapshot, what the gone had is removed */
 void names_view(struct names *n, uint32_t view, const struct protocol_set *members, uint64_t now);
 
-/** names_tick - look at deadlines; Return: when to call again at the latest (us), or PROTOCOL_NEVER */
+/**
+ * names_tick - look at deadlines; Return: when to call again at the latest (us), or
+ * PROTOCOL_NEVER
+ */
 uint64_t names_tick(struct names *n, uint64_t now);
 
-/** names_ready - true when this node has the table: before that reads find nothing, requests wait */
+/**
+ * names_ready - true when this node has the table: before that reads find nothing, requests wait
+ */
 bool names_ready(const struct names *n);
 
 /**
  * names_submit - a domain's request; hooks.answer() comes once, later or within the call
- * @deadline: microseconds, as @now; PROTOCOL_NEVER: none. An answer that is under way when it passes
- *            still counts: TIMEOUT says that nothing was done
+ * @deadline: microseconds, as @now; PROTOCOL_NEVER: none. An answer that is under way when it
+ *            passes still counts: TIMEOUT says that nothing was done
  * Return: 0, or enum names_error: refused, no answer comes
  */
 int names_submit(struct names *n, uint32_t domain, uint64_t tag, const struct names_ask *ask,
@@ -71,14 +77,16 @@ const struct names_slot *names_get(const struct names *n, const char *name);
 const struct names_slot *names_list(const struct names *n, const char *prefix, uint32_t *at);
 
 /**
- * names_await - wait until there is a record @name; hooks.answer() comes once, at once if it is there
+ * names_await - wait until there is a record @name; hooks.answer() comes once, at once if it is
+ * there
  * Return: 0, or enum names_error: refused
  */
 int names_await(struct names *n, uint32_t domain, uint64_t tag, const char *name,
 		uint64_t deadline, uint64_t now);
 
 /**
- * names_watch - be told by hooks.changed() of each change of a record whose name begins with @prefix
+ * names_watch - be told by hooks.changed() of each change of a record whose name begins with
+ * @prefix
  * Return: 0, or enum names_error: refused
  */
 int names_watch(struct names *n, uint32_t domain, uint64_t tag, const char *prefix);
@@ -95,7 +103,10 @@ bool names_unwatch(struct names *n, uint32_t domain, uint64_t tag);
  */
 int names_domain_end(struct names *n, uint32_t domain, uint64_t now);
 
-/** names_hash - of the table and the log's number: equal at all ready nodes when nothing is under way */
+/**
+ * names_hash - of the table and the log's number: equal at all ready nodes when nothing is under
+ * way
+ */
 uint64_t names_hash(const struct names *n);
 
 /** names_quiet - nothing of this node is under way, and at node 0 nothing of any */

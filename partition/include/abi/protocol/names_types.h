@@ -88,8 +88,8 @@ enum names_op {
  * struct names_slot - one of the replicated table; equal on all nodes after the same entries
  * @kind:  enum names_kind; a free slot is all 0
  * @flags: EPHEMERAL, SHARED
- * @first: of what can be waited for: slot of the first waiter, NAMES_NONE; of a waiter: slot of what
- *         it waits for
+ * @first: of what can be waited for: slot of the first waiter, NAMES_NONE; of a waiter: slot of
+ *         what it waits for
  * @last:  the last waiter
  * @next:  of a waiter: the one behind it
  * @node, @domain: owner
@@ -135,9 +135,9 @@ struct names_entry {
 
 /** enum names_what - what a watch tells of */
 enum names_what {
-	NAMES_SET,     /* a record was made or changed */
-	NAMES_GONE,    /* a record was removed */
-	NAMES_MISSED,  /* something happened that could not be delivered: look at the records again */
+	NAMES_SET,    /* a record was made or changed */
+	NAMES_GONE,   /* a record was removed */
+	NAMES_MISSED, /* something could not be delivered: look at the records again */
 };
 
 /**
