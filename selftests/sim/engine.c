@@ -11,6 +11,7 @@
 #define ARENA_BYTES (1ull << 30)
 #define CODE_MESSAGE 0xffffffffu
 #define CODE_TICK 0xfffffffeu
+#define CODE_WAKE 0xfffffffdu
 
 struct sim *sim_open(const struct sim_world *world)
 {
@@ -142,6 +143,12 @@ static bool is_background(const struct sim *sim, uint16_t type)
 	return sim->world->background && sim->world->background(type);
 }
 
+/* Of 64 bytes, 56 of them payload. */
+static uint64_t lines(uint32_t bytes)
+{
+	return bytes / 56 + (bytes % 56 || !bytes);
+}
+
 void sim_send(struct sim *sim, uint32_t from, uint32_t to, uint16_t type, const void *payload,
 	      uint32_t bytes)
 {
@@ -168,8 +175,10 @@ void sim_send(struct sim *sim, uint32_t from, uint32_t to, uint16_t type, const 
 	m->lost = false;
 	m->lives = (uint64_t)sender->life << 32 | sim->node[to].life;
 	memcpy(m->payload, payload, bytes);
+	if (sim->cost && sender->busy < sim->now)
+		sender->busy = sim->now;
 	if (sim->cost)
-		sender->busy += sim->cost->send;
+		sender->busy += lines(bytes) * sim->cost->line;
 	m->at = (sim->cost ? sender->busy : sim->now) + sim_delay(sim, from, to);
 	if (m->at <= *last)
 		m->at = *last + 1;
@@ -258,40 +267,58 @@ static void after(struct sim *sim, uint32_t node)
 		sim->world->after(sim, node);
 }
 
-/* A node that is busy looks at the event when it is done. */
-static bool later(struct sim *sim, const struct sim_event *event)
+static void handle(struct sim *sim, struct sim_message *m)
 {
-	struct sim_node *n = &sim->node[event->node];
-
-	if (!sim->cost)
-		return false;
-	if (n->busy > sim->now) {
-		push(sim, (struct sim_event){ .at = n->busy, .node = event->node,
-					      .code = event->code, .value = event->value });
-		return true;
-	}
-	n->busy = sim->now + (event->code == CODE_MESSAGE ? sim->cost->receive : 0) +
-		  sim->cost->handle;
-	return false;
+	sim_trace_message(sim, m);
+	sim->world->message(sim, m->to, m);
+	after(sim, m->to);
+	message_put(sim, m);
 }
 
-static void deliver(struct sim *sim, const struct sim_event *event)
+/* Where there are costs, a node that is busy looks at its messages one after the other. */
+static void handle_in_turn(struct sim *sim, struct sim_message *m)
 {
-	struct sim_message *m = (void *)(uintptr_t)event->value;
-	struct sim_node *to = &sim->node[m->to];
-	bool gone = m->lost || !to->alive || (uint32_t)m->lives != to->life ||
-		    m->lives >> 32 != sim->node[m->from].life;
+	struct sim_node *n = &sim->node[m->to];
 
-	if (!gone && later(sim, event))
+	m->next = NULL;
+	if (n->inbox)
+		n->inbox_last->next = m;
+	else
+		n->inbox = m;
+	n->inbox_last = m;
+	if (n->waking)
 		return;
+	n->waking = true;
+	push(sim, (struct sim_event){ .at = n->busy > sim->now ? n->busy : sim->now, .node = m->to,
+				      .code = CODE_WAKE });
+}
+
+static void wake(struct sim *sim, uint32_t node)
+{
+	struct sim_node *n = &sim->node[node];
+	struct sim_message *m = n->inbox;
+
+	n->inbox = m->next;
+	n->busy = sim->now + sim->cost->handle + lines(m->bytes) * sim->cost->line;
+	handle(sim, m);
+	n->waking = n->inbox;
+	if (n->waking)
+		push(sim, (struct sim_event){ .at = n->busy, .node = node, .code = CODE_WAKE });
+}
+
+static void deliver(struct sim *sim, struct sim_message *m)
+{
+	struct sim_node *to = &sim->node[m->to];
+
 	if (!is_background(sim, m->type))
 		sim->flying--;
-	if (!gone) {
-		sim_trace_message(sim, m);
-		sim->world->message(sim, m->to, m);
-		after(sim, m->to);
-	}
-	message_put(sim, m);
+	if (m->lost || !to->alive || (uint32_t)m->lives != to->life ||
+	    m->lives >> 32 != sim->node[m->from].life)
+		message_put(sim, m);
+	else if (sim->cost)
+		handle_in_turn(sim, m);
+	else
+		handle(sim, m);
 }
 
 static void tick(struct sim *sim, const struct sim_event *event)
@@ -318,14 +345,15 @@ static void step(struct sim *sim)
 	sim->now = event.at;
 	switch (event.code) {
 	case CODE_MESSAGE:
-		deliver(sim, &event);
+		deliver(sim, (struct sim_message *)(uintptr_t)event.value);
 		break;
 	case CODE_TICK:
 		tick(sim, &event);
 		break;
+	case CODE_WAKE:
+		wake(sim, event.node);
+		break;
 	default:
-		if (sim->node[event.node].alive && later(sim, &event))
-			break;
 		sim->world->event(sim, event.node, event.code, event.value);
 		after(sim, event.node);
 	}

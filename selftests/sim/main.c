@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "fig8.h"
 #include "program.h"
 #include "tiny.h"
+#include "world.h"
 
-static const struct sim_world *const worlds[] = { &tiny_world };
+static const struct sim_world *const worlds[] = { &nodes_world, &tiny_world };
 
 #define WORLDS (sizeof(worlds) / sizeof(worlds[0]))
 
@@ -18,7 +20,7 @@ static void usage(FILE *out)
 {
 	fprintf(out, "usage: sim [--world NAME] --seeds FIRST-LAST [--jobs N]\n"
 		     "       sim [--world NAME] --seed SEED [--trace]\n"
-		     "       sim --selftest | --worlds\n"
+		     "       sim --selftest | --worlds | --fig8\n"
 		     "Run protocols on simulated nodes; everything follows from the seed.\n\n"
 		     "  --seeds FIRST-LAST  all these schedules; TAP\n"
 		     "  --jobs N            in so many processes; default: one a CPU\n"
@@ -29,6 +31,7 @@ static void usage(FILE *out)
 		fprintf(out, " %s", worlds[i]->name);
 	fprintf(out, "; default: %s\n"
 		     "  --selftest          test the simulator itself; TAP\n"
+		     "  --fig8              what an agreement costs on 2 to 512 nodes; CSV\n"
 		     "  --worlds            names of the worlds, one a line\n"
 		     "  --help              this text\n\n"
 		     "Exit status: 0 all is well, 1 an invariant does not hold or a test failed, 2 wrong\n"
@@ -72,8 +75,8 @@ static const struct option options[] = {
 	{ "seeds", required_argument, NULL, 'r' }, { "seed", required_argument, NULL, 's' },
 	{ "trace", no_argument, NULL, 't' },       { "world", required_argument, NULL, 'w' },
 	{ "jobs", required_argument, NULL, 'j' },  { "selftest", no_argument, NULL, 'S' },
-	{ "worlds", no_argument, NULL, 'W' },      { "help", no_argument, NULL, 'h' },
-	{ 0 },
+	{ "worlds", no_argument, NULL, 'W' },      { "fig8", no_argument, NULL, 'F' },
+	{ "help", no_argument, NULL, 'h' },        { 0 },
 };
 
 int main(int argc, char **argv)
@@ -94,6 +97,7 @@ int main(int argc, char **argv)
 			range.from = number(optarg, 0, NULL);
 			what = c;
 			break;
+		case 'F':
 		case 'S':
 		case 'W':
 			what = c;
@@ -123,6 +127,8 @@ int main(int argc, char **argv)
 		return selftest();
 	if (optind == argc && what == 'W')
 		return worlds_list();
+	if (optind == argc && what == 'F')
+		return fig8();
 	usage(stderr);
 	return SIM_EXIT_USAGE;
 }

@@ -25,12 +25,14 @@ struct sim;
  * struct sim_message - one message on its way
  * @at:     when it arrives
  * @lives:  incarnations of the two nodes when it was sent, the sender's in the high half
+ * @next:   in the receiver's inbox
  * @lost:   its sender died and took it along
  * @class:  of its storage
  */
 struct sim_message {
 	uint64_t at;
 	uint64_t lives;
+	struct sim_message *next;
 	uint32_t from;
 	uint32_t to;
 	uint32_t bytes;
@@ -80,13 +82,12 @@ enum sim_delays {
 
 /**
  * struct sim_cost - a machine's costs in cycles: nodes are busy while they work (fig8.c)
- * @send: a message, at the sender; @receive: at the receiver, with dispatch
+ * @line: for each cache line of a message, at the sender and at the receiver
  * @handle: work of one handler beside that
  * @latency: on the way
  */
 struct sim_cost {
-	uint32_t send;
-	uint32_t receive;
+	uint32_t line;
 	uint32_t handle;
 	uint32_t (*latency)(const struct sim *sim, uint32_t from, uint32_t to);
 };
@@ -96,7 +97,8 @@ struct sim_cost {
  * @life:    how often it came to life: messages of earlier lives are not delivered
  * @tick_at: when @tick of the world is due; @tick_set: an event for that time is in the heap
  * @doomed:  it dies in the handler that runs, or the next, after @sends more messages
- * @busy:    until then, where there is a cost model
+ * @busy:    until then, where there is a cost model; @inbox: what it has not looked at, and @waking:
+ *           will, by an event in the heap
  */
 struct sim_node {
 	uint32_t life;
@@ -104,6 +106,9 @@ struct sim_node {
 	uint64_t tick_at;
 	uint64_t tick_set;
 	uint64_t busy;
+	struct sim_message *inbox;
+	struct sim_message *inbox_last;
+	bool waking;
 	bool alive;
 	bool doomed;
 };
