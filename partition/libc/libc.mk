@@ -20,18 +20,21 @@ $(BUILD)/remora.specs: tools/remora.specs.in libc/libc.mk
 
 libc: $(BUILD)/librtlibc.a $(BUILD)/librt.a $(BUILD)/remora.specs
 
-install-cc: libc
+install-cc: libc interfaces
 	install -D -m 755 tools/remora-cc $(DESTDIR)$(PREFIX)/bin/remora-cc
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/remora $(BUILD)/librt.a $(BUILD)/librtlibc.a
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/remora/include/lib lib/include/lib/*.h
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/remora/include/abi include/abi/*.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/remora/include/abi/protocol include/abi/protocol/*.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/remora/include/abi/if $(BUILD)/interfaces/abi/if/*.h
+	install -D -m 755 $(BUILD)/interfaces/remora-interface $(DESTDIR)$(PREFIX)/bin/remora-interface
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/remora/include/urpc $(URPC_DIR)/include/urpc/*.h
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/remora/include/urpc/arch \
 		$(URPC_DIR)/include/urpc/arch/*.h
 	sed $(SPECS_SED) -e 's|@REMORA_LIB@|$(PREFIX)/lib/remora|g' \
 		-e 's|@REMORA_INCLUDE@|-isystem $(PREFIX)/lib/remora/include|g' \
 		tools/remora.specs.in > $(DESTDIR)$(PREFIX)/lib/remora/remora.specs
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 tools/remora-cc.1
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 tools/remora-cc.1 tools/remora-interface.1
 
 -include $(LIBRTLIBC_OBJECTS:.o=.d)
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An interface of one's own (clock.if), and a client and a server that speak it over LMP:
+ *
+ *   remora-interface -o . clock.if && remora-cc -O2 -I. -o clock *.c && remora run NAME clock
+ *
+ * With an argument the client claims to speak that version, and is refused unless it is 1.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock_ends.h"
+
+#define RECORDS 4u
+
+static struct rt_lmp ends[2]; /* server, client */
+
+static void *serve(void *result)
+{
+	*(int *)result = server(&ends[0], ends[1].endpoint);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int version = argc > 1 ? (unsigned int)atoi(argv[1]) : CLOCK_VERSION;
+	int served = 0, asked;
+	pthread_t thread;
+
+	for (int i = 0; i < 2; i++) {
+		if (rt_lmp_open(&ends[i], RECORDS, false)) {
+			fprintf(stderr, "clock: no endpoint\n");
+			return 1;
+		}
+	}
+	if (pthread_create(&thread, NULL, serve, &served)) {
+		fprintf(stderr, "clock: no thread\n");
+		return 1;
+	}
+	asked = client(&ends[1], ends[0].endpoint, version);
+	pthread_join(thread, NULL);
+	printf("client %d, server %d\n", asked, served);
+	for (int i = 0; i < 2; i++)
+		rt_lmp_close(&ends[i]);
+	return asked || served ? 1 : 0;
+}
