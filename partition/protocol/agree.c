@@ -51,9 +51,10 @@ bool agree_work(struct agree *a)
 		next = agree_at(a, at)->next;
 		agree_advance(a, agree_at(a, at));
 	}
+	agree_call_back(a);
 	agree_gives_settle(a);
 	agree_ops_settle(a);
-	return a->again || a->wake;
+	return a->again || a->wake || a->released;
 }
 
 bool agree_quiet(const struct agree *a)
@@ -66,7 +67,8 @@ bool agree_quiet(const struct agree *a)
 		if (a->gives[i].state != GIVE_FREE)
 			return false;
 	}
-	return a->first == NONE && protocol_set_empty(&a->forget);
+	return a->first == NONE && protocol_set_empty(&a->forget) &&
+	       protocol_set_empty(&a->locked_out) && protocol_set_empty(&a->put_off);
 }
 
 static const char *entry_check(const struct agree *a, const struct agree_entry *e)

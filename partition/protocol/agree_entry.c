@@ -77,6 +77,8 @@ void agree_release(struct agree *a, struct agree_entry *e)
 	hold_still(a, e, false);
 	if (agree_holds(e))
 		a->wake = true;
+	if (e->flags & F_LOCKED)
+		a->released = true;
 	e->flags &= (uint8_t)~F_LOCKED;
 }
 

@@ -103,18 +103,24 @@ int agree_take_give(struct agree *a, uint32_t from, const struct agree_give *m)
 {
 	struct agree_object object = { m->base, m->pages * PAGE, m->type };
 	struct agree_taken answer = { .tag = m->tag };
-	int rc = 0;
+	bool locked = false;
+	int rc = -ABI_CAP_E_BUSY;
 
 	if (agree_object_check(&object) || (m->rights & ~agree_rights_of(m->type)))
 		return -URPC_EPROTO;
 	for_each_entry(e, a) {
 		if ((e->flags & F_LOCKED) && agree_give_conflict(&object, e))
-			rc = -ABI_CAP_E_BUSY;
+			locked = true;
 	}
-	if (!rc)
+	if (!locked)
 		rc = a->local.create(a->local.ctx, from, &object, m->rights, m->handle);
 	if (!rc)
 		a->counts.taken++;
+	else if (locked)
+		protocol_set_add(&a->locked_out, from);
+	else if (rc == -ABI_CAP_E_AGAIN || rc == -ABI_CAP_E_BUSY)
+		protocol_set_add(&a->put_off, from);
+	a->again |= protocol_set_has(&a->put_off, from);
 	answer.error = (uint8_t)-rc;
 	agree_taken_out(&a->port, from, &answer);
 	return 0;
@@ -128,11 +134,43 @@ int agree_take_taken(struct agree *a, uint32_t from, const struct agree_taken *m
 	    m->error >= AGREE_ERROR_END)
 		return -URPC_EPROTO;
 	if (m->error == ABI_CAP_E_BUSY || m->error == ABI_CAP_E_AGAIN) {
-		g->state = GIVE_AGAIN;
-		a->again = true;
+		g->state = GIVE_LATER;
 		a->wake = true; /* who waited for it to land is first */
 	} else {
 		finish(a, g, -(int)m->error);
 	}
 	return 0;
+}
+
+static void tell(struct agree *a, struct protocol_set *nodes)
+{
+	struct agree_released m = { 0 };
+	uint32_t node;
+
+	protocol_set_each(node, nodes)
+		agree_released_out(&a->port, node, &m);
+	protocol_set_clear(nodes);
+}
+
+/* Tell those who were refused for a while, instead of being asked again and again. */
+void agree_call_back(struct agree *a)
+{
+	if (a->released)
+		tell(a, &a->locked_out);
+	a->released = false;
+	if (protocol_set_empty(&a->put_off))
+		return;
+	if (!a->local.settled || a->local.settled(a->local.ctx))
+		tell(a, &a->put_off);
+	else
+		a->again = true;
+}
+
+void agree_take_released(struct agree *a, uint32_t from)
+{
+	for (uint32_t i = 0; i < AGREE_GIVES_MAX; i++) {
+		if (a->gives[i].state == GIVE_LATER && a->gives[i].to == from)
+			a->gives[i].state = GIVE_PARKED;
+	}
+	a->wake = true;
 }

@@ -261,6 +261,13 @@ static int take_taken(void *ctx, uint32_t from, const struct agree_taken *m)
 	return agree_take_taken(ctx, from, m);
 }
 
+static int take_released(void *ctx, uint32_t from, const struct agree_released *m)
+{
+	(void)m;
+	agree_take_released(ctx, from);
+	return 0;
+}
+
 int agree_message(struct agree *a, uint32_t from, uint16_t type, const void *payload,
 		  uint32_t bytes)
 {
@@ -271,6 +278,7 @@ int agree_message(struct agree *a, uint32_t from, uint16_t type, const void *pay
 		.ack = take_ack,
 		.give = take_give,
 		.taken = take_taken,
+		.released = take_released,
 	};
 	int rc;
 

@@ -52,7 +52,8 @@ enum op_state {
 enum give_state {
 	GIVE_FREE,
 	GIVE_PARKED, /* until an agreement here ends */
-	GIVE_AGAIN,  /* until this node or the other can */
+	GIVE_AGAIN,  /* until this node can */
+	GIVE_LATER,  /* until the other node says that it can */
 	GIVE_FLYING, /* sent: where it is counts as here */
 };
 
@@ -123,5 +124,7 @@ void agree_ops_settle(struct agree *a);
 void agree_gives_settle(struct agree *a);
 int agree_take_give(struct agree *a, uint32_t from, const struct agree_give *m);
 int agree_take_taken(struct agree *a, uint32_t from, const struct agree_taken *m);
+void agree_take_released(struct agree *a, uint32_t from);
+void agree_call_back(struct agree *a);
 
 #endif

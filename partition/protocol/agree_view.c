@@ -203,6 +203,8 @@ static void members_go(struct agree *a, const struct protocol_set *gone)
 	protocol_set_each(node, gone)
 		__builtin_memset(&a->memory.peers[node], 0, sizeof(a->memory.peers[node]));
 	protocol_set_or(&a->forget, gone);
+	protocol_set_without(&a->locked_out, gone);
+	protocol_set_without(&a->put_off, gone);
 	for (uint32_t i = 0; i < AGREE_GIVES_MAX; i++) {
 		struct agree_transfer *g = &a->gives[i];
 

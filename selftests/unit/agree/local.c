@@ -236,6 +236,13 @@ static int hook_create(void *ctx, uint32_t from, const struct agree_object *o, u
 	return rc;
 }
 
+static bool hook_settled(void *ctx)
+{
+	const struct local_node *n = ctx;
+
+	return !n->space.dying && !n->space.revoking;
+}
+
 static void hook_given(void *ctx, uint64_t cookie, int result)
 {
 	struct local_node *n = ctx;
@@ -267,6 +274,7 @@ struct agree_local local_hooks(struct local_node *n)
 		.mark = hook_mark,
 		.create = hook_create,
 		.given = hook_given,
+		.settled = hook_settled,
 		.forget = hook_forget,
 	};
 }

@@ -216,7 +216,7 @@ void world_settle(void)
 {
 	bool more = true;
 
-	for (uint32_t turns = 0; more; turns++) {
+	for (uint32_t turns = 0; more || !world_links_empty(); turns++) {
 		more = false;
 		for (uint32_t i = 0; i < world.count; i++) {
 			for (uint32_t j = 0; j < world.count; j++)

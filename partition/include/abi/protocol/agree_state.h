@@ -143,6 +143,8 @@ struct agree {
 	struct route route;
 	struct protocol_set members;
 	struct protocol_set forget; /* nodes whose RAM is to be taken away */
+	struct protocol_set locked_out; /* nodes whose transfers met a lock here */
+	struct protocol_set put_off;    /* nodes whose transfers met this node's own work */
 	uint32_t kind;
 	uint32_t self;
 	uint32_t view;   /* 0: none */
@@ -151,6 +153,7 @@ struct agree {
 	bool open;       /* begin attempts */
 	bool wake;       /* something ended: look at what waits */
 	bool again;      /* something waits for this node's own work */
+	bool released;   /* a lock has ended */
 	uint16_t first;  /* entries in use, in order of arrival */
 	uint16_t last;
 	uint16_t free;

@@ -129,7 +129,8 @@ URPC_STATIC_ASSERT(ABI_CAP_ERROR_COUNT <= AGREE_ERROR_FIRST, "two errors have on
  *        have: CAP_HAS_*. DELETE with 0: nobody has it or anything of it: the memory has no owner
  * @mark: make sure that a copy of the object is here, and that it, what it was derived from, and what
  *        it may cross are REMOTE. 0, -ABI_CAP_E_AGAIN, or why it cannot be given (-ABI_CAP_E_EMPTY)
- * @create: a capability came. 0, -ABI_CAP_E_AGAIN (it will come again), or why not
+ * @create: a capability came. 0, -ABI_CAP_E_AGAIN (it will come again, when settled() says so), or why not
+ * @settled: nothing dies or is being revoked here: create() would not say AGAIN. NULL: always
  * @given: a capability of this node has arrived (0) or not (negative error)
  * @forget: node @node is gone: end everything in its RAM. -ABI_CAP_E_AGAIN: call again
  */
@@ -145,6 +146,7 @@ struct agree_local {
 	int (*mark)(void *ctx, const struct agree_object *object);
 	int (*create)(void *ctx, uint32_t from, const struct agree_object *object, uint8_t rights,
 		      uint64_t handle);
+	bool (*settled)(void *ctx);
 	void (*given)(void *ctx, uint64_t cookie, int result);
 	int (*forget)(void *ctx, uint32_t node);
 };
