@@ -15,8 +15,12 @@ bool view_lead_knows(const struct view_state *v, uint32_t node)
 
 void view_failed(struct view_state *v, uint32_t node)
 {
-	if (!view_leads(v) || node == VIEW_LEADER || !view_lead_knows(v, node))
+	if (!view_leads(v) || node == VIEW_LEADER || !view_lead_knows(v, node) ||
+	    protocol_set_has(&v->failed, node))
 		return;
+	/* What the others do once they know must not meet it alive. */
+	if (v->hooks->fence)
+		v->hooks->fence(v->ctx, node);
 	protocol_set_add(&v->failed, node);
 	protocol_set_remove(&v->waiting, node);
 	protocol_set_remove(&v->asked, node);
@@ -186,7 +190,7 @@ int view_lead_installed(struct view_state *v, uint32_t from, const struct view_i
 
 /* What a newcomer needs before INSTALL: the epochs of all, then what the other machines have. Kept
  * apart, as the kernel's stack is small. */
-static __attribute__((noinline)) void lead_welcome(struct view_state *v, uint32_t newcomer)
+static __attribute__((__noinline__)) void lead_welcome(struct view_state *v, uint32_t newcomer)
 {
 	struct view_epochs m = { .number = v->next.number };
 	uint32_t node, at = 0;
