@@ -207,6 +207,14 @@ static bool on_confirm(void *ctx, uint32_t node, enum view_reason why)
 	return !n->events->confirm || n->events->confirm(n->ctx, node, why);
 }
 
+static void on_fence(void *ctx, uint32_t node)
+{
+	struct node *n = ctx;
+
+	if (n->events->fence)
+		n->events->fence(n->ctx, node);
+}
+
 static bool on_asleep(void *ctx, uint32_t node)
 {
 	struct node *n = ctx;
@@ -234,6 +242,7 @@ static const struct view_hooks view_hooks = {
 	.drain = on_drain,
 	.gone = on_gone,
 	.confirm = on_confirm,
+	.fence = on_fence,
 	.asleep = on_asleep,
 	.done = on_done,
 };

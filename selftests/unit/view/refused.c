@@ -201,11 +201,13 @@ static void member(void **state)
 	yes(refused(0, VIEW_DRAIN, 2, &s));
 
 	assert_int_equal(world_inject(0, 1, VIEW_PREPARE, wire, make(VIEW_PREPARE, 3, &s)), 0);
+	yes(refused(0, VIEW_EPOCHS, 3, &s) && refused(2, VIEW_INSTALL, 3, &s));
 	yes(refused(0, VIEW_PREPARE, 4, &s) && refused(0, VIEW_INSTALL, 4, &s) && refused(0, VIEW_INSTALL, 2, &s));
 	yes(refused(0, VIEW_INSTALL, 3, &wide) && refused(0, VIEW_GO, 3, &s) && refused(0, VIEW_DRAIN, 2, &s));
 	world.views[3] = (struct view){ 3, s };
 	memcpy(world.blobs[3], facts, 4);
 	assert_int_equal(world_inject(0, 1, VIEW_INSTALL, wire, make(VIEW_INSTALL, 3, &s)), 0);
+	yes(refused(2, VIEW_GO, 3, &s));
 	yes(refused(0, VIEW_INSTALL, 3, &s) && refused(0, VIEW_GO, 2, &s) && refused(0, VIEW_GO, 4, &s));
 	yes(refused(0, VIEW_PREPARE, 3, &s) && refused(0, VIEW_DRAIN, 3, &s));
 	world.nodes[0].in.number = world.nodes[2].in.number = 3;

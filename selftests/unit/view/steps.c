@@ -472,6 +472,7 @@ static void expelled_alive(void **state)
 	sent = world.sent;
 	is(SEND(1, 2, ping, 2), 0);
 	is(SEND(0, 2, prepare, 9, set_of(0, 1, 2)), 0);
+	view_sent(VIEW_OF(2), 1, world.now);
 	is(view_tick(VIEW_OF(2), US(1000000)), PROTOCOL_NEVER);
 	is(world.sent, sent);
 	/* Its messages do nothing but have it told again. */

@@ -173,10 +173,11 @@ static int hook_install(void *ctx, const struct view *old, const struct view *no
 			     LEADER->now.number != now->number);
 	}
 	protocol_set_each(node, &old->members) {
+		bool went = !protocol_set_has(&now->members, node);
 		uint64_t took = world.now - world.last_death;
 
-		if (world.nodes[node].died && !protocol_set_has(&now->members, node) &&
-		    took > world.slowest)
+		MUST(!went || id(ctx) || world.nodes[node].fenced || world.nodes[node].drains);
+		if (world.nodes[node].died && went && took > world.slowest)
 			world.slowest = took;
 	}
 	n->in = *now;
@@ -224,6 +225,12 @@ static bool hook_confirm(void *ctx, uint32_t node, enum view_reason why)
 	return !protocol_set_has(&world.doubtful, node);
 }
 
+static void hook_fence(void *ctx, uint32_t node)
+{
+	MUST(id(ctx) == 0 && node && !world.nodes[node].fenced);
+	world.nodes[node].fenced = true;
+}
+
 static bool hook_asleep(void *ctx, uint32_t node)
 {
 	MUST(id(ctx) == 0);
@@ -249,6 +256,7 @@ static const struct view_hooks hooks = {
 	.drain = hook_drain,
 	.gone = hook_gone,
 	.confirm = hook_confirm,
+	.fence = hook_fence,
 	.asleep = hook_asleep,
 	.done = hook_done,
 };

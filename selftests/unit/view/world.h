@@ -29,6 +29,7 @@ enum { NODES = PROTOCOL_NODES_MAX, VIEWS = 4096 };
 /*
  * @runs:     takes messages and has its ticks; false: dead or never started
  * @incarnation: counts starts, so that links of an earlier one deliver nothing
+ * @fenced:   the leader was told to stop it
  * @frozen:   between freeze and thaw
  * @in:       the view installed last, number 0: none
  * @drains:   asked to drain; answers at once if @prompt
@@ -37,7 +38,7 @@ enum { NODES = PROTOCOL_NODES_MAX, VIEWS = 4096 };
  */
 struct node {
 	struct view_state v;
-	bool runs, frozen, drains, prompt, gone, left, mute_report, deaf;
+	bool fenced, runs, frozen, drains, prompt, gone, left, mute_report, deaf;
 	uint32_t incarnation;
 	struct view in;
 	uint64_t tick_at;

@@ -56,10 +56,9 @@ struct node_part {
 
 /**
  * struct node_events - what the runner is told; each may be NULL
- * @changed: a view is installed, and known to all machines. On the leader: a node that is not in
- *           @now and was in @old must not run on when its memory is used again
+ * @changed: a view is installed, and known to all machines
  * @operates: this node operates in the view (again)
- * @drain, @gone, @confirm, @asleep, @done: as in struct view_hooks
+ * @drain, @gone, @confirm, @fence, @asleep, @done: as in struct view_hooks
  * @broken:  @from broke the protocol of @interface, and the leader is told; for counts and logs
  */
 struct node_events {
@@ -68,6 +67,7 @@ struct node_events {
 	void (*drain)(void *ctx, uint64_t us);
 	void (*gone)(void *ctx, bool left);
 	bool (*confirm)(void *ctx, uint32_t node, enum view_reason why);
+	void (*fence)(void *ctx, uint32_t node);
 	bool (*asleep)(void *ctx, uint32_t node);
 	void (*done)(void *ctx, uint32_t node, int error);
 	void (*broken)(void *ctx, uint32_t from, uint16_t type);

@@ -129,9 +129,10 @@ struct view_settings {
  * @drain:   this node is asked to leave within @us: hand over or close what others use, tell
  *           programs, then call view_drained() (it may be called from inside this hook)
  * @gone:    this node is in no view any more; @left: it was asked to leave. Stop
- * @confirm: leader: @node is suspected. True: take it out now (make sure that it does not run on
- *           before its memory is used again). False: doubtful; asked again after another PING, at
- *           most VIEW_TRIES times, then it is taken out. NULL: true
+ * @confirm: leader: @node is suspected. True: take it out now. False: doubtful; asked again after
+ *           another PING, at most VIEW_TRIES times, then it is taken out. NULL: true
+ * @fence:   leader: @node is taken out as failed, whether found dead or too slow: make sure that it
+ *           does not run on, before returning. The others are told after it, and then count on it
  * @asleep:  leader: true when @node is known to be halted and well, so that patrol lets it sleep.
  *           NULL: false
  * @done:    leader: a view_join() or view_leave() is over. 0, or -VIEW_EGONE: it failed on the way.
@@ -150,6 +151,7 @@ struct view_hooks {
 	void (*drain)(void *ctx, uint64_t us);
 	void (*gone)(void *ctx, bool left);
 	bool (*confirm)(void *ctx, uint32_t node, enum view_reason why);
+	void (*fence)(void *ctx, uint32_t node);
 	bool (*asleep)(void *ctx, uint32_t node);
 	void (*done)(void *ctx, uint32_t node, int error);
 };
@@ -317,7 +319,7 @@ int view_leave(struct view_state *v, uint32_t node, uint64_t us, uint64_t now);
 /** view_drained - this node has drained (after the hook drain()) and can go */
 void view_drained(struct view_state *v);
 
-/** view_failed - leader: @node is dead; nothing is asked any more */
+/** view_failed - leader: @node is dead, or is to be: the hook fence() is called, then it is taken out */
 void view_failed(struct view_state *v, uint32_t node);
 
 /**
