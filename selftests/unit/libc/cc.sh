@@ -70,6 +70,11 @@ P=$W/prefix/lib/remora/programs
 make -s -C "$ROOT/partition/apps" install PREFIX="$W/prefix" >"$W/out" 2>&1 && [ -x "$P/remora/fwq" ] &&
 	[ -x "$P/remora/lrpcbench" ] && "$P/linux/fwq" -t 1000000 >"$W/out" 2>&1
 result "the programs of remora bench are installed"
+mkdir "$W/clock" && cp "$ROOT"/partition/apps/clock/* "$W/clock" && cd "$W/clock" &&
+	"$W/prefix/bin/remora-interface" -o . clock.if >"$W/out" 2>&1 &&
+	"$W/prefix/bin/remora-cc" -O2 -I. -o clock ./*.c >>"$W/out" 2>&1 && is_program clock
+result "a program with an interface of its own, by the installed tools"
+cd "$W" || exit 1
 ln -s "$W/prefix/bin/remora-cc" "$W/link"
 "$W/link" -o "$W/linked" "$W/hello.c" >"$W/out" 2>&1 && is_program "$W/linked"
 result "through a link"
