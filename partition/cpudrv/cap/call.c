@@ -111,11 +111,12 @@ static int give_way(struct cap_space *space)
 	return cap_work(space, WORK_STEPS) == -ABI_CAP_E_BUSY ? -ABI_CAP_E_BUSY : -ABI_CAP_E_AGAIN;
 }
 
-int cap_call(struct cap_space *space, const struct cap_entry *root, const uint64_t args[6],
-	     uint64_t *value)
+static int call(struct cap_space *space, const struct cap_entry *root, const uint64_t args[6],
+		bool agreed, uint64_t *value)
 {
 	struct fields f = take_apart(args);
-	struct cap_op op = { .kind = f.op, .rights = f.rights, .type = f.type, .count = f.count };
+	struct cap_op op = { .kind = f.op, .rights = f.rights, .type = f.type, .count = f.count,
+			     .agreed = agreed };
 	int rc = uses_check(&f);
 
 	if (!rc)
@@ -137,4 +138,17 @@ int cap_call(struct cap_space *space, const struct cap_entry *root, const uint64
 	if (!rc)
 		*value = f.op == ABI_CAP_DO_IDENTIFY ? info_word(&op.info, f.r9) : 0;
 	return rc;
+}
+
+int cap_call(struct cap_space *space, const struct cap_entry *root, const uint64_t args[6],
+	     uint64_t *value)
+{
+	return call(space, root, args, false, value);
+}
+
+int cap_call_agreed(struct cap_space *space, const struct cap_entry *root, const uint64_t args[6])
+{
+	uint64_t value;
+
+	return call(space, root, args, true, &value);
 }

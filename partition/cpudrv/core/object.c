@@ -29,6 +29,13 @@ static const struct {
 	{ ABI_KERNEL_UNBOUND, ABI_CAP_KERNEL, ABI_CAP_WRITE, 1, kernel_unbound },
 	{ ABI_KERNEL_CLOSED, ABI_CAP_KERNEL, ABI_CAP_WRITE, 2, kernel_closed },
 	{ ABI_KERNEL_COUNT, ABI_CAP_KERNEL, ABI_CAP_READ, 1, kernel_count },
+	{ ABI_KERNEL_CAP_RELATIONS, ABI_CAP_KERNEL, ABI_CAP_WRITE, 2, agreed_relations },
+	{ ABI_KERNEL_CAP_FREE, ABI_CAP_KERNEL, ABI_CAP_WRITE, 4, agreed_free },
+	{ ABI_KERNEL_CAP_STATE, ABI_CAP_KERNEL, ABI_CAP_WRITE, 4, agreed_state },
+	{ ABI_KERNEL_CAP_MARK, ABI_CAP_KERNEL, ABI_CAP_WRITE, 2, agreed_mark },
+	{ ABI_KERNEL_CAP_DROP, ABI_CAP_KERNEL, ABI_CAP_WRITE, 2, agreed_drop },
+	{ ABI_KERNEL_CAP_CREATE, ABI_CAP_KERNEL, ABI_CAP_WRITE, 4, agreed_create },
+	{ ABI_KERNEL_CAP_AGREED, ABI_CAP_KERNEL, ABI_CAP_WRITE, 1, agreed_call },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

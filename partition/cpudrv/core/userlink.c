@@ -283,6 +283,15 @@ void userlinks_over(struct dispatcher *d)
 		monitor = NULL;
 }
 
+bool userlinks_last_copy(uint64_t base, uint64_t bytes, uint32_t type, bool *told)
+{
+	const uint64_t words[3] = { base, bytes, type };
+	enum notice rc = serve ? lmp_notice(serve, ABI_LMP_LAST_COPY, words, 3) : NOTICE_NOBODY;
+
+	*told = rc == NOTICE_TOLD;
+	return rc == NOTICE_NOBODY;
+}
+
 /* ---- doorbells ---- */
 
 /* Anything may be in the rings: the memory read is theirs whatever it is. */

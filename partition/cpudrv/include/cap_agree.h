@@ -79,6 +79,9 @@ int cap_agree_mark(struct cap_space *space, const struct cap_range *o);
  */
 int cap_agree_drop(struct cap_space *space, struct cap_entry *slot, const struct cap_range *o);
 
+/** cap_call_agreed - cap_call() of the monitor, for an operation that the other cores agreed on */
+int cap_call_agreed(struct cap_space *space, const struct cap_entry *root, const uint64_t args[6]);
+
 /** cap_last_copy - is there no other capability of the same object on this core? */
 bool cap_last_copy(const struct cap_entry *e);
 

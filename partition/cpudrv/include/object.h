@@ -52,6 +52,15 @@ int dispatcher_object_status(struct object_call *c);
 /* object.c */
 int kernel_count(struct object_call *c);
 
+/* agreed.c */
+int agreed_relations(struct object_call *c);
+int agreed_free(struct object_call *c);
+int agreed_state(struct object_call *c);
+int agreed_mark(struct object_call *c);
+int agreed_drop(struct object_call *c);
+int agreed_create(struct object_call *c);
+int agreed_call(struct object_call *c);
+
 /* endpoint.c */
 int endpoint_buffer(struct object_call *c);
 

@@ -35,6 +35,12 @@ bool userlinks_poll(void);
 /** userlinks_news - has a channel that this dispatcher armed news? */
 bool userlinks_news(const struct dispatcher *d);
 
+/**
+ * userlinks_last_copy - tell the monitor of the last copy of an object that something dying holds
+ * Return: true: there is no monitor; false: it waits for its answer, or for room to tell it
+ */
+bool userlinks_last_copy(uint64_t base, uint64_t bytes, uint32_t type, bool *told);
+
 /** userlinks_over - a dispatcher is over; if it was the monitor, all channels are closed */
 void userlinks_over(struct dispatcher *d);
 

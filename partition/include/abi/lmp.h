@@ -82,12 +82,16 @@ struct abi_lmp_buffer {
  * @ABI_LMP_UNBIND:   word 0: channel
  * @ABI_LMP_DIED:     a dispatcher whose notices go here is over. word 0: its domain number. More is
  *                    told by ABI_DISPATCHER_STATUS
+ * @ABI_LMP_LAST_COPY: to the endpoint of ABI_KERNEL_SERVE. Something dying has the last copy of an object
+ *                    that other cores know, which this core owns. word 0: first byte, 1: bytes, 2: enum
+ *                    abi_cap_type. It waits for ABI_KERNEL_CAP_STATE to change the object
  */
 enum abi_lmp_notice {
 	ABI_LMP_IRQ = 1,
 	ABI_LMP_BIND = 2,
 	ABI_LMP_UNBIND = 3,
 	ABI_LMP_DIED = 4,
+	ABI_LMP_LAST_COPY = 5,
 };
 
 /**

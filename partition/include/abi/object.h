@@ -52,6 +52,23 @@
  *                         UNBIND, due within half a second. -ENOENT: not asked
  * @ABI_KERNEL_CLOSED:     KERNEL, write. RDX: channel, R10: errno: its peer broke the protocol, and
  *                         nobody touches its rings any more; no UNBIND comes. -ENOENT: not open
+ *
+ * For the monitor's agreements with other cores (abi/protocol/agree.h), all KERNEL, write, about an object
+ * of which this core may have no capability: RDX: ABI_OBJECT_PLACE, R10: its bytes, at most 2^48. -EINVAL: no
+ * such place, or not of a type that travels (PHYSADDR, RAM, DEVFRAME, FRAME). None of them waits: -EAGAIN:
+ * call again, when other agreements have gone on.
+ * @ABI_KERNEL_CAP_RELATIONS: second result: ABI_CAP_HAS_*
+ * @ABI_KERNEL_CAP_FREE:   R8, R9: first byte and bytes of a piece: may it be made into something?
+ *                         -ABI_CAP_E_IN_USE
+ * @ABI_KERNEL_CAP_STATE:  R8: bits of ABI_CAP_STATE_* to set, R9: to clear. -ABI_CAP_E_EMPTY: none here
+ * @ABI_KERNEL_CAP_MARK:   it, what it was derived from and what it crosses become REMOTE. -ABI_CAP_E_EMPTY
+ * @ABI_KERNEL_CAP_DROP:   delete all capabilities of it and all derived from it. One at a time
+ * @ABI_KERNEL_CAP_CREATE: one comes from another core, FOREIGN and REMOTE. R8: address of an empty slot,
+ *                         R9: its depth | rights << 8. Errors of abi/cap.h; -ABI_CAP_E_RANGE also for
+ *                         memory that this core does not reach: it must be of its own, or shared frames
+ * @ABI_KERNEL_CAP_AGREED: another kind: ABI_CAP_DO_RETYPE, _REVOKE or _DELETE that the others agreed on.
+ *                         RDX: address of the six words of ABI_SYSCALL_INVOKE. Returns as that, and
+ *                         -EAGAIN; -EFAULT, -EINVAL: another operation
  * @ABI_KERNEL_COUNT:      KERNEL, read. RDX: enum abi_kernel_count; second result: the count
  */
 enum abi_object_op {
@@ -70,7 +87,29 @@ enum abi_object_op {
 	ABI_KERNEL_UNBOUND = 66,
 	ABI_KERNEL_CLOSED = 67,
 	ABI_KERNEL_COUNT = 68,
+	ABI_KERNEL_CAP_RELATIONS = 69,
+	ABI_KERNEL_CAP_FREE = 70,
+	ABI_KERNEL_CAP_STATE = 71,
+	ABI_KERNEL_CAP_MARK = 72,
+	ABI_KERNEL_CAP_DROP = 73,
+	ABI_KERNEL_CAP_CREATE = 74,
+	ABI_KERNEL_CAP_AGREED = 75,
 };
+
+/** ABI_OBJECT_PLACE - an object of memory: its first byte, page-aligned, and enum abi_cap_type */
+#define ABI_OBJECT_PLACE(base, type) ((uint64_t)(base) | (uint64_t)(type))
+
+/* What a core has of an object. */
+#define ABI_CAP_HAS_COPY 0x1u
+#define ABI_CAP_HAS_ANCESTOR 0x2u
+#define ABI_CAP_HAS_DESCENDANT 0x4u
+#define ABI_CAP_HAS_COPIES 0x8u /* more than one */
+#define ABI_CAP_HAS_OWN 0x10u   /* a copy, and the core owns the object */
+
+/* State of an object. */
+#define ABI_CAP_STATE_BUSY 0x1u    /* an agreement is under way: nothing may change */
+#define ABI_CAP_STATE_FOREIGN 0x2u /* another core owns it */
+#define ABI_CAP_STATE_REMOTE 0x4u  /* other cores have copies or descendants */
 
 enum abi_kernel_count {
 	ABI_KERNEL_COUNT_CAPS = 0,        /* capabilities of this core, dying ones included */

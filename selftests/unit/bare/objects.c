@@ -137,6 +137,13 @@ static void test_paging(void **state)
 	assert_true(guest_line(1, "caps ended with status 0"));
 }
 
+static void test_agreed(void **state)
+{
+	(void)state;
+	run_checked(MODE_AGREED, GUEST_KERNEL);
+	assert_true(guest_line(1, "caps ended with status 0"));
+}
+
 static void test_many_checked(void **state)
 {
 	(void)state;
@@ -181,7 +188,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(test_spaces),  TEST(test_huge),	TEST(test_write_execute), TEST(test_unmappable),
 		TEST(test_set_up),  TEST(test_revoked), TEST(test_paging),	  TEST(test_many_checked),
-		TEST(test_many),    TEST(test_lengthy),
+		TEST(test_many),    TEST(test_lengthy), TEST(test_agreed),
 	};
 
 	if (argc > 1)

@@ -559,6 +559,11 @@ static void test_lrpc_alone(void **state)
 	print_message("# emulated: %lu cycles a round trip\n", c->result[0]);
 }
 
+static bool ran_on(void)
+{
+	return __atomic_load_n(&watched->runs, __ATOMIC_RELAXED) > 2;
+}
+
 static void test_lrpc_deaf(void **state)
 {
 	unsigned int deaf = program("deaf", MODE_DEAF, 0);
@@ -569,11 +574,15 @@ static void test_lrpc_deaf(void **state)
 	guest_running();
 	wait_progress(wait_report(deaf), 1000000);
 	c = wait_report(client);
-	/* It tries again and again, and gives its turn away in between. */
+	/*
+	 * It tries again and again, and gives its turn away in between: how often while the other
+	 * comes how far is a matter of the host's load.
+	 */
+	watched = c;
+	guest_wait(ran_on, "turns of the client");
 	wait_progress(report_of(deaf), 1000000);
 	assert_int_equal(c->wrong, 0);
 	assert_int_equal(c->progress, 0);
-	assert_true(c->runs > 2);
 }
 
 static void test_cost(void **state)

@@ -9,6 +9,7 @@
 #include <abi/object.h>
 #include <abi/syscall.h>
 
+#include "caps_agreed.h"
 #include "caps_calls.h"
 
 #define PAGE ABI_PAGE_SIZE
@@ -658,12 +659,18 @@ void upcall(struct abi_dispatcher *d, uint64_t which, uint64_t a, uint64_t b, ui
 	resume(&d->enabled, d);
 }
 
+static void agreed(void)
+{
+	agreed_calls(ram, ram_base, ram_bytes);
+}
+
 void start(struct abi_dispatcher *d)
 {
 	static void (*const modes[])(void) = {
 		[MODE_SPACES] = spaces,	      [MODE_HUGE] = huge,	[MODE_WRITE_EXECUTE] = write_execute,
 		[MODE_UNMAPPABLE] = unmappable, [MODE_SET_UP] = set_up, [MODE_REVOKED] = revoked,
 		[MODE_MANY] = many,	      [MODE_PAGING] = paging,	[MODE_LENGTHY] = lengthy,
+		[MODE_AGREED] = agreed,
 	};
 
 	dispatcher = d;

@@ -41,6 +41,7 @@ enum report_mode {
 	MODE_MANY,          /* @argument children, one after the other */
 	MODE_PAGING,        /* serve page faults */
 	MODE_LENGTHY,       /* long operations, for ever */
+	MODE_AGREED,        /* what monitors need for agreements; @argument: the CPU driver's memory */
 };
 
 /** struct report_upcall - one upcall other than `run` */

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef CAPS_AGREED_H
+#define CAPS_AGREED_H
+
+/** agreed_calls - of MODE_AGREED. @slot: of RAM from @ram_base on, free from 64 KiB on. Does not return */
+void agreed_calls(uint64_t slot, uint64_t ram_base, uint64_t bytes);
+
+#endif
