@@ -416,6 +416,10 @@ static void all_die(void **state)
 {
 	(void)state;
 	world_join(1, 20);
+	view_failed(LEADER, 0);
+	view_failed(LEADER, 21);
+	view_failed(VIEW_OF(1), 2);
+	is(protocol_set_count(&LEADER->failed) + protocol_set_count(&VIEW_OF(1)->failed), 0);
 	for (uint32_t i = 1; i <= 20; i++)
 		world_kill(i);
 	world_run(US(VIEW_DEAD_US));
