@@ -54,7 +54,7 @@ jobs_define()
 	job guest full programs-6.1 "--kernel 6.1 --cpus 4" \
 		"$RUN programs_foreign programs_refused programs_hostile"
 	job guest full programs-6.12-x2apic "--kernel 6.12 --cpus 4 --x2apic" \
-		"$RUN programs_spawn"
+		"$RUN programs_spawn programs_fuzz"
 	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
 	for kernel in 6.1 6.12; do
 		for mode in xapic x2apic; do
