@@ -91,7 +91,10 @@ static int choose_name(struct domain *d, const struct domain_wish *wish, uint32_
 	if (wish->start->name[0])
 		return sentence(why, MON_EEXIST, "a program named '%s' runs on this core already", d->name);
 	length = base_strlen(d->name, ABI_SPAWN_NAME_MAX - 12);
-	base_format(d->name + length, ABI_SPAWN_NAME_MAX - length, "-%u", number);
+	/* Others may have asked for names like these; of DOMAINS_MAX numbers one is free. */
+	do {
+		base_format(d->name + length, ABI_SPAWN_NAME_MAX - length, "-%u", number++);
+	} while (name_taken(d->name));
 	return 0;
 }
 

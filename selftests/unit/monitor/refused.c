@@ -177,6 +177,21 @@ static void test_name_twice(void **state)
 	is_refused(17, "'only' runs on this core already");
 }
 
+/* A name that is made is none that somebody asked for. */
+static void test_made_name(void **state)
+{
+	(void)state;
+	spawn(c, &start, &elf, sizeof(elf));
+	strcpy(start.name, "prog-3");
+	c = core_bind(1, ABI_SERVICE_SPAWN, 256);
+	spawn(c, &start, &elf, sizeof(elf));
+	memset(start.name, 0, sizeof(start.name));
+	c = core_bind(2, ABI_SERVICE_SPAWN, 256);
+	spawn(c, &start, &elf, sizeof(elf));
+	assert_string_equal(core_program(2)->setup.name, "prog-3");
+	assert_string_equal(core_program(3)->setup.name, "prog-4");
+}
+
 /* Together they are promised no more than leaves the monitor some; one that ended counts no more. */
 static void test_promises(void **state)
 {
@@ -360,7 +375,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_files), TEST(test_memory), TEST(test_start), TEST(test_schedule),
-		TEST(test_name_twice), TEST(test_promises), TEST(test_too_many), TEST(test_messages),
+		TEST(test_name_twice), TEST(test_made_name), TEST(test_promises), TEST(test_too_many), TEST(test_messages),
 		TEST(test_too_much_data),
 		TEST(test_interrupt_while_loading), TEST(test_close_while_loading), TEST(test_bind),
 		TEST(test_spoilt_ring), TEST(test_flood),
