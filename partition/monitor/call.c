@@ -46,6 +46,16 @@ int64_t mon_object(uint32_t op, struct abi_cap_at object, const uint64_t arg[3],
 	return result.status;
 }
 
+int64_t mon_kernel(uint32_t op, const uint64_t arg[4], uint64_t *value)
+{
+	struct result result = call(ABI_SYSCALL_OBJECT, ABI_OBJECT_WORD(op, ABI_DOMAIN_ROOT_BITS),
+				    ABI_SLOT_KERNEL, arg[0], arg[1], arg[2], arg[3]);
+
+	if (value)
+		*value = result.value;
+	return result.status;
+}
+
 int64_t mon_lmp(struct abi_cap_at endpoint, uint64_t word)
 {
 	return call(ABI_SYSCALL_LMP, endpoint.address, ABI_LMP_SEND_WORD(endpoint.depth, 1, 0, 0),

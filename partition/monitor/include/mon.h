@@ -45,6 +45,9 @@ int64_t mon_invoke(uint64_t word, uint64_t from, uint64_t to, uint64_t via, uint
 /** mon_object - ABI_SYSCALL_OBJECT; @arg: three words. Return: 0 or as abi/object.h says. */
 int64_t mon_object(uint32_t op, struct abi_cap_at object, const uint64_t arg[3], uint64_t *value);
 
+/** mon_kernel - ABI_SYSCALL_OBJECT on the KERNEL capability; @arg: four words. Return: as mon_object() */
+int64_t mon_kernel(uint32_t op, const uint64_t arg[4], uint64_t *value);
+
 /** mon_lmp - ABI_SYSCALL_LMP: one word to an endpoint. Return: 0 or -errno. */
 int64_t mon_lmp(struct abi_cap_at endpoint, uint64_t word);
 

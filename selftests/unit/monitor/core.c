@@ -158,6 +158,55 @@ int64_t mon_object(uint32_t op, struct abi_cap_at object, const uint64_t arg[3],
 	return found.at->type ? -ABI_CAP_E_TYPE : -ABI_CAP_E_EMPTY;
 }
 
+static int settled(int rc)
+{
+	if (rc == -ABI_CAP_E_AGAIN || rc == -ABI_CAP_E_BUSY) {
+		cap_work(&space, 8);
+		return -(ABI_OBJECT_ERRNO + 11);
+	}
+	return rc;
+}
+
+/* As core/agreed.c of the CPU driver, which the tests without Linux try. */
+int64_t mon_kernel(uint32_t op, const uint64_t arg[4], uint64_t *value)
+{
+	static struct cap_entry drop;
+	const struct cap_range o = { arg[0] & ~(PAGE - 1), arg[1], arg[0] & (PAGE - 1) };
+
+	switch (op) {
+	case ABI_KERNEL_CAP_RELATIONS:
+		*value = cap_agree_relations(&space, &o);
+		return 0;
+	case ABI_KERNEL_CAP_FREE:
+		return settled(cap_agree_retype(&space, &o, arg[2], arg[3]));
+	case ABI_KERNEL_CAP_STATE:
+		return settled(cap_agree_state(&space, &o, (uint8_t)arg[2], (uint8_t)arg[3]));
+	case ABI_KERNEL_CAP_MARK:
+		return settled(cap_agree_mark(&space, &o));
+	case ABI_KERNEL_CAP_DROP:
+		return settled(cap_agree_drop(&space, &drop, &o));
+	case ABI_KERNEL_CAP_AGREED:
+		return settled(cap_call_agreed(&space, &own[0], (const uint64_t *)(uintptr_t)arg[0]));
+	default:
+		return -ABI_CAP_E_OPERATION;
+	}
+}
+
+int core_invoke(const struct program *p, const uint64_t word[6])
+{
+	const struct cap_entry root = { .type = ABI_CAP_CNODE, .base = p->root, .rights = ABI_CAP_RW,
+					.end = p->root + (ABI_CAP_SLOT_BYTES << ABI_DOMAIN_ROOT_BITS) };
+	uint64_t ignored;
+	int rc;
+
+	do {
+		rc = cap_call(&space, &root, word, &ignored);
+		if (rc == -ABI_CAP_E_AGAIN)
+			cap_work(&space, 8);
+	} while (rc == -ABI_CAP_E_AGAIN);
+	return rc;
+}
+
 int64_t mon_lmp(struct abi_cap_at endpoint, uint64_t word)
 {
 	struct cap_entry *e = find(endpoint, ABI_CAP_ENDPOINT);

@@ -87,6 +87,9 @@ void core_ended(struct program *p, enum abi_dispatcher_state state, int64_t stat
 /** core_cap - a capability of a program's root CNode */
 struct abi_cap_info core_cap(const struct program *p, uint32_t slot);
 
+/** core_invoke - ABI_SYSCALL_INVOKE of a program. Return: as that */
+int core_invoke(const struct program *p, const uint64_t word[6]);
+
 /* ---- Linux ---- */
 
 struct message {

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Agreements of a core with another node: the real machines on both sides, the monitor's hooks on the CPU
+ * driver's real capabilities on one, on the other whatever the test says that node has.
+ */
+#include <abi/protocol/node.h>
+
+#include <agreed.h>
+#include <build.h>
+#include <caps.h>
+
+#include "core.h"
+
+#define SELF 2u
+#define NODES 4u
+#define ENTRIES 64u
+#define DEPTH ABI_DOMAIN_ROOT_BITS
+#define S_PIECE 100u /* slots of the program */
+#define S_OTHER 101u
+
+struct flying {
+	uint32_t to;
+	uint16_t type;
+	uint32_t bytes;
+	uint8_t data[4400];
+};
+
+static struct member {
+	struct node node;
+	uint16_t package[NODES];
+	struct agree_entry entries[ENTRIES];
+	uint64_t heard[ENTRIES];
+	struct agree_peer peers[NODES];
+	uint16_t room[ROUTE_ROOM(NODES, NODES)];
+} members[2]; /* node 0, SELF */
+
+static struct flying wire[256];
+static uint32_t first, last;
+static uint64_t us;
+static uint32_t theirs;   /* what node 0 has of every object */
+static int objection;     /* its vote */
+static unsigned int dropped; /* times that it was told to revoke */
+static uint32_t domain;
+static struct program *program;
+
+static void send_from(void *ctx, uint32_t to, uint16_t type, const void *payload, uint32_t bytes)
+{
+	struct flying *f = &wire[last++ % 256];
+
+	(void)ctx;
+	assert_true(last - first < 256 && bytes <= sizeof(f->data));
+	f->to = to;
+	f->type = type;
+	f->bytes = bytes;
+	memcpy(f->data, payload, bytes);
+}
+
+static void settle(void)
+{
+	for (unsigned int i = 0; i < 1000; i++) {
+		while (first != last) {
+			struct flying *f = &wire[first++ % 256];
+
+			assert_int_equal(node_message(&members[f->to == SELF].node, f->to ? 0 : SELF, f->type,
+						      f->data, f->bytes, us), 0);
+		}
+		for (unsigned int n = 0; n < 2; n++)
+			node_tick(&members[n].node, us);
+		us++;
+		if (first == last && !members[1].node.agree.again && !members[0].node.agree.again)
+			return;
+	}
+	fail_msg("it never ends");
+}
+
+/* ---- node 0 ---- */
+
+static int other_vote(void *ctx, const struct agree_request *q, bool mine, uint64_t cookie,
+		      uint32_t *relations)
+{
+	(void)ctx, (void)q, (void)mine, (void)cookie;
+	*relations = theirs;
+	return objection;
+}
+
+static void other_busy(void *ctx, const struct agree_request *q, bool on)
+{
+	(void)ctx, (void)q, (void)on;
+}
+
+static int other_perform(void *ctx, const struct agree_request *q, enum agree_part part, uint64_t cookie)
+{
+	(void)ctx, (void)q, (void)part, (void)cookie;
+	dropped += q->kind == AGREE_REVOKE;
+	if (q->kind == AGREE_REVOKE)
+		theirs = 0;
+	return 0;
+}
+
+static void other_alone(void *ctx, const struct agree_request *q)
+{
+	(void)ctx, (void)q;
+}
+
+static void other_done(void *ctx, uint64_t cookie, int result, uint32_t relations)
+{
+	(void)ctx, (void)cookie, (void)relations;
+	assert_int_equal(result, 0);
+}
+
+static int other_mark(void *ctx, const struct agree_object *object)
+{
+	(void)ctx, (void)object;
+	return 0;
+}
+
+static int other_create(void *ctx, uint32_t from, const struct agree_object *object, uint8_t rights,
+			uint64_t handle)
+{
+	(void)ctx, (void)from, (void)object, (void)rights, (void)handle;
+	return -ABI_CAP_E_OCCUPIED;
+}
+
+static void other_given(void *ctx, uint64_t cookie, int result)
+{
+	(void)ctx, (void)cookie, (void)result;
+}
+
+static int other_forget(void *ctx, uint32_t node)
+{
+	(void)ctx, (void)node;
+	return 0;
+}
+
+static const struct agree_local other = {
+	.vote = other_vote, .busy = other_busy, .perform = other_perform, .alone = other_alone,
+	.done = other_done, .mark = other_mark, .create = other_create, .given = other_given,
+	.forget = other_forget,
+};
+
+/* ---- the program ---- */
+
+static void begin_node(struct member *m, uint32_t self, const struct agree_local *local)
+{
+	static const struct node_events events;
+	const struct node_memory memory = {
+		.nodes = NODES, .packages = NODES, .package = m->package,
+		.agree = { m->entries, m->heard, m->peers, m->room, ENTRIES, NODES },
+	};
+	const struct node_setup setup = {
+		.self = self, .port = { .send = send_from }, .events = &events, .memory = &memory,
+		.local = local, .kind = ROUTE_MULTICAST,
+	};
+
+	memset(m, 0, sizeof(*m));
+	assert_int_equal(node_init(&m->node, &setup, us), 0);
+}
+
+static int invoke(uint32_t op, uint32_t type, uint64_t from, uint64_t to, uint64_t offset, uint64_t bytes,
+		  uint64_t word[6])
+{
+	const bool retype = op == ABI_CAP_DO_RETYPE;
+
+	word[0] = ABI_INVOKE_WORD(op, 0, type, DEPTH, retype ? DEPTH : 0, 0, retype);
+	word[1] = from;
+	word[2] = to;
+	word[3] = 0;
+	word[4] = offset;
+	word[5] = bytes;
+	return core_invoke(program, word);
+}
+
+static int start(void **state)
+{
+	struct agree_local local;
+	uint64_t word[6];
+
+	(void)state;
+	core_start();
+	domain = spawn_good(core_bind(3, ABI_SERVICE_SPAWN, 256));
+	program = core_program(domain);
+	assert_non_null(program);
+	us = 0;
+	first = last = 0;
+	theirs = ABI_CAP_HAS_COPY;
+	objection = 0;
+	dropped = 0;
+	agreed_init(&members[1].node.agree);
+	local = agreed_local();
+	begin_node(&members[0], 0, &other);
+	begin_node(&members[1], SELF, &local);
+	assert_int_equal(node_join(&members[0].node, SELF, 1), 0);
+	settle();
+	assert_true(view_operating(&members[1].node.view));
+	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_RAM, ABI_SLOT_RAM, S_PIECE, 0, 0x4000, word), 0);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	assert_true(agree_quiet(&members[1].node.agree));
+	assert_null(agree_check(&members[1].node.agree));
+	core_sound();
+	return 0;
+}
+
+/* Another core has got the piece. */
+static void known_elsewhere(void)
+{
+	const struct abi_cap_info info = core_cap(program, S_PIECE);
+	const uint64_t arg[4] = { ABI_OBJECT_PLACE(info.base, info.type), info.bytes };
+
+	assert_int_equal(mon_kernel(ABI_KERNEL_CAP_MARK, arg, NULL), 0);
+}
+
+static int ask(const uint64_t word[6])
+{
+	uint32_t at = 0, of;
+	int32_t result;
+	uint64_t tag;
+	int rc = agreed_ask(domain_find(domain), 4711, word);
+
+	if (rc)
+		return rc;
+	settle();
+	assert_true(agreed_next(&at, &of, &tag, &result));
+	assert_int_equal(of, domain);
+	assert_int_equal(tag, 4711);
+	agreed_told(at);
+	at = 0;
+	assert_false(agreed_next(&at, &of, &tag, &result));
+	return result;
+}
+
+/* ---- tests ---- */
+
+static void test_retype(void **state)
+{
+	uint64_t word[6];
+
+	(void)state;
+	known_elsewhere();
+	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_FRAME, S_PIECE, S_OTHER, 0x1000, 0x1000, word),
+			 -ABI_CAP_E_REMOTE);
+	objection = -ABI_CAP_E_IN_USE;
+	assert_int_equal(ask(word), -ABI_CAP_E_IN_USE);
+	assert_int_equal(core_cap(program, S_OTHER).type, ABI_CAP_NONE);
+	objection = 0;
+	assert_int_equal(ask(word), 0);
+	assert_int_equal(core_cap(program, S_OTHER).type, ABI_CAP_FRAME);
+	assert_int_equal(core_cap(program, S_OTHER).base, core_cap(program, S_PIECE).base + 0x1000);
+	/* Here something is in the way. */
+	assert_int_equal(ask(word), -ABI_CAP_E_IN_USE);
+}
+
+static void test_revoke(void **state)
+{
+	uint64_t word[6], base = core_cap(program, S_PIECE).base;
+
+	(void)state;
+	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_FRAME, S_PIECE, S_OTHER, 0, 0x1000, word), 0);
+	known_elsewhere();
+	assert_int_equal(invoke(ABI_CAP_DO_REVOKE, 0, S_PIECE, 0, 0, 0, word), -ABI_CAP_E_REMOTE);
+	assert_int_equal(ask(word), 0);
+	assert_int_equal(dropped, 1);
+	assert_int_equal(core_cap(program, S_OTHER).type, ABI_CAP_NONE);
+	assert_int_equal(core_cap(program, S_PIECE).base, base);
+	/* Nobody else has it now: nobody is asked. */
+	assert_int_equal(invoke(ABI_CAP_DO_DELETE, 0, S_PIECE, 0, 0, 0, word), 0);
+}
+
+static void test_delete(void **state)
+{
+	uint64_t word[6];
+
+	(void)state;
+	known_elsewhere();
+	assert_int_equal(invoke(ABI_CAP_DO_DELETE, 0, S_PIECE, 0, 0, 0, word), -ABI_CAP_E_REMOTE);
+	assert_int_equal(ask(word), 0);
+	assert_int_equal(core_cap(program, S_PIECE).type, ABI_CAP_NONE);
+}
+
+/* Another node revokes: all goes here. */
+static void test_other_revokes(void **state)
+{
+	const struct abi_cap_info info = core_cap(program, S_PIECE);
+	const struct agree_request q = { .kind = AGREE_REVOKE, .object = { info.base, info.bytes, info.type } };
+	uint64_t word[6];
+
+	(void)state;
+	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_FRAME, S_PIECE, S_OTHER, 0, 0x1000, word), 0);
+	known_elsewhere();
+	assert_int_equal(agree_start(&members[0].node.agree, &q, 0), 0);
+	settle();
+	assert_int_equal(core_cap(program, S_PIECE).type, ABI_CAP_NONE);
+	assert_int_equal(core_cap(program, S_OTHER).type, ABI_CAP_NONE);
+}
+
+/* Its words lead nowhere once it has ended; what it asked is gone on with. */
+static void test_ends(void **state)
+{
+	uint64_t word[6], tag;
+	uint32_t at = 0, of;
+	int32_t result;
+
+	(void)state;
+	known_elsewhere();
+	assert_int_equal(invoke(ABI_CAP_DO_REVOKE, 0, S_PIECE, 0, 0, 0, word), -ABI_CAP_E_REMOTE);
+	assert_int_equal(agreed_ask(domain_find(domain), 1, word), 0);
+	agreed_domain_end(domain);
+	settle();
+	assert_false(agreed_next(&at, &of, &tag, &result));
+}
+
+/* No words lead out of the program's own root CNode, and no more than its share is under way. */
+static void test_bad(void **state)
+{
+	static const struct {
+		uint64_t word[6];
+		int error;
+	} bad[] = {
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_COPY, 0, 0, DEPTH, DEPTH, 0, 0), S_PIECE, S_OTHER }, ABI_CAP_E_OPERATION },
+		{ { 0 }, ABI_CAP_E_OPERATION },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_REVOKE, 0, 0, 0, 0, 0, 0), S_PIECE }, ABI_CAP_E_DEPTH },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_REVOKE, 0, 0, 64, 0, 0, 0), S_PIECE }, ABI_CAP_E_DEPTH },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_REVOKE, 0, 0, 255, 0, 0, 0), S_PIECE }, ABI_CAP_E_DEPTH },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_REVOKE, 0, 0, DEPTH, 0, 0, 0), 1u << DEPTH | S_PIECE }, ABI_CAP_E_ADDRESS },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_REVOKE, 0, 0, DEPTH, 0, 0, 0), UINT64_MAX }, ABI_CAP_E_ADDRESS },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_REVOKE, 0, 0, DEPTH, 0, 0, 0), S_OTHER }, ABI_CAP_E_EMPTY },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, ABI_CAP_FRAME, DEPTH, DEPTH, 0, 1), S_PIECE,
+		    1u << DEPTH, 0, 0, 0x1000 }, ABI_CAP_E_ADDRESS },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, ABI_CAP_FRAME, DEPTH, DEPTH, 64, 1), S_PIECE, S_OTHER,
+		    0, 0, 0x1000 }, ABI_CAP_E_DEPTH },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, ABI_CAP_FRAME, DEPTH, DEPTH, 0, 0), S_PIECE, S_OTHER,
+		    0, 0, 0x1000 }, ABI_CAP_E_COUNT },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, ABI_CAP_FRAME, DEPTH, DEPTH, 0, 65535), S_PIECE, S_OTHER,
+		    0, 0, 0x1000 }, ABI_CAP_E_COUNT },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, ABI_CAP_FRAME, DEPTH, DEPTH, 0, 2), S_PIECE, S_OTHER,
+		    0, 0, UINT64_MAX }, ABI_CAP_E_RANGE },
+		{ { ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, ABI_CAP_FRAME, DEPTH, DEPTH, 0, 1), S_PIECE, S_OTHER,
+		    0, 0x4000, 0x1000 }, ABI_CAP_E_RANGE },
+	};
+	uint64_t word[6];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(agreed_ask(domain_find(domain), 1, bad[i].word), -bad[i].error);
+	known_elsewhere();
+	invoke(ABI_CAP_DO_REVOKE, 0, S_PIECE, 0, 0, 0, word);
+	for (unsigned int i = 0; i < AGREED_CALLS_DOMAIN; i++)
+		assert_int_equal(agreed_ask(domain_find(domain), 1, word), 0);
+	assert_int_equal(agreed_ask(domain_find(domain), 1, word), -AGREE_E_FULL);
+	settle();
+	agreed_domain_end(domain);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_retype, start, stop),
+		cmocka_unit_test_setup_teardown(test_revoke, start, stop),
+		cmocka_unit_test_setup_teardown(test_delete, start, stop),
+		cmocka_unit_test_setup_teardown(test_other_revokes, start, stop),
+		cmocka_unit_test_setup_teardown(test_ends, start, stop),
+		cmocka_unit_test_setup_teardown(test_bad, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
