@@ -62,6 +62,18 @@ test_status()
 	result $? "... quotes, blanks and dollar signs among them"
 }
 
+# In kHz, as Linux's log has it.
+test_clock()
+{
+	local khz mhz
+	status_is 0 "the guest is told what its TSC counts" -- \
+		'dmesg | grep -o "tsc_early_khz=[0-9]*"; dmesg | grep "tsc: Detected"'
+	khz=$(sed -n 's/tsc_early_khz=//p' "$WORK/text" | head -n 1)
+	mhz=$(sed -n 's/.*Detected \([0-9.]*\) MHz.*/\1/p' "$WORK/text")
+	[ -n "$khz" ] && [ "${mhz//./}" = "$khz" ]
+	result $? "and believes it: told $khz kHz, uses $mhz MHz"
+}
+
 test_files()
 {
 	local big sum
@@ -203,7 +215,7 @@ test_source()
 	result $? "a name that is none is refused"
 }
 
-TESTS="source cache status files faults bad_log patterns endings modes usage"
+TESTS="source cache status clock files faults bad_log patterns endings modes usage"
 
 # shellcheck disable=SC2048
 for test in ${*:-$TESTS}; do

@@ -58,20 +58,38 @@ qemu_numa_arguments()
 # broken and panic (no_timer_check).
 LAB_APPEND="console=ttyS0 loglevel=5 panic=-1 printk.devkmsg=on no_timer_check"
 
+# The guest's TSC is this machine's. A starved Linux measures it wrong by any factor, and every clock with it
+# (and believes it, as QEMU's CPU has no way to say): so it is told. Prints nothing where that is not known.
+qemu_tsc_khz()
+{
+	local tool=$LAB_CACHE/frequency
+	[ "$(uname -m)" = x86_64 ] && command -v gcc >/dev/null || return 0
+	cached frequency "$tool/frequency" qemu_tsc_tool "$tool" && "$tool/frequency" || true
+}
+
+qemu_tsc_tool()
+{
+	local work
+	work=$(lab_mktemp)
+	gcc -O1 -o "$work/frequency" "$LAB_DIR/frequency.c" || die "frequency.c does not compile"
+	publish "$work" "$1"
+}
+
 # Fill QEMU_ARGS, the whole command, from OPT and the run's directory. Without 1 GiB
 # pages, as a rule: Linux cannot give up memory that it maps with one of them.
 qemu_arguments()
 {
-	local dir=$1 cpu=max thread=single
+	local dir=$1 cpu=max thread=single khz=""
 	[ "${OPT[gbpages]}" = 1 ] || cpu+=,-pdpe1gb
 	[ "${OPT[mttcg]}" = 0 ] || thread=multi
+	[ "${OPT[icount]}" = 1 ] || khz=$(qemu_tsc_khz)
 	mapfile -t QEMU_ARGS < <(qemu_command)
 	QEMU_ARGS+=(-machine q35 -accel "tcg,thread=$thread" -m "${OPT[mib]}M"
 		-smp "${OPT[cpus]},sockets=${OPT[numa]},threads=${OPT[threads]}"
 		-nodefaults -no-user-config -display none -no-reboot
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x04"
 		-kernel "$(kernel_dir "${OPT[kernel]}")/vmlinux" -initrd "$dir/initrd"
-		-append "$LAB_APPEND ${OPT[append]}"
+		-append "$LAB_APPEND ${khz:+tsc_early_khz=$khz} ${OPT[append]}"
 		-serial "file:$dir/console")
 	# A nanosecond of the guest's clock, and so a tick of its TSC, is an instruction of any of
 	# its processors; while all of them halt, time jumps to the next timer.
