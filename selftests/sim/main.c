@@ -18,12 +18,13 @@ static const struct sim_world *const worlds[] = { &nodes_world, &tiny_world };
 
 static void usage(FILE *out)
 {
-	fprintf(out, "usage: sim [--world NAME] --seeds FIRST-LAST [--jobs N]\n"
+	fprintf(out, "usage: sim [--world NAME] --seeds FIRST-LAST [--jobs N] [--all]\n"
 		     "       sim [--world NAME] --seed SEED [--trace]\n"
 		     "       sim --selftest | --worlds | --fig8\n"
 		     "Run protocols on simulated nodes; everything follows from the seed.\n\n"
 		     "  --seeds FIRST-LAST  all these schedules; TAP\n"
 		     "  --jobs N            in so many processes; default: one a CPU\n"
+		     "  --all               do not end with the first that fails\n"
 		     "  --seed SEED         one schedule; ends with a hash of all that happened\n"
 		     "  --trace             print each step\n"
 		     "  --world NAME        what runs on the nodes:");
@@ -76,6 +77,7 @@ static const struct option options[] = {
 	{ "trace", no_argument, NULL, 't' },       { "world", required_argument, NULL, 'w' },
 	{ "jobs", required_argument, NULL, 'j' },  { "selftest", no_argument, NULL, 'S' },
 	{ "worlds", no_argument, NULL, 'W' },      { "fig8", no_argument, NULL, 'F' },
+	{ "all", no_argument, NULL, 'a' },
 	{ "help", no_argument, NULL, 'h' },        { 0 },
 };
 
@@ -101,6 +103,9 @@ int main(int argc, char **argv)
 		case 'S':
 		case 'W':
 			what = c;
+			break;
+		case 'a':
+			range.all = true;
 			break;
 		case 't':
 			trace = true;

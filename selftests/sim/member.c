@@ -21,20 +21,26 @@ static void port_send(void *ctx, uint32_t to, uint16_t type, const void *payload
 	sim_send(m->sim, m->node, to, type, payload, bytes);
 }
 
-/* Whoever is out runs no program any more, for all that his machines may not know yet. */
-static void fence(struct member *leader, const struct view *old, const struct view *now)
+/* Its programs run no more, for all that its machines may not know yet. */
+static void stop_programs(struct member *m)
 {
-	uint32_t node;
+	m->fenced = true;
+	programs_stop(&m->programs);
+	callers_stop(&m->callers);
+}
 
-	protocol_set_each(node, &old->members) {
-		struct member *m = world_of(leader)->member[node];
+/* Most are dead then, some only run no program: they must find out by themselves. */
+static void on_fence(void *ctx, uint32_t node)
+{
+	struct member *m = ctx;
 
-		if (protocol_set_has(&now->members, node) || !leader->sim->node[node].alive)
-			continue;
-		m->fenced = true;
-		programs_stop(&m->programs);
-		callers_stop(&m->callers);
-	}
+	sim_note(m->sim, m->node, "fences", node, 0);
+	if (!m->sim->node[node].alive)
+		return;
+	if (sim_chance(m->sim, 2))
+		sim_crash(m->sim, node);
+	else
+		stop_programs(member_of(m->sim, node));
 }
 
 static void on_changed(void *ctx, const struct view *old, const struct view *now)
@@ -42,8 +48,6 @@ static void on_changed(void *ctx, const struct view *old, const struct view *now
 	struct member *m = ctx;
 
 	sim_note(m->sim, m->node, "installs view", now->number, protocol_set_count(&now->members));
-	if (!m->node)
-		fence(m, old, now);
 	check_install(m, old, now);
 }
 
@@ -58,6 +62,13 @@ static void on_operates(void *ctx, const struct view *now)
 	m->owner = false;
 }
 
+void member_drained(struct member *m)
+{
+	m->leaving = false;
+	stop_programs(m);
+	view_drained(&m->machines.view);
+}
+
 static void on_drain(void *ctx, uint64_t us)
 {
 	struct member *m = ctx;
@@ -67,7 +78,7 @@ static void on_drain(void *ctx, uint64_t us)
 	for (uint32_t i = 0; i < CALLERS_DOMAINS && w->names; i++)
 		callers_end(&m->callers, i);
 	if (sim_chance(m->sim, 3)) {
-		view_drained(&m->machines.view);
+		member_drained(m);
 	} else if (!m->leaving) {
 		m->leaving = true;
 		w->planned++;
@@ -85,8 +96,7 @@ static void on_gone(void *ctx, bool left)
 	world_of(m)->gone = true;
 	if (!m->node)
 		sim_fail(m->sim, "the leader is out");
-	programs_stop(&m->programs);
-	callers_stop(&m->callers);
+	stop_programs(m);
 }
 
 static bool on_confirm(void *ctx, uint32_t node, enum view_reason why)
@@ -130,6 +140,7 @@ static const struct node_events events = {
 	.drain = on_drain,
 	.gone = on_gone,
 	.confirm = on_confirm,
+	.fence = on_fence,
 	.done = on_done,
 	.broken = on_broken,
 };
@@ -186,6 +197,7 @@ void member_start(struct sim *sim, uint32_t node)
 	m->fenced = false;
 	m->doom = 0;
 	m->working = false;
+	m->patience = 4;
 	m->owner = !node || sim_chance(sim, 3);
 	programs_stop(&m->programs);
 	machines_init(m);
@@ -198,14 +210,17 @@ bool member_active(const struct sim *sim, uint32_t node)
 	       protocol_set_has(&member_of(sim, node)->machines.view.now.members, node);
 }
 
-/* What waits for the node itself is looked at again soon. */
+/* What waits is looked at again soon, or, if that did not help, later. */
 static void work(struct member *m)
 {
 	programs_work(&m->programs);
+	if (!m->programs.waits)
+		m->patience = 4;
 	if (!m->programs.waits || m->working)
 		return;
 	m->working = true;
-	sim_plan(m->sim, (1 + sim_random(m->sim, 20)) * SIM_US, m->node, PLAN_WORK,
+	m->patience *= m->patience < 4096 ? 2 : 1;
+	sim_plan(m->sim, (1 + sim_random(m->sim, m->patience)) * SIM_US, m->node, PLAN_WORK,
 		 m->sim->node[m->node].life);
 }
 
@@ -227,7 +242,7 @@ void member_turn(struct member *m)
 	} while (next <= now && ++turns < TURNS_MAX);
 	/* It waits for its own work: that is planned. */
 	if (next <= now && m->working)
-		next = now + 20;
+		next = now + m->patience;
 	if (next <= now)
 		sim_fail(sim, "node %u does not come to an end of turns at %llu us", m->node,
 			 (unsigned long long)now);

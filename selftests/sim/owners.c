@@ -49,6 +49,31 @@ static void check_owners(struct programs *p, const struct place_cap *cap, bool d
 			 p->node);
 }
 
+/*
+ * A revocation that was carried out anywhere was carried out everywhere, though who asked for it is
+ * dead: at rest nobody has what was there when it was decided.
+ */
+static void check_revoked(const struct programs *p)
+{
+	const struct programs_truth *t = p->truth;
+
+	for (uint32_t i = 0; i < t->revokes; i++) {
+		const struct revoke *r = &t->revoke[i];
+
+		if (!r->carried || (p->sim->node[r->node].alive && p->sim->node[r->node].life == r->life))
+			continue;
+		for (uint32_t j = 0; j < p->place.count; j++) {
+			const struct place_cap *seen = &p->place.seen[j];
+
+			if (seen->since < r->object.since && (place_same(&r->object, seen) ||
+							      place_derived(&r->object, seen)))
+				sim_fail(p->sim, "node %u has type %u [%llx, %llx), which node %u has revoked before it died",
+					 p->node, seen->type, (unsigned long long)seen->base,
+					 (unsigned long long)seen->end, r->node);
+		}
+	}
+}
+
 void programs_check(struct programs *p, bool deaths)
 {
 	const char *wrong = local_check(&p->local);
@@ -57,8 +82,9 @@ void programs_check(struct programs *p, bool deaths)
 
 	if (wrong)
 		sim_fail(p->sim, "node %u: %s", p->node, wrong);
+	check_revoked(p);
 	for (e = cap_mdb_first(&p->local.space, ABI_CAP_SPACE_MEMORY); e; e = cap_mdb_next(e)) {
-		struct place_cap cap = { e->base, e->end, e->type };
+		struct place_cap cap = { e->base, e->end, e->type, 0 };
 		uint8_t state = cap_state(&p->local.space, e);
 
 		if (state & CAP_BUSY)

@@ -77,7 +77,7 @@ void place_check(struct sim *sim, struct place *const *places, uint32_t node)
 		return;
 	memcpy(before, p->seen, was * sizeof(before[0]));
 	for (e = cap_mdb_first(p->space, ABI_CAP_SPACE_MEMORY); e; e = cap_mdb_next(e)) {
-		struct place_cap cap = { e->base, e->end, e->type };
+		struct place_cap cap = { e->base, e->end, e->type, sim->now };
 		uint32_t i;
 
 		if (p->count && place_same(&p->seen[p->count - 1], &cap))
@@ -86,13 +86,15 @@ void place_check(struct sim *sim, struct place *const *places, uint32_t node)
 			sim_fail(sim, "node %u has more capabilities than slots", node);
 			return;
 		}
-		p->seen[p->count++] = cap;
 		/* Both lists are in the same order. */
 		for (i = old; i < was && !place_same(&before[i], &cap); i++)
 			;
-		if (i < was)
+		if (i < was) {
 			old = i + 1;
-		else
+			cap.since = before[i].since;
+		} else {
 			against_all(sim, places, node, &cap);
+		}
+		p->seen[p->count++] = cap;
 	}
 }

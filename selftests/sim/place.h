@@ -10,11 +10,12 @@
 
 #define PLACE_SEEN 64u
 
-/** struct place_cap - a capability as the checks see it */
+/** struct place_cap - a capability as the checks see it; @since: when it was first seen, in ticks */
 struct place_cap {
 	uint64_t base;
 	uint64_t end;
 	uint32_t type;
+	uint64_t since;
 };
 
 /**

@@ -67,7 +67,9 @@ void plan_begin(struct sim *sim)
 	uint32_t acts;
 
 	sim->state = w;
+	sim->limit = 50000;
 	sim_nodes(sim, choose_nodes(sim));
+	sim->limit += 4000 * (uint64_t)sim->nodes;
 	w->member = sim_zalloc(sim, sim->nodes * sizeof(w->member[0]));
 	w->places = sim_zalloc(sim, sim->nodes * sizeof(w->places[0]));
 	w->names = sim_chance(sim, 3);
@@ -158,10 +160,8 @@ static void member_event(struct sim *sim, uint32_t node, uint32_t code, uint64_t
 		leave(sim, node, value);
 		break;
 	case PLAN_DRAINED:
-		if (value == sim->node[node].life && !m->stopped) {
-			m->leaving = false;
-			view_drained(&m->machines.view);
-		}
+		if (value == sim->node[node].life && !m->stopped)
+			member_drained(m);
 		break;
 	case PLAN_CAPS:
 		if (w->caps && member_active(sim, node))

@@ -11,6 +11,7 @@ struct range {
 	uint64_t from;
 	uint64_t to;
 	uint32_t jobs;
+	bool all; /* do not end with the first failure */
 };
 
 /** selftest - of the engine. TAP. */

@@ -129,7 +129,7 @@ void programs_work(struct programs *p)
 {
 	p->waits = true;
 	p->place.touched = true;
-	for (uint32_t i = 0; i < 64 && p->waits; i++)
+	for (uint32_t i = 0; i < 8 && p->waits; i++)
 		p->waits = local_work(&p->local);
 }
 

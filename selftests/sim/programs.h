@@ -31,8 +31,24 @@ struct programs {
 	uint64_t began[LOCAL_CALLS];
 };
 
+#define PROGRAMS_REVOKES 64u
+
+/**
+ * struct revoke - a revocation that was decided
+ * @object:  of which; @since: when
+ * @node, @life: who asked
+ * @carried: another node has carried it out
+ */
+struct revoke {
+	struct place_cap object;
+	uint32_t node;
+	uint32_t life;
+	bool carried;
+};
+
 /**
  * struct programs_truth - of all nodes
+ * @revoke: @revokes of them, by time
  * @places: of all nodes; @entries: a machine's room; @pages: of RAM that each began with
  * @created: gives that have arrived; @count: gives so far
  * @longest: an operation took, in microseconds
@@ -44,6 +60,8 @@ struct programs_truth {
 	uint32_t entries;
 	uint32_t count;
 	uint64_t longest;
+	uint32_t revokes;
+	struct revoke revoke[PROGRAMS_REVOKES];
 	uint8_t created[PROGRAMS_GIVES];
 	uint16_t giver[PROGRAMS_GIVES];
 	uint32_t packages;
@@ -88,7 +106,7 @@ static inline struct place_cap programs_range(const struct programs_truth *t, ui
 {
 	uint64_t bytes = (uint64_t)t->pages * 4096, base = 0x100000ull + node * bytes;
 
-	return (struct place_cap){ base, base + bytes, ABI_CAP_RAM };
+	return (struct place_cap){ base, base + bytes, ABI_CAP_RAM, 0 };
 }
 
 #endif

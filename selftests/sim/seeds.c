@@ -40,8 +40,13 @@ static void job_run(const struct range *range, struct job *job, uint32_t number)
 			job->failed = true;
 			job->failed_at = sim->failed_at;
 			snprintf(job->failure, sizeof(job->failure), "%s", sim->failure);
-			*stop = true;
-			_exit(SIM_EXIT_FAILED);
+			if (!range->all) {
+				*stop = true;
+				_exit(SIM_EXIT_FAILED);
+			}
+			printf("# seed %llu, step %llu: %s\n", (unsigned long long)seed,
+			       (unsigned long long)sim->failed_at, sim->failure);
+			fflush(stdout);
 		}
 		job->count++;
 		job->steps += sim->steps;
@@ -50,13 +55,15 @@ static void job_run(const struct range *range, struct job *job, uint32_t number)
 		if (sim->nodes > job->most_nodes)
 			job->most_nodes = sim->nodes;
 	}
-	_exit(0);
+	_exit(job->failed ? SIM_EXIT_FAILED : 0);
 }
 
 static bool job_report(const struct range *range, const struct job *job, int status)
 {
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return true;
+	if (job->failed && range->all)
+		return false;
 	if (job->failed)
 		printf("# seed %llu, step %llu: %s\n", (unsigned long long)job->seed,
 		       (unsigned long long)job->failed_at, job->failure);

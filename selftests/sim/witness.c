@@ -51,14 +51,36 @@ static void nobody_has(struct programs *p, const struct place_cap *object,
 	}
 }
 
+/* The asker is at it in the step in which it decides; others later, or never if it died first. */
+static void note_revoke(struct programs *p, const struct place_cap *object, enum agree_part part)
+{
+	struct programs_truth *t = p->truth;
+	struct revoke *last = NULL;
+
+	for (uint32_t i = 0; i < t->revokes; i++)
+		if (place_same(&t->revoke[i].object, object))
+			last = &t->revoke[i];
+	if (part != AGREE_MINE && !last && t->revokes < PROGRAMS_REVOKES)
+		sim_fail(p->sim, "node %u: revokes [%llx, %llx), which nobody decided", p->node,
+			 ull(object->base), ull(object->end));
+	else if (part != AGREE_MINE && last)
+		last->carried = true;
+	else if (part == AGREE_MINE && t->revokes < PROGRAMS_REVOKES &&
+		 !(last && last->node == p->node && !last->carried))
+		t->revoke[t->revokes++] = (struct revoke){ *object, p->node,
+							   p->sim->node[p->node].life, false };
+}
+
 static int perform(void *ctx, const struct agree_request *q, enum agree_part part, uint64_t cookie)
 {
 	struct programs *p = ctx;
 	struct place_cap object = { q->object.base, q->object.base + q->object.bytes,
-				    q->object.type };
-	struct place_cap made = { q->piece, q->piece + q->piece_bytes, q->into };
+				    q->object.type, p->sim->now };
+	struct place_cap made = { q->piece, q->piece + q->piece_bytes, q->into, 0 };
 	int rc;
 
+	if (q->kind == AGREE_REVOKE)
+		note_revoke(p, &object, part);
 	if (must_wait(p))
 		return -ABI_CAP_E_AGAIN;
 	if (part == AGREE_MINE && (cookie >= LOCAL_CALLS || !p->local.calls[cookie].used)) {
@@ -79,7 +101,7 @@ static void done(void *ctx, uint64_t cookie, int result, uint32_t relations)
 	struct programs *p = ctx;
 	struct local_call *call = &p->local.calls[cookie];
 	struct place_cap object = { call->object.base, call->object.base + call->object.bytes,
-				    call->object.type };
+				    call->object.type, 0 };
 	uint64_t took = sim_time_us(p->sim) - p->began[cookie];
 	uint32_t kind = call->op.kind;
 

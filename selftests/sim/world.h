@@ -30,8 +30,9 @@ enum planned {
  * struct member - a node
  * @callers: first, so that the hooks of names and those of the node have one context
  * @stopped: it is in no view any more, and knows it
- * @fenced:  the leader's view is without it
+ * @fenced:  its programs run no more
  * @leaving: the event PLAN_DRAINED is planned; @working: PLAN_WORK is
+ * @patience: how long that is put off at most, in microseconds
  * @owner:   it gets RAM when it operates first
  * @doom:    it dies in its next handler, after one message fewer than that; 0: it does not
  */
@@ -46,6 +47,7 @@ struct member {
 	bool leaving;
 	bool working;
 	bool owner;
+	uint32_t patience;
 	uint32_t doom;
 };
 
@@ -97,6 +99,9 @@ void member_start(struct sim *sim, uint32_t node);
 /** member_message - it receives; member_tick - its time has come. */
 void member_message(struct sim *sim, uint32_t node, const struct sim_message *m);
 void member_tick(struct sim *sim, uint32_t node);
+
+/** member_drained - it has handed over all: its programs are gone. */
+void member_drained(struct member *m);
 
 /** member_turn - at the end of all that a node does: when is it to be called again? */
 void member_turn(struct member *m);
