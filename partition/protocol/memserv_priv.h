@@ -8,8 +8,8 @@
 #include <urpc/chan.h>
 
 /*
- * struct memserv_piece.state. Of this node's own memory FREE, USED, LENDING, LENT, TAKEN; of a grant
- * CACHED, BORROWED, RETURNING. At node 0 KEPT: .node has it of one that is gone.
+ * struct memserv_piece.state. Of this node's own memory FREE, USED, LENDING, LENT, TAKEN; of a
+ * grant CACHED, BORROWED, RETURNING. At node 0 KEPT: .node has it of one that is gone.
  */
 enum {
 	PIECE_NONE,
