@@ -15,6 +15,7 @@ struct letter {
 static struct letter **heap;
 static uint32_t letters, room;
 static uint64_t *last_at; /* of each link */
+static uint32_t *unsent;  /* of each link: not delivered yet */
 
 uint64_t world_random(uint64_t below)
 {
@@ -66,6 +67,7 @@ static void post(uint32_t from, uint32_t to, uint16_t type, const void *data, ui
 	struct letter *l = malloc(sizeof(*l));
 
 	MUST(l && to < NODES && to != from && bytes <= sizeof(l->data));
+	MUST(++unsent[from * NODES + to] <= VIEW_UNSENT_MAX);
 	l->at = world.now + 1 + world_random(world.delay);
 	if (l->at < *last)
 		l->at = *last;
@@ -269,7 +271,10 @@ void world_reset(uint64_t seed)
 		free(heap_take());
 	if (!last_at)
 		last_at = calloc((size_t)NODES * NODES, sizeof(*last_at));
-	MUST(last_at);
+	if (!unsent)
+		unsent = calloc((size_t)NODES * NODES, sizeof(*unsent));
+	MUST(last_at && unsent);
+	memset(unsent, 0, (size_t)NODES * NODES * sizeof(*unsent));
 	memset(last_at, 0, (size_t)NODES * NODES * sizeof(*last_at));
 	memset(&world, 0, sizeof(world));
 	world.seed = seed;
@@ -335,6 +340,7 @@ static void deliver(struct letter *l)
 {
 	struct node *n = &world.nodes[l->to];
 
+	unsent[l->from * NODES + l->to]--;
 	if (n->runs && !n->deaf && world.nodes[l->from].incarnation == l->incarnation_from &&
 	    n->incarnation == l->incarnation_to) {
 		if (world.show)
