@@ -55,7 +55,7 @@ static void trees(void **state)
 	uint32_t random = 1, node;
 
 	(void)state;
-	for (uint32_t n = 0; n < 3000; n++) {
+	for (uint32_t n = 0; n < 600; n++) {
 		uint32_t nodes = 1 + n % NODES, packages = 1 + (n / 7) % nodes;
 
 		protocol_set_clear(&members);

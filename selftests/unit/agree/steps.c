@@ -383,11 +383,14 @@ static void crossed(void **state)
 	}
 }
 
-/* The coordinator dies when its decision has reached node 1, and when it has reached nobody. */
+/*
+ * The coordinator dies when its decision has reached node 1, when it has reached nobody, and when it
+ * reaches node 1 after that has reported.
+ */
 static void coordinator_dies(void **state)
 {
 	(void)state;
-	for (uint32_t told = 0; told < 2; told++) {
+	for (uint32_t told = 0; told < 3; told++) {
 		struct agree_merger m;
 		struct protocol_set left;
 		uint8_t blob[AGREE_BLOB_MAX];
@@ -405,20 +408,22 @@ static void coordinator_dies(void **state)
 			work(i);
 			pass(i, 2);
 		}
-		if (told)
+		if (told == 1)
 			pass(2, 1);
 		work(1);
 		left = world.members;
 		protocol_set_remove(&left, 2);
 		agree_merge_begin(&m, &world.members, &left);
-		world_kill(2, WORLD_QUEUE);
+		world_kill(2, told == 2 ? 0 : WORLD_QUEUE);
 		for (uint32_t i = 0; i < 4; i++) {
 			if (i == 2)
 				continue;
 			agree_freeze(&world.nodes[i].agree);
 			bytes = agree_report(&world.nodes[i].agree, &left, blob, sizeof(blob));
-			assert_int_equal(bytes, told && i == 1 ? 12 : 4);
+			assert_int_equal(bytes, told == 1 && i == 1 ? 12 : 4);
 			assert_int_equal(agree_merge(&m, blob, bytes), 0);
+			pass(2, i);
+			work(i);
 		}
 		bytes = agree_outcome(&m, blob, sizeof(blob));
 		world.view = 2;
@@ -434,7 +439,7 @@ static void coordinator_dies(void **state)
 		at_rest();
 		for (uint32_t i = 0; i < 4; i++) {
 			if (i != 2)
-				assert_int_equal(has(i, ABI_CAP_RAM, NODE_RAM(3)), !told);
+				assert_int_equal(has(i, ABI_CAP_RAM, NODE_RAM(3)), told != 1);
 		}
 	}
 }
@@ -462,6 +467,8 @@ static void receiver_dies(void **state)
 		agree_thaw(&world.nodes[i].agree);
 	at_rest();
 	assert_false(has(2, ABI_CAP_RAM, NODE_RAM(1)));
+	assert_int_equal(world.nodes[0].givens, 1);
+	assert_int_equal(world.nodes[0].given_result, -AGREE_E_GONE);
 	assert_int_equal(local_give(local(0), 0, 1), -AGREE_E_NODE);
 }
 
@@ -712,7 +719,7 @@ static void no_entries(void **state)
 static void bad_blobs(void **state)
 {
 	struct protocol_set all = protocol_set_only(0), left;
-	uint8_t blob[AGREE_BLOB_MAX] = { 1, 0, 0, 0, 1, 0, 0, 0, 0x21, 0, 0, 0 };
+	uint8_t blob[AGREE_BLOB_MAX] = { 1, 0, 0, 0, 1, 0, 0, 0, 0x21, 0, 0, 0, 1, 0, 0, 0, 0x22 };
 	struct agree_merger m;
 
 	(void)state;

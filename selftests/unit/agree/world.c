@@ -94,6 +94,15 @@ static void outcomes_check(void)
 	}
 }
 
+static void given(void *ctx, uint32_t slot, int given_result)
+{
+	struct node *n = ctx;
+
+	(void)slot;
+	n->givens++;
+	n->given_result = given_result;
+}
+
 static struct cap_range extent(void *ctx, uint32_t node)
 {
 	(void)ctx;
@@ -111,6 +120,7 @@ static void node_begin(uint32_t i, enum route_kind kind)
 	local_init(&n->local, i, &n->agree);
 	n->local.ctx = n;
 	n->local.done = done;
+	n->local.given = given;
 	n->local.extent = extent;
 	n->world = &world;
 	n->alive = true;

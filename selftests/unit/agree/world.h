@@ -38,6 +38,8 @@ struct node {
 	struct world *world;
 	uint64_t last_result;
 	uint32_t dones;
+	uint32_t givens;
+	int given_result;
 	int result;
 	uint32_t relations;
 };
