@@ -64,7 +64,8 @@ qemu_tsc_khz()
 {
 	local tool=$LAB_CACHE/frequency
 	[ "$(uname -m)" = x86_64 ] && command -v gcc >/dev/null || return 0
-	cached frequency "$tool/frequency" qemu_tsc_tool "$tool" && "$tool/frequency" || true
+	cached frequency "$tool/frequency" qemu_tsc_tool "$tool" || return 0
+	"$tool/frequency" || true
 }
 
 qemu_tsc_tool()
