@@ -178,6 +178,7 @@ static void partition_undo(struct remora_partition *p)
 		remora_steps_release(create_steps, CREATE_STEPS_BUT_DEVICE, &p->create_done, p);
 	remora_watch_stop(p);
 	remora_shootdown_end(p);
+	remora_mesh_end(p);
 	mutex_lock(&p->lock);
 	remora_joined_leave(p);
 	remora_steps_release(create_steps, 0, &p->create_done, p);

@@ -168,6 +168,7 @@ void remora_doorbell_look(struct remora_partition *p)
 	for (i = 0; i < READ_ONCE(p->core_count); i++)
 		remora_node_look(&p->cores[i]);
 	remora_channels_wake(p);
+	remora_monitor_look(p);
 	remora_watch_doorbell(p);
 	rcu_read_unlock();
 }

@@ -336,6 +336,7 @@ static int join_locked(struct remora_move *move, struct remora_error *err)
 		return ret;
 	}
 	remora_watch_start(p);
+	remora_mesh_kick(p);
 	pr_info("%s: CPU %u joined as core %u\n", p->name, move->cpu, move->core->node);
 	remora_partition_event(p);
 	return 0;

@@ -84,6 +84,7 @@ static int leave_locked(struct remora_move *move, const struct remora_remove_cpu
 	if (remora_partition_cores(p) == 1)
 		return remora_fail(err, REMORA_R_CORE_LAST, NULL);
 	if (move->core->state == REMORA_RUNNING) {
+		remora_monitor_leave(move->core);
 		ret = remora_core_stop(move->core, request->timeout_ms ?: LEAVE_MS,
 				       request->flags & REMORA_FORCE ? NULL : err);
 		if (ret && !(request->flags & REMORA_FORCE))

@@ -22,7 +22,7 @@
  * The most messages that an honest core has for one look: an answer to each request of a window and
  * to a ping that still runs, and an event for each channel.
  */
-#define NODE_BUDGET (REMORA_CONTROL_SLOTS + 1 + ABI_CHANNELS_MAX)
+#define NODE_BUDGET (REMORA_CONTROL_SLOTS + 1 + ABI_CHANNEL_NUMBERS)
 
 void remora_node_init(struct remora_core *core)
 {

@@ -105,6 +105,7 @@ static void partition_release(struct device *dev)
 
 	/* A control call that was late may have queued the work after destroy had ended it. */
 	remora_watch_stop(p);
+	remora_mesh_end(p);
 	kvfree(p->cores);
 	kfree(p);
 	if (atomic_dec_and_test(&partition_objects))
@@ -138,6 +139,8 @@ struct remora_partition *remora_partition_alloc(const struct remora_spec *spec)
 	remora_channels_init(p);
 	remora_doorbell_init(p);
 	remora_shootdown_init(p);
+	remora_mesh_init(p);
+	remora_monitor_init(p);
 	remora_storm_init(p);
 	remora_watch_init(p);
 	for (i = 0; i < REMORA_CPUS_MAX; i++) {

@@ -7,6 +7,8 @@
  *   partition->lock         life cycle: states, cores, memory, image (mutex; held across CPU
  *                           hotplug, so no hotplug callback takes it)
  *   shoot.lock              shootdowns: held all through a run; taken outside partition->lock
+ *   mesh.lock               links between monitors; taken outside partition->lock
+ *   monitor.lock            node 0's monitor; taken inside partition->lock and mesh.lock
  *   shared_memory.lock      channel memory: rings are allocated and freed under it (mutex, short)
  *   node->lock              control channel of a core (spinlock, interrupts off)
  *   partition->channels_lock  list of channels (spinlock, interrupts off)
@@ -36,6 +38,8 @@
 #include "ledger.h"
 #include "lifecycle.h"
 #include "memory.h"
+#include "mesh.h"
+#include "monitor.h"
 #include "node.h"
 #include "places.h"
 #include "shootdown.h"
@@ -153,6 +157,8 @@ struct remora_partition {
 	u64 channel_serial; /* of the next channel: its mmap offsets are never used again */
 	struct remora_shared shared_memory;
 	struct remora_shoot shoot;
+	struct remora_mesh mesh;
+	struct remora_monitor monitor;
 
 	/* state changes: generation moves, waiters are woken, a uevent is sent */
 	atomic64_t generation;

@@ -202,6 +202,7 @@ void remora_core_silence(struct remora_core *core)
 	remora_channels_hangup(core->partition, core->node);
 	/* What it did last is in the trace before anybody hears that it is dead. */
 	remora_trace_drain(core);
+	remora_mesh_kick(core->partition);
 }
 
 static void start_silence(void *context)
@@ -309,6 +310,7 @@ static int start_wait(void *context, struct remora_error *err)
 static int start_watch(void *context, struct remora_error *err)
 {
 	remora_watch_start(context);
+	remora_mesh_kick(context);
 	return 0;
 }
 

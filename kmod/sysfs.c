@@ -47,6 +47,7 @@ PARTITION_ATTR(doorbell_storms, "%u", READ_ONCE(p->storm.seen));
 PARTITION_ATTR(channels, "%u", READ_ONCE(p->channel_count));
 PARTITION_ATTR(block_cycles, "%llu", READ_ONCE(p->block_cycles));
 PARTITION_ATTR(poll_cycles, "%llu", READ_ONCE(p->poll_cycles));
+PARTITION_ATTR(view, "%u %*pbl", READ_ONCE(p->monitor.number), 64, (unsigned long *)&p->monitor.members);
 PARTITION_ATTR(generation, "%lld", (long long)atomic64_read(&p->generation));
 
 static ssize_t cpus_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -138,6 +139,7 @@ static struct attribute *partition_attrs[] = {
 	&dev_attr_block_cycles.attr,
 	&dev_attr_poll_cycles.attr,
 	&dev_attr_generation.attr,
+	&dev_attr_view.attr,
 	NULL,
 };
 

@@ -8,6 +8,8 @@ cpus=$(tap_cpus | tail -n 2 | paste -sd,)
 [ -n "$cpus" ] || tap_skip_all "needs a CPU besides CPU 0"
 command -v remora >/dev/null || tap_skip_all "no remora command"
 tap_load
+spare=$(tap_cpus | head -n 1)
+[[ ",$cpus," != *",$spare,"* ]] || spare=""
 RANDOM=${REMORA_SEED:-1}
 kills=${REMORA_KILLS:-30}
 
@@ -23,6 +25,16 @@ killed()
 	wait $pid 2>/dev/null
 }
 
+# One more core, and none again: it joined as a whole or not at all.
+moved()
+{
+	killed 300 remora add-cpu kst-k "$spare" --memory contig:8M
+	killed 200 remora remove-cpu kst-k "$spare"
+	if [[ "$(remora status kst-k --json | tr -d ' \n')" == *"\"cpu\":$spare,"* ]]; then
+		remora remove-cpu kst-k "$spare" || bad+="turn $i: the core stays; "
+	fi
+}
+
 bad=""
 for ((i = 0; i < kills; i++)); do
 	killed 400 remora create kst-k --cpus "$cpus" --memory contig:64M --start
@@ -35,6 +47,7 @@ for ((i = 0; i < kills; i++)); do
 		[ "$(cat /sys/class/remora/remora-kst-k/state)" = running ] || remora start kst-k ||
 			bad+="turn $i: start after a killed reset failed; "
 		remora ping kst-k --count 5 >/dev/null || bad+="turn $i: no answer; "
+		[ -z "$spare" ] || moved
 		killed 200 remora destroy kst-k
 		[ ! -e /dev/remora-kst-k ] || remora destroy kst-k || bad+="turn $i: destroy failed; "
 	fi

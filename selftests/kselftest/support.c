@@ -235,6 +235,24 @@ int rt_wait_state(int fd, unsigned int node, unsigned int state, int timeout_ms)
 	}
 }
 
+int rt_wait_members(const char *name, unsigned int cores)
+{
+	char path[128], text[128], members[32];
+	const char *list;
+
+	snprintf(path, sizeof(path), "/sys/class/remora/remora-%s/view", name);
+	snprintf(members, sizeof(members), " 0-%u", cores);
+	for (int i = 0; i < 750; i++) {
+		if (rt_read_text(path, text, sizeof(text)) < 0)
+			return -ENOENT;
+		list = strchr(text, ' ');
+		if (list && !strcmp(list, members))
+			return 0;
+		usleep(20000);
+	}
+	return -ETIMEDOUT;
+}
+
 int rt_echo(int channel, unsigned int count)
 {
 	unsigned int i;

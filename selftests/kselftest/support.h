@@ -67,6 +67,12 @@ int rt_begin(struct rt_spec *s, const char *name, unsigned int skip, unsigned in
 /** rt_wait_state - until the partition (node 0) or a core is in @state, by poll(); ETIMEDOUT */
 int rt_wait_state(int fd, unsigned int node, unsigned int state, int timeout_ms);
 
+/**
+ * rt_wait_members - until Linux and cores 1 to @cores are in one view, so that no request of the
+ * module's own is under way any more; ETIMEDOUT
+ */
+int rt_wait_members(const char *name, unsigned int cores);
+
 /** rt_echo - @count round trips on a channel of the echo service, each compared */
 int rt_echo(int channel, unsigned int count);
 

@@ -43,6 +43,7 @@ FIXTURE_TEARDOWN(trace)
 		{                                                                                  \
 			TH_LOG("%s", self->s.c.error.message);                                     \
 		}                                                                                  \
+		ASSERT_EQ(0, rt_wait_members(self->s.c.name, cores));                              \
 	} while (0)
 
 #define LOAD() ASSERT_EQ(0, tr_load(&self->t, self->s.c.name))

@@ -9,6 +9,7 @@
 
 #include "cli.h"
 #include "json.h"
+#include "sysfile.h"
 
 static const char *state_name(uint32_t state)
 {
@@ -17,10 +18,28 @@ static const char *state_name(uint32_t state)
 	return name ? name : "unknown";
 }
 
+/*
+ * The view that the nodes have agreed on, its members as a list. The module says it in sysfs alone.
+ * Return: false: there is none.
+ */
+static bool view_of(const char *name, uint64_t *number, char *members, size_t room)
+{
+	char text[256], *list;
+
+	if (sysfile_read(text, sizeof(text), "/sys/class/remora/remora-%s/view", name) < 0)
+		return false;
+	*number = strtoull(text, &list, 10);
+	if (!*number || *list != ' ')
+		return false;
+	snprintf(members, room, "%s", list + 1);
+	return true;
+}
+
 static void show_head(const struct remora_report *report)
 {
 	const struct remora_status *s = &report->status;
-	char size[24];
+	char size[24], members[200];
+	uint64_t view;
 
 	printf("partition  %s\nstate      %s\n", s->name, state_name(s->state));
 	printf("image      %s\n", s->image[0] ? s->image : "-");
@@ -28,6 +47,8 @@ static void show_head(const struct remora_report *report)
 		printf("options   %s%s%s\n", s->flags & REMORA_CREATE_FAULTS ? " allow-faults" : "",
 		       s->flags & REMORA_CREATE_NO_SLEEP ? " no-sleep" : "",
 		       s->flags & REMORA_CREATE_AUTOSTART ? " start" : "");
+	if (view_of(s->name, &view, members, sizeof(members)))
+		printf("view       %" PRIu64 ", nodes %s\n", view, members);
 	printf("channels   %u\n", s->channels);
 	printf("doorbell   interrupt %u, rung %" PRIu64 " times\n", s->irq, (uint64_t)s->doorbells);
 	remora_format_size(s->memory, size, sizeof(size));
@@ -120,6 +141,8 @@ static void json_core(struct json *j, const struct remora_core_status *c)
 static void json_report(struct json *j, const struct remora_report *report)
 {
 	const struct remora_status *s = &report->status;
+	char members[200];
+	uint64_t view;
 
 	json_open(j, NULL, '{');
 	json_string(j, "name", s->name);
@@ -130,6 +153,12 @@ static void json_report(struct json *j, const struct remora_report *report)
 	json_number(j, "memory", s->memory);
 	json_number(j, "tsc_khz", s->tsc_khz);
 	json_number(j, "generation", s->generation);
+	if (view_of(s->name, &view, members, sizeof(members))) {
+		json_open(j, "view", '{');
+		json_number(j, "number", view);
+		json_string(j, "members", members);
+		json_close(j);
+	}
 	json_number(j, "channels", s->channels);
 	json_number(j, "irq", s->irq);
 	json_number(j, "doorbells", s->doorbells);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Node 0's monitor: it leads the views of a partition, see abi/protocol/view.h.
+ *
+ * The protocol runs in a work, under a lock of its own that no life cycle call holds, and looks at what the
+ * cores do without their lock: a core can be asked to leave, and be waited for, under p->lock.
+ */
+#ifndef REMORA_MONITOR_H
+#define REMORA_MONITOR_H
+
+#include <linux/mutex.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <abi/boot.h>
+
+struct remora_core;
+struct remora_partition;
+struct remora_uplink;
+struct urpc_ring;
+struct view_state;
+
+/**
+ * struct remora_monitor
+ * @lock:   protects what follows but @link for readers; taken inside p->lock and mesh.lock
+ * @work:   takes messages, does what is due
+ * @view:   NULL until the first link
+ * @buffer: one message
+ * @link:   by node; under RCU for readers
+ * @wanted: by node: the epoch that is to be a member; 0: none
+ * @asked:  by node: the epoch that was asked to join; once, as one that went does not come back
+ * @ending: nothing is done any more
+ * @wait:   for views
+ * @number, @members: of the installed view, also read without the lock
+ */
+struct remora_monitor {
+	struct mutex lock;
+	struct delayed_work work;
+	struct view_state *view;
+	void *buffer;
+	struct remora_uplink __rcu *link[ABI_NODES_MAX];
+	u32 wanted[ABI_NODES_MAX];
+	u32 asked[ABI_NODES_MAX];
+	bool ending;
+	wait_queue_head_t wait;
+	u32 number;
+	u64 members;
+};
+
+/** remora_monitor_init - once for a new partition object */
+void remora_monitor_init(struct remora_partition *p);
+
+/** remora_monitor_link - a core's link to node 0 is made; process context, as the next ones */
+void remora_monitor_link(struct remora_partition *p, unsigned int node, u32 epoch,
+			 struct urpc_ring *tx, struct urpc_ring *rx);
+/** remora_monitor_unlink - the rings are about to go, the core is dead; nothing when not linked */
+void remora_monitor_unlink(struct remora_partition *p, unsigned int node);
+
+/** remora_monitor_join - its links to all others are made: it is to be a member */
+void remora_monitor_join(struct remora_partition *p, unsigned int node, u32 epoch);
+
+/**
+ * remora_monitor_leave - a core is about to be stopped: let the others go on without it
+ * Waits for the view without it, bounded. Context: process, p->lock may be held.
+ */
+void remora_monitor_leave(struct remora_core *core);
+
+/** remora_monitor_look - a doorbell came. Atomic context, under rcu_read_lock(). */
+void remora_monitor_look(struct remora_partition *p);
+
+/** remora_monitor_end - nothing is linked any more. Without p->lock; a second call does nothing. */
+void remora_monitor_end(struct remora_partition *p);
+
+#endif

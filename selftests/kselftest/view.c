@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Monitors and node 0 agree on who is there: views and links while cores start, join, leave, die and
+ * stop.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include "harness.h"
+
+#define SYSFS "/sys/class/remora/remora-kst-view/"
+/* An emulated machine with few processors of its own may be slow. */
+#define VIEW_MS 15000
+
+FIXTURE(view)
+{
+	struct rt_spec s;
+	__u32 cpus[RT_CPUS_ROOM];
+	int fd;
+};
+
+FIXTURE_SETUP(view)
+{
+	rt_sweep();
+	self->fd = -1;
+	if (rt_cpus(self->cpus, RT_CPUS_ROOM) < 3)
+		return;
+	rt_spec_init(&self->s, "view", 0, 2);
+	self->s.c.flags = REMORA_CREATE_FAULTS | REMORA_CREATE_AUTOSTART;
+	ASSERT_EQ(0, rt_create(&self->s)) { TH_LOG("%s", self->s.c.error.message); }
+	self->fd = rt_open(self->s.c.name, O_RDWR);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(view)
+{
+	if (self->fd < 0)
+		return;
+	close(self->fd);
+	rt_sweep();
+	RT_EXPECT_LEDGER_ZERO();
+}
+
+#define NEEDS_CPUS(self)                                                                           \
+	do {                                                                                       \
+		if ((self)->fd < 0)                                                                \
+			SKIP(return, "needs 3 CPUs besides CPU 0");                                \
+	} while (0)
+
+static long ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Until these are the members. Return: the view's number, or -ETIMEDOUT and what there is in @text. */
+static long view_of(const char *members, char *text, size_t room)
+{
+	long end = ms() + VIEW_MS, number;
+	char *list;
+
+	do {
+		if (rt_read_text(SYSFS "view", text, room) < 0)
+			return -ENOENT;
+		number = strtol(text, &list, 10);
+		if (*list == ' ' && !strcmp(list + 1, members))
+			return number;
+		usleep(20000);
+	} while (ms() < end);
+	return -ETIMEDOUT;
+}
+
+static long links_become(long links)
+{
+	for (long end = ms() + VIEW_MS; rt_ledger("links") != links && ms() < end;)
+		usleep(20000);
+	return rt_ledger("links");
+}
+
+#define EXPECT_VIEW(number, members)                                                               \
+	do {                                                                                       \
+		char text_[128] = "";                                                              \
+		(number) = view_of(members, text_, sizeof(text_));                                 \
+		EXPECT_LT(0, number) { TH_LOG("the view is '%s'", text_); }                        \
+	} while (0)
+
+TEST_F(view, follows_joins_and_leaves)
+{
+	struct remora_add_cpu a = { .size = sizeof(a), .cpu = self->cpus[2] };
+	struct remora_remove_cpu r = { .size = sizeof(r), .node = 1 };
+	long first, joined, left;
+
+	NEEDS_CPUS(self);
+	EXPECT_VIEW(first, "0-2");
+	EXPECT_EQ(3, links_become(3));
+	EXPECT_EQ(0, rt_console_wait(self->fd, 1, "3 nodes", VIEW_MS));
+	EXPECT_EQ(0, rt_console_wait(self->fd, 2, "3 nodes", VIEW_MS));
+	ASSERT_EQ(0, ioctl(self->fd, REMORA_IOC_ADD_CPU, &a)) { TH_LOG("%s", a.error.message); }
+	EXPECT_VIEW(joined, "0-3");
+	EXPECT_LT(first, joined);
+	EXPECT_EQ(6, links_become(6));
+	EXPECT_EQ(0, rt_console_wait(self->fd, 3, "4 nodes", VIEW_MS));
+	ASSERT_EQ(0, ioctl(self->fd, REMORA_IOC_REMOVE_CPU, &r)) { TH_LOG("%s", r.error.message); }
+	EXPECT_VIEW(left, "0,2-3");
+	EXPECT_LT(joined, left);
+	EXPECT_EQ(3, links_become(3));
+	EXPECT_EQ(0, rt_ping(self->fd, 2, 20));
+	EXPECT_EQ(0, rt_ping(self->fd, 3, 20));
+}
+
+TEST_F(view, goes_on_without_the_dead)
+{
+	struct remora_error e;
+	long before, after;
+
+	NEEDS_CPUS(self);
+	EXPECT_VIEW(before, "0-2");
+	ASSERT_EQ(0, rt_inject(self->fd, 2, REMORA_FAULT_OPCODE, &e)) { TH_LOG("%s", e.message); }
+	EXPECT_VIEW(after, "0-1");
+	EXPECT_LT(before, after);
+	EXPECT_EQ(1, links_become(1));
+	EXPECT_EQ(0, rt_ping(self->fd, 1, 20));
+}
+
+TEST_F(view, begins_anew_after_a_stop)
+{
+	long before, after;
+
+	NEEDS_CPUS(self);
+	EXPECT_VIEW(before, "0-2");
+	ASSERT_EQ(0, rt_stop(self->fd, 0, 0, NULL));
+	EXPECT_VIEW(after, "0");
+	EXPECT_EQ(0, links_become(0));
+	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, NULL));
+	EXPECT_VIEW(after, "0-2");
+	EXPECT_LT(before, after);
+	/* At once, while links are being made. */
+	for (int i = 0; i < 5; i++) {
+		EXPECT_EQ(0, rt_act(self->fd, REMORA_IOC_RESET, 0, NULL));
+		usleep(i * 20000);
+	}
+	EXPECT_VIEW(after, "0-2");
+	EXPECT_EQ(3, links_become(3));
+}
+
+TEST_HARNESS_MAIN
