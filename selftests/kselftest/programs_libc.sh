@@ -9,7 +9,7 @@ programs_begin 2
 RUN_SECONDS=200
 
 # The plan is what such a program prints last, when all was well.
-for program in libc-calls libc-pthreads libc-mallocs; do
+for program in libc-calls libc-pthreads libc-mallocs libc-storms; do
 	on "" $program </dev/null >"$WORK/out" 2>"$WORK/err"
 	status=$?
 	tap_is "$status $(tail -n 1 "$WORK/out")" "0 1..$(grep -c '^ok ' "$WORK/out")" "$program"
