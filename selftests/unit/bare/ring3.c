@@ -317,6 +317,32 @@ static void test_page_tables(void **state)
 	assert_true(audit_ring3() >= 8);
 }
 
+static uint64_t cpu_register(const char *registers, const char *name)
+{
+	const char *at = strstr(registers, name);
+
+	assert_non_null(at);
+	return strtoull(at + strlen(name), NULL, 16);
+}
+
+/* What keeps ring 0 from using pages of ring 3 and data from being executed; this CPU has all of it. */
+static void test_protection(void **state)
+{
+	const uint64_t write_protect = 1u << 16, smep = 1u << 20, smap = 1u << 21, no_execute = 1u << 11;
+	unsigned int i = program("spinner", MODE_SPIN, 0);
+	const char *registers;
+
+	(void)state;
+	guest_running();
+	wait_progress(wait_report(i), 1000);
+	guest_monitor("stop");
+	registers = guest_monitor("info registers");
+	assert_true(cpu_register(registers, "CR0=") & write_protect);
+	assert_true(cpu_register(registers, "CR4=") & smep);
+	assert_true(cpu_register(registers, "CR4=") & smap);
+	assert_true(cpu_register(registers, "EFER=") & no_execute);
+}
+
 static void test_weights(void **state)
 {
 	unsigned int a = program("one weight=1", MODE_SPIN, 0);
@@ -606,7 +632,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(test_calls),	 TEST(test_foreign),	 TEST(test_faults),
 		TEST(test_fault_disabled), TEST(test_killed),	 TEST(test_step),
-		TEST(test_doorbell),	 TEST(test_stop),	 TEST(test_page_tables),
+		TEST(test_doorbell),	 TEST(test_stop),	 TEST(test_page_tables), TEST(test_protection),
 		TEST(test_weights),	 TEST(test_hard),	 TEST(test_not_admitted),
 		TEST(test_sleep),	 TEST(test_yield),	 TEST(test_registers),
 		TEST(test_wild),	 TEST(test_bad_programs), TEST(test_lrpc),
