@@ -91,7 +91,7 @@ void check_after(struct sim *sim, uint32_t node)
 		place_check(sim, w->places, node);
 	if (!w->planned && sim_time_us(sim) > w->late)
 		sim_fail(sim, "no rest %llu us after the last event",
-			 ull(sim_time_us(sim) - w->late));
+			 ull(sim_time_us(sim) - w->late + WORLD_REST_US));
 }
 
 /* Has the leader nothing to do about membership, and do all know? */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Node 0 retypes memory that all others know: a two-phase commit among all nodes, by the real machine.
+ * A node retypes memory that all others know: a two-phase commit among all nodes, by the real machine.
  * Nodes are busy while they send, receive and work, messages take their time on the way: struct model.
  * What is done to the capabilities themselves costs nothing here: it is the same with any protocol.
  */
@@ -57,9 +57,11 @@ struct run {
 	enum route_kind kind;
 	uint32_t nodes;
 	uint32_t ops;
-	uint32_t outstanding;
+	uint32_t outstanding; /* of each coordinator */
+	uint32_t coordinators;
 	uint32_t started;
 	uint32_t done;
+	uint32_t open[SIM_NODES_MAX];
 	uint64_t end;
 	bool wrong;
 	struct agree *agree;
@@ -131,7 +133,9 @@ static void done(void *ctx, uint64_t cookie, int result, uint32_t relations)
 	(void)relations;
 	run.wrong |= result != 0;
 	run.done++;
-	run.end = n->sim->node[0].busy;
+	run.open[n->node]--;
+	if (n->sim->node[n->node].busy > run.end)
+		run.end = n->sim->node[n->node].busy;
 }
 
 static void port_send(void *ctx, uint32_t to, uint16_t type, const void *payload, uint32_t bytes)
@@ -150,9 +154,10 @@ static void node_init(struct sim *sim, uint32_t node, const struct route_topolog
 	struct agree_merger merger;
 	uint8_t blob[AGREE_BLOB_MAX];
 
-	/* Only node 0 begins anything. */
-	memory.count = run.nodes * (node ? 2 : OUTSTANDING);
-	memory.count = memory.count < 2 * OUTSTANDING ? 2 * OUTSTANDING : memory.count;
+	/* One more than a coordinator may have under way: that one is kept for deletions. */
+	memory.count = run.nodes * (node < run.coordinators ? run.outstanding + 1 : 2);
+	if (memory.count < 2 * OUTSTANDING)
+		memory.count = 2 * OUTSTANDING;
 	memory.entries = sim_alloc(sim, memory.count * sizeof(*memory.entries));
 	memory.heard = sim_alloc(sim, (size_t)memory.count * AGREE_WORDS(run.nodes) * 8);
 	memory.peers = sim_alloc(sim, run.nodes * sizeof(*memory.peers));
@@ -192,27 +197,30 @@ static void begin(struct sim *sim)
 	for (uint32_t i = 0; i < run.nodes; i++)
 		node_init(sim, i, &topology);
 	sim->limit = UINT64_MAX;
-	sim_plan(sim, 0, 0, 0, 0);
+	for (uint32_t i = 0; i < run.coordinators; i++)
+		sim_plan(sim, 0, i, 0, 0);
 }
 
-/* Node 0 keeps as many operations under way as it may. */
+/* A coordinator keeps as many operations under way as it may, each on memory of its own. */
 static void go_on(struct sim *sim, uint32_t node)
 {
 	while (agree_work(&run.agree[node]))
 		;
-	while (!node && run.started < run.ops && run.started - run.done < run.outstanding) {
-		uint64_t base = (1 + run.started % (2 * OUTSTANDING)) * 16 * PAGE;
+	while (node < run.coordinators && run.started < run.ops &&
+	       run.open[node] < run.outstanding) {
+		uint64_t base = (1 + run.started % (4 * OUTSTANDING)) * 16 * PAGE;
 		struct agree_request q = { .kind = AGREE_RETYPE, .into = ABI_CAP_FRAME,
 					   .object = { base, 16 * PAGE, ABI_CAP_RAM },
 					   .piece = base, .piece_bytes = PAGE };
 
-		if (agree_start(&run.agree[0], &q, run.started)) {
+		if (agree_start(&run.agree[node], &q, run.started)) {
 			sim_fail(sim, "an operation is refused");
 			return;
 		}
 		run.started++;
-		sim->node[0].busy += run.model->handle;
-		while (agree_work(&run.agree[0]))
+		run.open[node]++;
+		sim->node[node].busy += run.model->handle;
+		while (agree_work(&run.agree[node]))
 			;
 	}
 }
@@ -254,7 +262,7 @@ static const struct sim_world world = {
 
 /* Cycles for each of the operations; 0: it did not work. */
 static uint64_t cost_each(const struct model *model, enum route_kind kind, uint32_t nodes,
-			  uint32_t ops, uint32_t outstanding)
+			  uint32_t ops, uint32_t coordinators, uint32_t outstanding)
 {
 	const struct sim_cost cost = { .line = model->line, .handle = model->handle,
 				       .latency = latency };
@@ -264,7 +272,7 @@ static uint64_t cost_each(const struct model *model, enum route_kind kind, uint3
 	if (!sim)
 		exit(SIM_EXIT_TROUBLE);
 	run = (struct run){ .model = model, .kind = kind, .nodes = nodes, .ops = ops,
-			    .outstanding = outstanding };
+			    .coordinators = coordinators, .outstanding = outstanding };
 	sim->cost = &cost;
 	if (!sim_run(sim, 1))
 		each = run.end / ops;
@@ -274,34 +282,81 @@ static uint64_t cost_each(const struct model *model, enum route_kind kind, uint3
 	return each;
 }
 
-int fig8(void)
-{
-	static const uint32_t sizes[] = { 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512 };
-	bool good = true;
+/** struct point - of all three curves of a model and kind */
+struct point {
+	uint64_t alone;
+	uint64_t pipelined;
+	uint64_t all;
+};
 
+static struct point point(const struct model *model, enum route_kind kind, uint32_t nodes)
+{
+	uint32_t coordinators = nodes < OUTSTANDING ? nodes : OUTSTANDING;
+
+	return (struct point){
+		.alone = cost_each(model, kind, nodes, ALONE, 1, 1),
+		.pipelined = cost_each(model, kind, nodes, PIPELINED, 1, OUTSTANDING - 1),
+		.all = cost_each(model, kind, nodes, PIPELINED, coordinators,
+				 OUTSTANDING / coordinators),
+	};
+}
+
+static void models_state(void)
+{
 	printf("# two-phase commit of a retype that all nodes know: simulated, in cycles\n");
 	for (size_t m = 0; m < MODELS; m++)
 		printf("# %s: %s; one way %u in it, %u between two, %u more for two hops;\n"
 		       "#   %u a cache line at the sender and again at the receiver, %u a handler\n",
 		       models[m].name, models[m].source, models[m].near, models[m].far,
 		       models[m].step, models[m].line, models[m].handle);
-	printf("# alone: one after the other; pipelined: %u at a time\n", OUTSTANDING);
-	printf("model,routing,nodes,alone,pipelined\n");
+	printf("# alone: one after the other, of node 0; pipelined: %u at a time, of node 0;\n"
+	       "# all: %u at a time, of %u nodes or as many as there are\n", OUTSTANDING - 1,
+	       OUTSTANDING, OUTSTANDING);
+}
+
+int fig8(void)
+{
+	static const uint32_t sizes[] = { 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512 };
+	bool good = true;
+
+	models_state();
+	printf("model,routing,nodes,alone,pipelined,all\n");
 	for (size_t m = 0; m < MODELS; m++)
 		for (uint32_t kind = ROUTE_UNICAST; kind <= ROUTE_NUMA; kind++)
-			for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-				uint64_t alone, each;
+			for (size_t i = 0; kinds[kind] && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+				struct point p = point(&models[m], kind, sizes[i]);
 
-				if (!kinds[kind])
-					continue;
-				alone = cost_each(&models[m], kind, sizes[i], ALONE, 1);
-				each = cost_each(&models[m], kind, sizes[i], PIPELINED,
-						 OUTSTANDING);
-				good &= alone && each;
-				printf("%s,%s,%u,%llu,%llu\n", models[m].name, kinds[kind],
-				       sizes[i], (unsigned long long)alone,
-				       (unsigned long long)each);
+				good &= p.alone && p.pipelined && p.all;
+				printf("%s,%s,%u,%llu,%llu,%llu\n", models[m].name, kinds[kind],
+				       sizes[i], (unsigned long long)p.alone,
+				       (unsigned long long)p.pipelined, (unsigned long long)p.all);
 				fflush(stdout);
 			}
 	return good ? 0 : SIM_EXIT_FAILED;
+}
+
+int fig8_test(void)
+{
+	uint32_t number = 0;
+	int status = 0;
+
+	printf("1..%zu\n", 2 * MODELS);
+	for (size_t m = 0; m < MODELS; m++) {
+		struct point few = point(&models[m], ROUTE_UNICAST, 8);
+		struct point flat = point(&models[m], ROUTE_UNICAST, 64);
+		struct point tree = point(&models[m], ROUTE_NUMA, 64);
+		bool good = few.all && few.alone >= 3 * few.all && few.pipelined < few.alone;
+
+		printf("# %s, 8 nodes: alone %llu, pipelined by one %llu, by all %llu cycles\n",
+		       models[m].name, (unsigned long long)few.alone,
+		       (unsigned long long)few.pipelined, (unsigned long long)few.all);
+		printf("%sok %u - %s: pipelined by all, an operation on 8 nodes costs a third or less\n",
+		       good ? "" : "not ", ++number, models[m].name);
+		status |= !good;
+		good = tree.alone && tree.alone < flat.alone && tree.pipelined < flat.pipelined;
+		printf("%sok %u - %s: on 64 nodes a tree is cheaper than messages to each\n",
+		       good ? "" : "not ", ++number, models[m].name);
+		status |= !good;
+	}
+	return status ? SIM_EXIT_FAILED : 0;
 }

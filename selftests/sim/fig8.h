@@ -7,7 +7,7 @@
 int fig8(void);
 
 /**
- * fig8_test - pipelined at least three times cheaper than alone on 8 nodes, and costs as they must be
+ * fig8_test - pipelined three times cheaper than alone on 8 nodes; trees cheaper than single messages
  * TAP. Return: an exit code.
  */
 int fig8_test(void);

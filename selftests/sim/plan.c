@@ -4,9 +4,6 @@
 
 #include "world.h"
 
-/* Time for everything to end after the last event. */
-#define REST_US (4 * (uint64_t)VIEW_DEAD_US + VIEW_PHASE_US + VIEW_DRAIN_US)
-
 static void plan(struct sim *sim, uint64_t us, uint32_t node, uint32_t code, uint64_t value)
 {
 	struct world *w = sim->state;
@@ -210,7 +207,7 @@ void plan_event(struct sim *sim, uint32_t node, uint32_t code, uint64_t value)
 		member_event(sim, node, code, value);
 	if (code == PLAN_LEAVE || code == PLAN_TOLD || code == PLAN_JOIN)
 		member_turn(leader);
-	w->late = sim_time_us(sim) + REST_US;
+	w->late = sim_time_us(sim) + WORLD_REST_US;
 }
 
 static bool background(uint16_t type)

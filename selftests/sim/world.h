@@ -52,6 +52,8 @@ struct member {
 };
 
 #define WORLD_VIEWS 2048u
+/* Time for everything to end after the last event: two rounds of deaths, each found by the next. */
+#define WORLD_REST_US (4 * (uint64_t)VIEW_DEAD_US + VIEW_PHASE_US + VIEW_DRAIN_US)
 
 /**
  * struct world - one schedule
