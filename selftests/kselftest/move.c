@@ -268,7 +268,7 @@ TEST_F(move, moves_while_offline)
 	EXPECT_EQ(0, rt_ping(self->fd, 3, 20));
 }
 
-TEST_F(move, many_under_load)
+TEST_F_TIMEOUT(move, many_under_load, 900)
 {
 	unsigned int count = moves(), i;
 	struct remora_add_cpu a;
@@ -513,7 +513,7 @@ static void *race_readers(void *arg)
 	return NULL;
 }
 
-TEST_F(move, races_with_the_others)
+TEST_F_TIMEOUT(move, races_with_the_others, 300)
 {
 	void *(*const work[])(void *) = { race_moves, race_channels, race_readers };
 	long what[2] = { self->fd, self->cpus[2] };

@@ -90,7 +90,7 @@ static long links_become(long links)
 		EXPECT_LT(0, number) { TH_LOG("the view is '%s'", text_); }                        \
 	} while (0)
 
-TEST_F(view, follows_joins_and_leaves)
+TEST_F_TIMEOUT(view, follows_joins_and_leaves, 120)
 {
 	struct remora_add_cpu a = { .size = sizeof(a), .cpu = self->cpus[2] };
 	struct remora_remove_cpu r = { .size = sizeof(r), .node = 1 };
@@ -114,7 +114,7 @@ TEST_F(view, follows_joins_and_leaves)
 	EXPECT_EQ(0, rt_ping(self->fd, 3, 20));
 }
 
-TEST_F(view, goes_on_without_the_dead)
+TEST_F_TIMEOUT(view, goes_on_without_the_dead, 120)
 {
 	struct remora_error e;
 	long before, after;
@@ -128,7 +128,7 @@ TEST_F(view, goes_on_without_the_dead)
 	EXPECT_EQ(0, rt_ping(self->fd, 1, 20));
 }
 
-TEST_F(view, begins_anew_after_a_stop)
+TEST_F_TIMEOUT(view, begins_anew_after_a_stop, 120)
 {
 	long before, after;
 
