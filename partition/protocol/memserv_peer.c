@@ -118,7 +118,9 @@ int memserv_on_ask(void *ctx, uint32_t from, const struct memory_ask *a)
 		return -URPC_EPROTO;
 	p = memserv_find(m, PIECE_FREE, a->bytes, a->align, a->numa);
 	skip = p ? (0 - p->base) & (a->align - 1) : 0;
-	bytes = p && memserv_spare(m) >= MEMSERV_SPARE ? lendable(m, p, skip, a->bytes, a->most, from) : 0;
+	bytes = 0;
+	if (p && memserv_spare(m) >= MEMSERV_SPARE)
+		bytes = lendable(m, p, skip, a->bytes, a->most, from);
 	if (!bytes) {
 		say_none(m, from, a->number);
 		return 0;
