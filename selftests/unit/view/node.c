@@ -455,6 +455,20 @@ static void nonsense(void **state)
 	yes(seats[1].gone && seats[2].gone && !seats[2].left);
 }
 
+static void freezes(void **state)
+{
+	struct view_prepare prepare = { 9, protocol_set_only(0) };
+	uint8_t data[VIEW_PREPARE_MAX];
+	struct node *n = &seats[1].n;
+
+	(void)state;
+	join(1, 2);
+	yes(!n->names.frozen && !n->agree.frozen);
+	protocol_set_add(&prepare.members, 1);
+	is(node_message(n, 0, VIEW_PREPARE, data, view_prepare_encode(&prepare, data), now), 0);
+	yes(n->names.frozen && n->agree.frozen);
+}
+
 /* The topology is for newcomers, from node 0, of this machine. */
 static void places_refused(void **state)
 {
@@ -621,6 +635,7 @@ int main(void)
 		cmocka_unit_test_setup(awaited, fresh),
 		cmocka_unit_test_setup(strangers, fresh),
 		cmocka_unit_test_setup(nonsense, fresh),
+		cmocka_unit_test_setup(freezes, fresh),
 		cmocka_unit_test_setup(places_refused, fresh),
 		cmocka_unit_test_setup(outcome_refused, fresh),
 		cmocka_unit_test_setup(setups_refused, fresh),

@@ -217,8 +217,10 @@ static void member(void **state)
 /* What the leader refuses; who says it goes. */
 static void to_the_leader(void **state)
 {
+	static struct view_state twice;
 	struct protocol_set s = members_012();
-	uint32_t bytes;
+	struct view_report report = { 3, 1, (const uint8_t *)"\4" };
+	uint32_t bytes, merged;
 
 	(void)state;
 	world_join(1, 5);
@@ -239,6 +241,14 @@ static void to_the_leader(void **state)
 			 -URPC_EPROTO);
 	assert_int_equal(world_inject(1, 0, VIEW_REPORT, wire, make(VIEW_REPORT, 3, &s)), -URPC_EPROTO);
 	assert_int_equal(world_inject(5, 0, VIEW_REPORT, wire, make(VIEW_REPORT, 3, &s)), 0);
+	/* Twice. */
+	twice = *LEADER;
+	merged = world.merged;
+	bytes = view_report_encode(&report, wire);
+	assert_int_equal(view_message(LEADER, 4, VIEW_REPORT, wire, bytes, world.now), 0);
+	assert_int_equal(view_message(LEADER, 4, VIEW_REPORT, wire, bytes, world.now), -URPC_EPROTO);
+	*LEADER = twice;
+	world.merged = merged;
 	/* From one that is out already. */
 	assert_int_equal(world_inject(1, 0, VIEW_REPORT, wire, make(VIEW_REPORT, 3, &s)), 0);
 	world.nodes[2].mute_report = true;

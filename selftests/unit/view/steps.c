@@ -163,6 +163,10 @@ static void drains_slowly(void **state)
 	world_run(US(500000));
 	world_agrees();
 	yes(world_member(2) && world.nodes[2].drains);
+	is(view_leave(LEADER, 2, 1000000, world.now), 0);
+	world_tick(0);
+	world_run(US(1000));
+	is(world.nodes[2].broken, 0);
 	world_join(5, 5);
 	view_drained(VIEW_OF(2));
 	view_drained(VIEW_OF(2));
@@ -412,6 +416,28 @@ static void dies_in_any_step(void **state)
 			dies_during(after, victim);
 }
 
+/* Without a patrol: the leader's own questions are enough, in each step. */
+static void dies_in_a_change(void **state)
+{
+	(void)state;
+	for (uint32_t after = 0; after < 2; after++) {
+		world_reset(1);
+		world.settings.patrol = 0;
+		world_start(0);
+		world.nodes[0].in = *view_current(LEADER);
+		world_join(1, 4);
+		world_start(5);
+		view_join(LEADER, 5);
+		world_tick(0);
+		while (after && LEADER->step != VIEW_SPREAD)
+			world_run(US(1));
+		world_kill(2);
+		world_run(US(VIEW_ANSWER_US + VIEW_WAIT_US + 10000));
+		world_agrees();
+		yes(!world_member(2) && world_member(5));
+	}
+}
+
 static void all_die(void **state)
 {
 	(void)state;
@@ -529,6 +555,7 @@ int main(void)
 		cmocka_unit_test_setup(late_leader_in_a_change, fresh),
 		cmocka_unit_test_setup(stuck_member, fresh),
 		cmocka_unit_test_setup(dies_in_any_step, fresh),
+		cmocka_unit_test_setup(dies_in_a_change, fresh),
 		cmocka_unit_test_setup(all_die, fresh),
 		cmocka_unit_test_setup(number_used_again, fresh),
 		cmocka_unit_test_setup(expelled_alive, fresh),
