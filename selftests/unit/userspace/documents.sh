@@ -28,7 +28,7 @@ skip() { # NAME WHY
 	echo "ok $count - $1 # SKIP $2"
 }
 
-verbs() { "$bin/remora" --help | sed -n '/^verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
+verbs() { "$bin/remora" --help | sed -n '/^verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
 options() { "$bin/remora" "$@" --help | sed -n 's/^  \(-., \|    \)--\([a-z-]*\).*/\2/p'; }
 
 # The part of remora(1) about a verb.
