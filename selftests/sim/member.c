@@ -186,6 +186,7 @@ void member_start(struct sim *sim, uint32_t node)
 
 	if (!m) {
 		m = sim_alloc(sim, sizeof(*m));
+		m->programs.truth = NULL;
 		w->member[node] = m;
 		w->places[node] = &m->programs.place;
 	}

@@ -60,7 +60,7 @@ static void check_revoked(const struct programs *p)
 	for (uint32_t i = 0; i < t->revokes; i++) {
 		const struct revoke *r = &t->revoke[i];
 
-		if (!r->carried || (p->sim->node[r->node].alive && p->sim->node[r->node].life == r->life))
+		if (protocol_set_empty(&r->carried) || (p->sim->node[r->node].alive && p->sim->node[r->node].life == r->life))
 			continue;
 		for (uint32_t j = 0; j < p->place.count; j++) {
 			const struct place_cap *seen = &p->place.seen[j];

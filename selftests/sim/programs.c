@@ -174,6 +174,8 @@ void programs_stop(struct programs *p)
 	p->place.space = NULL;
 	p->place.count = 0;
 	p->waits = false;
+	for (uint32_t i = 0; p->truth && i < p->truth->revokes; i++)
+		protocol_set_remove(&p->truth->revoke[i].carried, p->node);
 }
 
 bool programs_quiet(const struct programs *p)

@@ -37,13 +37,14 @@ struct programs {
  * struct revoke - a revocation that was decided
  * @object:  of which; @since: when
  * @node, @life: who asked
- * @carried: another node has carried it out
+ * @carried: other nodes that have carried it out, of those whose programs run: what only the dead
+ *           have seen need not have been
  */
 struct revoke {
 	struct place_cap object;
 	uint32_t node;
 	uint32_t life;
-	bool carried;
+	struct protocol_set carried;
 };
 
 /**

@@ -64,11 +64,11 @@ static void note_revoke(struct programs *p, const struct place_cap *object, enum
 		sim_fail(p->sim, "node %u: revokes [%llx, %llx), which nobody decided", p->node,
 			 ull(object->base), ull(object->end));
 	else if (part != AGREE_MINE && last)
-		last->carried = true;
+		protocol_set_add(&last->carried, p->node);
 	else if (part == AGREE_MINE && t->revokes < PROGRAMS_REVOKES &&
-		 !(last && last->node == p->node && !last->carried))
+		 !(last && last->node == p->node && protocol_set_empty(&last->carried)))
 		t->revoke[t->revokes++] = (struct revoke){ *object, p->node,
-							   p->sim->node[p->node].life, false };
+							   p->sim->node[p->node].life, { { 0 } } };
 }
 
 static int perform(void *ctx, const struct agree_request *q, enum agree_part part, uint64_t cookie)
