@@ -165,6 +165,7 @@ void programs_init(struct programs *p, struct programs_truth *truth, struct sim 
 	p->place.touched = true;
 	p->agree = agree;
 	memset(p->began, 0xff, sizeof(p->began));
+	memset(p->decided, 0xff, sizeof(p->decided));
 	local_init(&p->local, node, agree);
 	memory_init(sim, truth, memory);
 }

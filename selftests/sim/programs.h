@@ -13,7 +13,8 @@
  * struct programs - of one node
  * @local: first, so that its hooks and those of the simulator have one context
  * @hooks: those of @local, under the simulator's
- * @began: when each of local.calls began, in microseconds; @performed: its retype was
+ * @began: when each of local.calls began, in microseconds; @performed: its retype was;
+ *         @decided: when it was first carried out here, in ticks
  * @gives: under way
  * @waits: there is work left that waits
  */
@@ -29,6 +30,7 @@ struct programs {
 	bool waits;
 	bool performed[LOCAL_CALLS];
 	uint64_t began[LOCAL_CALLS];
+	uint64_t decided[LOCAL_CALLS];
 };
 
 #define PROGRAMS_REVOKES 64u

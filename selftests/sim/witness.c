@@ -31,8 +31,11 @@ static int vote(void *ctx, const struct agree_request *q, bool mine,
  * (@same true: the object itself too).
  */
 static void nobody_has(struct programs *p, const struct place_cap *object,
-		       const struct place_cap *part, bool same, const char *what)
+		       const struct place_cap *part, bool same, uint64_t decided, const char *what)
 {
+	bool frame = cap_types[object->type].traits & ABI_CAP_IS_SHARED;
+	uint64_t until = frame ? decided : SIM_NEVER;
+
 	for (uint32_t node = 0; node < p->sim->nodes; node++) {
 		const struct place *other = p->truth->places[node];
 
@@ -41,7 +44,8 @@ static void nobody_has(struct programs *p, const struct place_cap *object,
 		for (uint32_t i = 0; i < other->count; i++) {
 			const struct place_cap *seen = &other->seen[i];
 
-			if (!place_overlap(seen, part) ||
+			/* Who holds a frame around it may cut a new one since, without asking. */
+			if (!place_overlap(seen, part) || seen->since >= until ||
 			    !(place_derived(object, seen) || (same && place_same(object, seen))))
 				continue;
 			sim_fail(p->sim, "node %u: %s of [%llx, %llx) of type %u is done, node %u has type %u [%llx, %llx)",
@@ -81,6 +85,8 @@ static int perform(void *ctx, const struct agree_request *q, enum agree_part par
 
 	if (q->kind == AGREE_REVOKE)
 		note_revoke(p, &object, part);
+	if (part == AGREE_MINE && cookie < LOCAL_CALLS && p->decided[cookie] == SIM_NEVER)
+		p->decided[cookie] = p->sim->now;
 	if (must_wait(p))
 		return -ABI_CAP_E_AGAIN;
 	if (part == AGREE_MINE && (cookie >= LOCAL_CALLS || !p->local.calls[cookie].used)) {
@@ -91,7 +97,7 @@ static int perform(void *ctx, const struct agree_request *q, enum agree_part par
 	sim_note(p->sim, p->node, "performs", q->kind << 8 | part, (uint64_t)-rc);
 	if (part == AGREE_MINE && !rc && q->kind == AGREE_RETYPE) {
 		p->performed[cookie] = true;
-		nobody_has(p, &object, &made, false, "retype");
+		nobody_has(p, &object, &made, false, p->sim->now, "retype");
 	}
 	return rc;
 }
@@ -114,13 +120,14 @@ static void done(void *ctx, uint64_t cookie, int result, uint32_t relations)
 		p->truth->longest = took;
 	p->began[cookie] = SIM_NEVER;
 	if (!result && kind == ABI_CAP_DO_REVOKE)
-		nobody_has(p, &object, &object, true, "revoke");
+		nobody_has(p, &object, &object, true, p->decided[cookie], "revoke");
 	if (!result && kind == ABI_CAP_DO_DELETE && !relations)
-		nobody_has(p, &object, &object, true, "the last delete");
+		nobody_has(p, &object, &object, true, p->decided[cookie], "the last delete");
 	if (!result && kind == ABI_CAP_DO_RETYPE && !p->performed[cookie])
 		sim_fail(p->sim, "node %u: a retype is done that was never performed", p->node);
 	if (result && kind == ABI_CAP_DO_RETYPE && p->performed[cookie])
 		sim_fail(p->sim, "node %u: a retype is refused that was performed", p->node);
+	p->decided[cookie] = SIM_NEVER;
 	p->hooks.done(ctx, cookie, result, relations);
 }
 
