@@ -239,8 +239,8 @@ int main(int argc, char **argv)
 	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
 
 	for (seed = first; seed < first + seeds; seed++) {
-		if (argc > 2 || !(seed % 64))
-			fprintf(stderr, "# seed %llu\r", (unsigned long long)seed);
+		if (argc > 2 || !(seed % 512))
+			fprintf(stderr, "# seed %llu\n", (unsigned long long)seed);
 		begin();
 		for (uint32_t i = 0; i < STEPS; i++) {
 			any_step(true);
