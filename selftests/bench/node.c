@@ -16,11 +16,12 @@ static const uint16_t one_package[NODES_MAX];
 
 /* ---- the machine's hooks ---- */
 
-static int vote(void *ctx, const struct agree_request *q, bool mine, uint32_t *relations)
+static int vote(void *ctx, const struct agree_request *q, bool mine, uint64_t cookie,
+		uint32_t *relations)
 {
 	struct node *n = ctx;
 
-	(void)q;
+	(void)q, (void)cookie;
 	n->votes += !mine;
 	*relations = mine ? 0 : AGREE_HAS_COPY;
 	return 0;
@@ -162,8 +163,18 @@ static int open_machine(struct node *n, enum route_kind kind)
 	const struct agree_memory memory = { n->entries, n->heard, n->peers, n->room, ENTRIES,
 					     NODES_MAX };
 	const struct protocol_port port = { n, send };
-	const struct agree_local local = { n,	 vote, busy,   perform, alone,
-					   done, mark, create, given,	forget };
+	const struct agree_local local = {
+		.ctx = n,
+		.vote = vote,
+		.busy = busy,
+		.perform = perform,
+		.alone = alone,
+		.done = done,
+		.mark = mark,
+		.create = create,
+		.given = given,
+		.forget = forget,
+	};
 	const struct route_topology topology = { NODES_MAX, 1, one_package, NULL };
 
 	return agree_init(&n->agree, n->self, &memory, &port, &local, &topology, kind);
