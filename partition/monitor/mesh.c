@@ -26,6 +26,7 @@ struct cell {
 
 static struct mesh_link {
 	bool bound;
+	bool sent; /* something, since the peer's sleep was looked at */
 	uint16_t first, last;
 	uint32_t cells;
 	struct urpc_chan end;
@@ -167,6 +168,7 @@ static void send_waiting(struct mesh_link *l)
 
 		if (urpc_send_long(&l->end, c->type, first_message(l), c->bytes) == -URPC_EAGAIN)
 			return;
+		l->sent = true;
 		drop_first(l);
 	}
 }
@@ -178,8 +180,10 @@ void mesh_send(void *ctx, uint32_t to, uint16_t type, const void *payload, uint3
 	(void)ctx;
 	if (!mesh_linked(to) || bytes > urpc_long_max(l->end.slots))
 		return;
-	if (l->first == NONE && urpc_send_long(&l->end, type, payload, bytes) != -URPC_EAGAIN)
+	if (l->first == NONE && urpc_send_long(&l->end, type, payload, bytes) != -URPC_EAGAIN) {
+		l->sent = true;
 		return;
+	}
 	while (MESH_CELLS - used < cells_of(bytes)) {
 		most = greediest();
 		drop_all(most);
@@ -210,6 +214,7 @@ static void forget(struct mesh_link *l)
 
 	drop_all(l);
 	l->bound = false;
+	l->sent = false;
 	end_close(&place);
 }
 
@@ -264,6 +269,18 @@ bool mesh_work(void)
 	return more;
 }
 
+/*
+ * A peer that sleeps is rung once for what was sent: until it wakes, its end says that something is
+ * unread.
+ */
+static bool must_ring(struct mesh_link *l)
+{
+	bool sent = l->sent;
+
+	l->sent = false;
+	return urpc_ack_notify_needed(&l->end) || (sent && urpc_notify_needed(&l->end));
+}
+
 void mesh_flush(void)
 {
 	for (uint32_t i = 0; i < ABI_NODES_MAX; i++) {
@@ -273,7 +290,7 @@ void mesh_flush(void)
 		if (!l->bound)
 			continue;
 		send_waiting(l);
-		if (!urpc_notify_needed(&l->end))
+		if (!must_ring(l))
 			continue;
 		place = place_of(l);
 		end_notify(&place);

@@ -198,6 +198,37 @@ static void test_queue(void **state)
 	assert_int_equal(mesh_waiting(), 0);
 }
 
+/* A peer that sleeps and is slow to wake is rung once for each time that something was sent. */
+static void test_rings(void **state)
+{
+	static const uint8_t payload[100];
+	unsigned int before;
+
+	(void)state;
+	link_node(7);
+	core_turn();
+	before = core_bells;
+	assert_true(urpc_arm(link_of[7]));
+	for (unsigned int sent = 1; sent <= 3; sent++) {
+		mesh_send(NULL, 7, 1, payload, sizeof(payload));
+		for (unsigned int i = 0; i < 5; i++)
+			core_turn();
+		assert_int_equal(core_bells, before + sent);
+	}
+	/* Room that it waits for. */
+	urpc_disarm(link_of[7]);
+	while (take(link_of[7], &message))
+		;
+	while (!urpc_send(link_of[7], 1, payload, 8))
+		;
+	before = core_bells;
+	assert_true(urpc_arm_send(link_of[7]));
+	for (unsigned int i = 0; i < 5; i++)
+		core_turn();
+	assert_true(core_bells > before);
+	assert_true(urpc_can_send(link_of[7]));
+}
+
 /* Who takes nothing is told to the leader, and the others have room. */
 static void test_flood(void **state)
 {
@@ -253,6 +284,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_leave, start, stop),
 		cmocka_unit_test_setup_teardown(test_links, start, stop),
 		cmocka_unit_test_setup_teardown(test_queue, start, stop),
+		cmocka_unit_test_setup_teardown(test_rings, start, stop),
 		cmocka_unit_test_setup_teardown(test_flood, start, stop),
 		cmocka_unit_test_setup_teardown(test_bad, start, stop),
 	};
