@@ -7,6 +7,8 @@
 #include <mesh.h>
 #include <member.h>
 
+#define PASSES 4u /* then others have their turn */
+
 static struct view_state view;
 static struct protocol_set broken; /* to be told to the view machine */
 static uint64_t khz;
@@ -76,16 +78,27 @@ void member_broken(uint32_t node)
 	protocol_set_add(&broken, node);
 }
 
-uint64_t member_work(void)
+/* Telling of a node sends, which may find another one broken. */
+static void tell_of_broken(void)
 {
+	struct protocol_set told = broken;
 	uint32_t node;
 
+	protocol_set_clear(&broken);
+	protocol_set_each(node, &told)
+		view_suspect(&view, node, VIEW_BROKEN, now());
+}
+
+uint64_t member_work(void)
+{
 	if (!fresh && due == PROTOCOL_NEVER)
 		return UINT64_MAX;
-	fresh = false;
-	protocol_set_each(node, &broken)
-		view_suspect(&view, node, VIEW_BROKEN, now());
-	protocol_set_clear(&broken);
-	due = view_tick(&view, now());
+	for (uint32_t i = 0; i < PASSES && (fresh || !i); i++) {
+		fresh = false;
+		tell_of_broken();
+		due = view_tick(&view, now());
+	}
+	if (fresh)
+		return mon_cycles();
 	return due == PROTOCOL_NEVER ? UINT64_MAX : cycles(due);
 }
