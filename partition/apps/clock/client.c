@@ -26,7 +26,7 @@ static int turn(struct clock_end *end, struct rt_lmp *lmp)
 
 	if (err != -URPC_EAGAIN)
 		return err;
-	wait_for(lmp);
+	wait_for(&end->bound, lmp);
 	return 0;
 }
 
@@ -40,7 +40,7 @@ static int ask(struct clock_end *end, struct rt_lmp *lmp)
 
 	for (int i = 0; i < 2; i++)
 		while ((err = clock_get_call(end, &call[i], &question[i], &answer[i])) == -URPC_EAGAIN)
-			wait_for(lmp);
+			wait_for_room();
 	while (!err && (call[0].status == -URPC_EAGAIN || call[1].status == -URPC_EAGAIN))
 		err = turn(end, lmp);
 	if (err)
@@ -62,14 +62,14 @@ int client(struct rt_lmp *lmp, struct abi_cap_at other, unsigned int version)
 	clock_client_by(&end, &carrier.carrier);
 	end.bound.version = (uint16_t)version; /* a real client says CLOCK_VERSION */
 	while ((err = clock_bind(&end)) == -URPC_EAGAIN)
-		wait_for(lmp);
+		wait_for(&end.bound, lmp);
 	if (err == -URPC_EPROTONOSUPPORT)
 		printf("refused: I speak version %u, the server %u of interface %u\n", version,
 		       end.bound.peer_version, end.bound.peer_interface);
 	if (!err)
 		err = ask(&end, lmp);
 	while (!err && (err = clock_stop_send(&end, &stop)) == -URPC_EAGAIN)
-		wait_for(lmp);
+		wait_for_room();
 	while (!err && ticks < TICKS)
 		err = turn(&end, lmp);
 	rt_carrier_end(&carrier);

@@ -11,12 +11,22 @@
 int server(struct rt_lmp *lmp, struct abi_cap_at other);
 int client(struct rt_lmp *lmp, struct abi_cap_at other, unsigned int version);
 
-/* Wait for a message; or a little for room, which nobody tells of. */
-static inline void wait_for(struct rt_lmp *lmp)
+/* A little for room, of which nobody tells. */
+static inline void wait_for_room(void)
+{
+	rt_sleep_until(rt_deadline_ns(1000000));
+}
+
+/* For what NAME_bind() or NAME_receive() lacks. While that is room, a message is no reason to wake up. */
+static inline void wait_for(struct urpc_bound *bound, struct rt_lmp *lmp)
 {
 	struct rt_waitset set = { 0 };
 	struct rt_event *event;
 
+	if (bound->room) {
+		wait_for_room();
+		return;
+	}
 	if (rt_waitset_add(&set, &lmp->event))
 		return;
 	rt_waitset_wait(&set, rt_deadline_ns(1000000), &event);

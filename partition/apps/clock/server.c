@@ -50,11 +50,11 @@ int server(struct rt_lmp *lmp, struct abi_cap_at other)
 	rt_carrier_init(&carrier, lmp, other);
 	clock_server_by(&s.end, &carrier.carrier);
 	while ((err = clock_bind(&s.end)) == -URPC_EAGAIN)
-		wait_for(lmp);
+		wait_for(&s.end.bound, lmp);
 	while (!err && !s.stop) {
 		err = clock_receive(&s.end, &handlers, &s, 0);
 		if (err == -URPC_EAGAIN) {
-			wait_for(lmp);
+			wait_for(&s.end.bound, lmp);
 			err = 0;
 		}
 	}
@@ -62,10 +62,10 @@ int server(struct rt_lmp *lmp, struct abi_cap_at other)
 		const struct clock_tick tick = { number };
 
 		while ((err = clock_tick_send(&s.end, &tick)) == -URPC_EAGAIN)
-			wait_for(lmp);
+			wait_for_room();
 	}
 	while (!err && (err = urpc_bound_ready(&s.end.bound)) == -URPC_EAGAIN)
-		wait_for(lmp);
+		wait_for_room();
 	rt_carrier_end(&carrier);
 	return err;
 }

@@ -408,7 +408,7 @@ static void flood(void **state)
 
 /* ---- another carrier ---- */
 
-/* One message on its way, and how often flush() is to say that it is not all gone. */
+/* One message on its way, how often flush() says that it is not all gone, or that it never will be. */
 static struct pipe {
 	struct urpc_carrier carrier;
 	struct pipe *to;
@@ -416,14 +416,14 @@ static struct pipe {
 	bool full;
 	uint8_t payload[EVERY_MESSAGE_MAX];
 	uint32_t bytes, cap, dropped;
-	int busy;
+	int busy, gone;
 } pipes[2];
 
 static int pipe_flush(struct urpc_carrier *c)
 {
 	struct pipe *p = (struct pipe *)c;
 
-	return p->busy && p->busy-- ? -URPC_EAGAIN : 0;
+	return p->gone ? p->gone : p->busy && p->busy-- ? -URPC_EAGAIN : 0;
 }
 
 static int pipe_send(struct urpc_carrier *c, uint16_t type, const void *payload, uint32_t bytes,
@@ -532,6 +532,38 @@ static void unfinished(void **state)
 	assert_int_equal(seen.number, 9);
 }
 
+/* Nothing can be sent any more: a server hears of it before the next request, not never. */
+static void server_alone(void **state)
+{
+	struct every_submit submit = { 9 };
+
+	(void)state;
+	assert_int_equal(every_submit_send(&client, &submit), 0);
+	pipes[1].gone = -URPC_EMSGSIZE;
+	assert_int_equal(serve(), -URPC_EMSGSIZE);
+	assert_int_equal(server.bound.state, URPC_BOUND_CLOSED);
+	assert_int_equal(serve(), -URPC_EINVAL);
+	assert_true(!seen.submits && !server.bound.room);
+}
+
+/* A client first has what came before that. Room for a request it does not need to take a message. */
+static void client_alone(void **state)
+{
+	struct every_notice notice = { 4 };
+
+	(void)state;
+	pipes[0].busy = 2;
+	assert_int_equal(hear(), -URPC_EAGAIN);
+	assert_int_equal(every_notice_send(&server, &notice), 0);
+	assert_int_equal(hear(), 0);
+	assert_int_equal(every_notice_send(&server, &notice), 0);
+	pipes[0].gone = -URPC_EMSGSIZE;
+	assert_int_equal(hear(), 0);
+	assert_int_equal(seen.notices, 2);
+	assert_int_equal(hear(), -URPC_EMSGSIZE);
+	assert_int_equal(hear(), -URPC_EINVAL);
+}
+
 #define OPEN(f) cmocka_unit_test_setup_teardown(f, begin_open, end)
 #define CLOSED(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
@@ -544,6 +576,8 @@ int main(void)
 		OPEN(malformed_reply), OPEN(not_to_be_sent), OPEN(flood),
 		cmocka_unit_test_setup(capabilities, begin_pipes),
 		cmocka_unit_test_setup(unfinished, begin_pipes),
+		cmocka_unit_test_setup(server_alone, begin_pipes),
+		cmocka_unit_test_setup(client_alone, begin_pipes),
 	};
 
 	return cmocka_run_group_tests_name("stub", tests, NULL, NULL);

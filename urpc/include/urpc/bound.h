@@ -52,7 +52,8 @@ struct urpc_call {
 
 /**
  * struct urpc_carrier - what carries messages in the place of a channel
- * @flush: send what is left of the last message. Return: 0, -URPC_EAGAIN: not all of it
+ * @flush: send what is left of the last message. Return: 0, -URPC_EAGAIN: not all of it, another
+ *         error: it never will be, and nothing else either
  * @send:  after @flush said 0. @payload stays as it is until the next @flush says 0. @cap: slot of a
  *         capability to send along, 0: none. Return: 0, -URPC_EAGAIN: nothing was sent
  * @take:  the next message, and the slot of a capability that came with it. Return: 0, -URPC_EAGAIN:
@@ -74,7 +75,8 @@ struct urpc_carrier {
  * @carrier:   what there is in its place
  * @calls:     that wait for their replies
  * @tag:       of the last call
- * @room:      slots that a reply would need: why NAME_receive() takes no request. Else 0
+ * @room:      slots that a reply would need: why NAME_receive() takes no request. Else 0. Over a
+ *             carrier the caller then waits by time, not for a message
  * @refused:   messages that came and were no right ones
  * @strays:    replies that nobody waits for (any more)
  * @interface, @version: of this end
@@ -266,34 +268,44 @@ static inline int urpc_bound_send(struct urpc_bound *b, uint16_t type, const voi
 					     -URPC_EINVAL;
 }
 
-/* A request is taken when its reply can be sent: a handler can always answer at once. */
-static inline bool urpc_bound_has_room(struct urpc_bound *b, uint32_t reply_bytes)
+/*
+ * A request is taken when its reply can be sent: a handler can always answer at once. Return: 0,
+ * -URPC_EAGAIN: no room, or the carrier's error: nothing can be sent any more
+ */
+static inline int urpc_bound_room(struct urpc_bound *b, uint32_t reply_bytes)
 {
 	uint32_t slots = urpc_slots_of(reply_bytes);
+	int err = urpc_bound_ready(b);
 
-	b->room = 0;
-	if (!b->server || (b->chan ? urpc_has_room(b->chan, slots) : !urpc_bound_ready(b)))
-		return true;
-	b->room = slots;
-	return false;
+	if (b->server && b->chan && !urpc_has_room(b->chan, slots))
+		err = -URPC_EAGAIN;
+	b->room = b->server && err == -URPC_EAGAIN ? slots : 0;
+	return err;
 }
 
 /**
  * urpc_bound_take - for the stubs: the next message
  * @reply_bytes: of the server's longest reply
+ * Return: -URPC_EAGAIN: none, or with @room set: no request is taken before there is room for the
+ * reply. Over a carrier nobody tells of that, and messages that came stay where they are, so that
+ * waiting for one ends at once: the caller waits by time. An error of the carrier's flush closes the
+ * end; a client has what came before that first.
  */
 static inline int urpc_bound_take(struct urpc_bound *b, uint16_t *type, void *buffer, uint32_t room,
 				  uint32_t *bytes, uint32_t *cap, uint32_t reply_bytes)
 {
-	int err;
+	int err, lost;
 
 	if (b->state != URPC_BOUND_OPEN)
 		return -URPC_EINVAL;
-	if (!urpc_bound_has_room(b, reply_bytes))
-		return -URPC_EAGAIN;
+	lost = urpc_bound_room(b, reply_bytes);
+	if (lost && b->server)
+		return lost == -URPC_EAGAIN ? lost : urpc_bound_close(b, lost);
 	err = urpc_bound_pull(b, type, buffer, room, bytes, cap);
 	if (err == -URPC_EPROTO)
 		b->refused++;
+	if (err == -URPC_EAGAIN && lost && lost != -URPC_EAGAIN)
+		return urpc_bound_close(b, lost);
 	/* Longer than any of the interface: it would stay there for ever. */
 	return err == -URPC_EMSGSIZE ? urpc_bound_close(b, -URPC_EPROTO) : err;
 }
