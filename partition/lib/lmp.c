@@ -199,6 +199,13 @@ uint32_t rt_lmp_take(struct rt_lmp *lmp)
 	return slot;
 }
 
+void rt_lmp_discard(struct rt_lmp *lmp)
+{
+	if (lmp->slot)
+		rt_invoke(ABI_INVOKE_WORD(ABI_CAP_DO_DELETE, 0, 0, rt_slot_depth(lmp->slot), 0, 0, 0),
+			  rt_slot_address(lmp->slot), 0, 0, 0, 0, NULL);
+}
+
 int rt_lmp_send(struct abi_cap_at endpoint, const uint64_t *words, unsigned int count,
 		struct abi_cap_at cap)
 {

@@ -80,6 +80,16 @@ static void forget(struct rt_carrier *c)
 	c->have = 0;
 }
 
+/* Out of the receive slot, or no other one could come. Return: 0: no slot was free, it is deleted. */
+static uint32_t take_cap(struct rt_carrier *c)
+{
+	uint32_t slot = rt_lmp_take(c->lmp);
+
+	if (!slot)
+		rt_lmp_discard(c->lmp);
+	return slot;
+}
+
 /* The first record says what is to come. */
 static int open_message(struct rt_carrier *c, const struct rt_lmp_message *m, uint32_t room)
 {
@@ -87,7 +97,7 @@ static int open_message(struct rt_carrier *c, const struct rt_lmp_message *m, ui
 	c->bytes = (uint32_t)(m->word[0] >> BYTES_SHIFT);
 	c->have = 0;
 	c->begun = true;
-	c->cap = m->cap ? rt_lmp_take(c->lmp) : 0;
+	c->cap = m->cap ? take_cap(c) : 0;
 	return c->bytes > room || (m->cap && !c->cap) ? -URPC_EPROTO : 0;
 }
 
@@ -110,7 +120,7 @@ static int take_piece(struct rt_carrier *c, const struct rt_lmp_message *m, uint
 	uint32_t piece;
 
 	if (m->cap && (!m->words || !first)) {
-		rt_slot_drop(rt_lmp_take(c->lmp)); /* or no other could come */
+		rt_lmp_discard(c->lmp);
 		return -URPC_EPROTO;
 	}
 	if (!m->words || (first && open_message(c, m, room)))

@@ -42,11 +42,17 @@ int rt_lmp_receive(struct rt_lmp *lmp, struct rt_lmp_message *m)
 uint32_t rt_lmp_take(struct rt_lmp *lmp)
 {
 	MUST(waiting);
-	waiting = false;
 	if (no_slot)
 		return 0;
+	waiting = false;
 	held++;
 	return 7;
+}
+
+void rt_lmp_discard(struct rt_lmp *lmp)
+{
+	MUST(waiting);
+	waiting = false;
 }
 
 void rt_slot_drop(uint32_t slot)

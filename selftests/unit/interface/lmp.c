@@ -23,7 +23,7 @@ static struct endpoint {
 	int error;
 } endpoints[3];
 
-static unsigned int records_sent, slots_dropped;
+static unsigned int records_sent, slots_dropped; /* with what was in the receive slot */
 static uint32_t next_slot = 1000;
 
 int rt_lmp_send(struct abi_cap_at at, const uint64_t *words, unsigned int count, struct abi_cap_at cap)
@@ -67,6 +67,14 @@ uint32_t rt_lmp_take(struct rt_lmp *lmp)
 		return 0;
 	e->received = 0;
 	return next_slot++;
+}
+
+void rt_lmp_discard(struct rt_lmp *lmp)
+{
+	struct endpoint *e = (struct endpoint *)lmp;
+
+	slots_dropped += e->received != 0;
+	e->received = 0;
 }
 
 void rt_slot_drop(uint32_t slot)
@@ -197,11 +205,16 @@ static void capabilities(void **state)
 	assert_int_equal(serve(), 0);
 	assert_int_equal(seen.what, 1000);
 	assert_int_equal(every_give_send(&client, &give), 0);
-	/* it cannot be taken for want of a slot: refused */
+	/* it cannot be taken for want of a slot: refused, and not in the way of the next one */
 	next_slot = 0;
 	assert_int_equal(serve(), -URPC_EPROTO);
 	assert_int_equal(server.bound.refused, 1);
-	assert_int_equal(slots_dropped, 0);
+	assert_int_equal(slots_dropped, 1);
+	assert_int_equal(endpoints[1].received, 0);
+	next_slot = 2000;
+	assert_int_equal(every_give_send(&client, &give), 0);
+	assert_int_equal(serve(), 0);
+	assert_int_equal(seen.what, 2000);
 }
 
 /* Records that no sender of ours makes: refused, what came with them is dropped, and the next goes. */
@@ -310,6 +323,28 @@ static void gone(void **state)
 	assert_int_equal(serve(), -URPC_EAGAIN);
 	rt_carrier_end(&carrier[1]);
 	assert_false(carrier[1].begun);
+	/* What an end that cannot send waits for, it hears of. */
+	assert_int_equal(serve(), -RT_EPIPE);
+	assert_int_equal(every_receive(&client, &handlers, NULL, 0), -RT_ENOENT);
+	assert_int_equal(every_receive(&client, &handlers, NULL, 0), -URPC_EINVAL);
+}
+
+/* A record with nothing, or of no message, brings a capability, and no slot is free: not in the way either. */
+static void unwanted(void **state)
+{
+	struct rt_lmp_message *m = &endpoints[1].record[0];
+
+	(void)state;
+	for (unsigned int words = 0; words < 2; words++) {
+		memset(m, 0, sizeof(*m));
+		m->words = (uint16_t)words;
+		m->cap = true;
+		endpoints[1].received = 5;
+		endpoints[1].count = 1;
+		next_slot = 0;
+		assert_int_equal(serve(), -URPC_EPROTO);
+		assert_int_equal(endpoints[1].received, 0);
+	}
 }
 
 int main(void)
@@ -322,6 +357,7 @@ int main(void)
 		cmocka_unit_test_setup(wrong_second_record, begin),
 		cmocka_unit_test_setup(notices, begin),
 		cmocka_unit_test_setup(gone, begin),
+		cmocka_unit_test_setup(unwanted, begin),
 	};
 
 	return cmocka_run_group_tests_name("lmp", tests, NULL, NULL);

@@ -62,6 +62,9 @@ int rt_lmp_wait(struct rt_lmp *lmp, struct rt_lmp_message *message, uint64_t dea
  */
 uint32_t rt_lmp_take(struct rt_lmp *lmp);
 
+/** rt_lmp_discard - delete it where it is: no slot is needed, and the next one can come */
+void rt_lmp_discard(struct rt_lmp *lmp);
+
 /**
  * rt_lmp_send - up to ABI_LMP_WORDS words and a capability (depth 0: none) to an endpoint
  * Return: 0 or what ABI_SYSCALL_LMP says; -RT_EAGAIN: the receiver's buffer is full.
