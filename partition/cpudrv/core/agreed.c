@@ -45,13 +45,17 @@ static bool range_of(const struct object_call *c, struct cap_range *o)
 
 /*
  * What comes from elsewhere must be memory that this core reaches: its own, or a frame of what is shared by
- * all, never what the boot information uses.
+ * all, never what the boot information uses. What others write is not executed here.
  */
-static bool within_reach(const struct cap_range *o)
+static int check_reach(const struct cap_range *o, uint8_t rights)
 {
-	return (memory_within(o->base, o->bytes, ABI_EXTENT_RAM) ||
-		(o->type == ABI_CAP_FRAME && memory_within(o->base, o->bytes, ABI_EXTENT_SHARED))) &&
-	       !memory_reserved(o->base, o->bytes);
+	const bool shared = o->type == ABI_CAP_FRAME &&
+			    memory_within(o->base, o->bytes, ABI_EXTENT_SHARED);
+
+	if ((!shared && !memory_within(o->base, o->bytes, ABI_EXTENT_RAM)) ||
+	    memory_reserved(o->base, o->bytes))
+		return -ABI_CAP_E_RANGE;
+	return shared && (rights & ABI_CAP_EXECUTE) ? -ABI_CAP_E_RIGHTS : 0;
 }
 
 /* AGAIN is the monitor's to repeat: what is in the way gets a part of its work done first. */
@@ -156,21 +160,22 @@ int agreed_drop(struct object_call *c)
 
 int agreed_create(struct object_call *c)
 {
-	uint32_t depth = (uint8_t)c->arg[3];
+	const uint8_t depth = (uint8_t)c->arg[3], rights = (uint8_t)(c->arg[3] >> 8);
 	struct cap_range o;
 	struct cap_slot to;
 	int rc;
 
 	if (!range_of(c, &o) || c->arg[3] >> 16)
 		return OBJECT_ERRNO(ERR_INVAL);
-	if (!within_reach(&o))
-		return -ABI_CAP_E_RANGE;
+	rc = check_reach(&o, rights);
+	if (rc)
+		return rc;
 	cap_space.agree = last_copy_goes;
 	rc = cap_slot_find(&dispatcher_slots(c->d)[DISPATCHER_ROOT], c->arg[2], depth, &to);
 	if (!rc && !(to.rights & ABI_CAP_WRITE))
 		rc = -ABI_CAP_E_RIGHTS;
 	if (!rc)
-		rc = cap_create(&cap_space, to.at, o.type, o.base, o.bytes, (uint8_t)(c->arg[3] >> 8),
+		rc = cap_create(&cap_space, to.at, o.type, o.base, o.bytes, rights,
 				CAP_FOREIGN | CAP_REMOTE);
 	return result(rc);
 }

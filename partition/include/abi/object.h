@@ -65,7 +65,8 @@
  * @ABI_KERNEL_CAP_DROP:   delete all capabilities of it and all derived from it. One at a time
  * @ABI_KERNEL_CAP_CREATE: one comes from another core, FOREIGN and REMOTE. R8: address of an empty slot,
  *                         R9: its depth | rights << 8. Errors of abi/cap.h; -ABI_CAP_E_RANGE also for
- *                         memory that this core does not reach: it must be of its own, or shared frames
+ *                         memory that this core does not reach: it must be of its own, or shared frames;
+ *                         -ABI_CAP_E_RIGHTS also for a shared frame to be executed
  * @ABI_KERNEL_CAP_AGREED: another kind: ABI_CAP_DO_RETYPE, _REVOKE or _DELETE that the others agreed on.
  *                         RDX: address of the six words of ABI_SYSCALL_INVOKE. Returns as that, and
  *                         -EAGAIN; -EFAULT, -EINVAL: another operation

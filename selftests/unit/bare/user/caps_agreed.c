@@ -121,6 +121,11 @@ static void create(void)
 	expect(34, KERNEL(ABI_KERNEL_CAP_FREE, place, 4 * PAGE, base, PAGE), NO(IN_USE));
 	expect(35, KERNEL(ABI_KERNEL_CAP_FREE, place, 4 * PAGE, base + PAGE, PAGE), 0);
 	expect(36, delete(S_CAME), 0);
+	/* What others write is not executed here; the core's own memory may be. */
+	expect(37, KERNEL(ABI_KERNEL_CAP_CREATE, frame, PAGE, S_CAME, how | ABI_CAP_EXECUTE << 8), NO(RIGHTS));
+	expect(38, KERNEL(ABI_KERNEL_CAP_CREATE, ABI_OBJECT_PLACE(base, ABI_CAP_FRAME), PAGE, S_CAME,
+			  how | ABI_CAP_EXECUTE << 8), 0);
+	expect(39, delete(S_CAME), 0);
 }
 
 /* What others know needs their word; with it, it is done. */
