@@ -171,9 +171,15 @@ static const struct remora_step create_steps[] = {
 
 /* ---- destroy ---- */
 
-/* Takes apart what is left of the create table; the partition is dead, or was never listed. */
+/*
+ * Takes apart what is left of the create table; the partition is dead, or was never listed.
+ *
+ * The views end before the device goes, as an installed view is told in sysfs; and once more after the
+ * watch, which may have kicked the mesh.
+ */
 static void partition_undo(struct remora_partition *p)
 {
+	remora_mesh_end(p);
 	if (p->create_done > CREATE_STEPS_BUT_DEVICE)
 		remora_steps_release(create_steps, CREATE_STEPS_BUT_DEVICE, &p->create_done, p);
 	remora_watch_stop(p);
