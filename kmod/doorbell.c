@@ -164,7 +164,7 @@ void remora_doorbell_look(struct remora_partition *p)
 {
 	unsigned int i;
 
-	rcu_read_lock(); /* pairs with remora_regions_hide() */
+	rcu_read_lock(); /* pairs with core_hide() in regions.c */
 	for (i = 0; i < READ_ONCE(p->core_count); i++)
 		remora_node_look(&p->cores[i]);
 	remora_channels_wake(p);

@@ -338,6 +338,8 @@ void remora_trace_hide(struct remora_core *core)
 	mutex_lock(&trace_lock);
 	WRITE_ONCE(core->trace, NULL);
 	WRITE_ONCE(core->host, NULL);
+	memset(&core->trace_reader, 0, sizeof(core->trace_reader));
+	core->trace_forced = 0;
 	mutex_unlock(&trace_lock);
 }
 

@@ -31,7 +31,8 @@ void remora_trace_detach(struct remora_partition *p);
 
 /**
  * remora_trace_hide - the ring and the host page of a silent core are about to go
- * After return the work does not use them; the doorbell's handler may, see remora_regions_hide().
+ * After return the work does not use them; the doorbell's handler may, see core_hide() in regions.c.
+ * The next core of this number begins with an empty ring, and nothing is forced there.
  */
 void remora_trace_hide(struct remora_core *core);
 
