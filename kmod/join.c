@@ -110,6 +110,20 @@ static void leave_cpu(void *context)
 	remora_fail(move->err, REMORA_R_CPU_NOT_RETURNED, "%s", err.message);
 }
 
+/* A join was undone. That a CPU is lost matters more than why it was to come back: in the log. */
+static int join_lost(struct remora_move *move, int ret, struct remora_error *err)
+{
+	if (!move->returned)
+		return ret;
+	pr_err("%s: CPU %u did not join: %s\n", move->p->name, move->cpu,
+	       err && err->reason != REMORA_R_NONE ? err->message : "no reason was given");
+	if (err)
+		err->reason = REMORA_R_NONE;
+	return remora_fail(err, REMORA_R_CPU_NOT_RETURNED,
+			   "CPU %u did not join, and Linux did not take it back; it stays offline",
+			   move->cpu);
+}
+
 static int join_regions(void *context, struct remora_error *err)
 {
 	struct remora_move *move = context;
@@ -328,12 +342,12 @@ static int join_locked(struct remora_move *move, struct remora_error *err)
 		return ret;
 	ret = remora_steps_acquire(remora_hold_steps, REMORA_HOLD_STEPS, &held, move, err);
 	if (ret)
-		return ret;
+		return join_lost(move, ret, err);
 	if (p->state == REMORA_RUNNING)
 		ret = remora_steps_acquire(remora_boot_steps, REMORA_BOOT_STEPS, &boots, move, err);
 	if (ret) {
 		remora_steps_release(remora_hold_steps, 0, &held, move);
-		return ret;
+		return join_lost(move, ret, err);
 	}
 	remora_watch_start(p);
 	remora_mesh_kick(p);
