@@ -406,8 +406,12 @@ void remora_channels_closed(struct remora_core *core, u32 number)
 	struct remora_chan *chan;
 	unsigned long flags;
 
-	if (number >= ABI_CHANNELS_MAX)
+	if (number >= ABI_CHANNEL_NUMBERS)
 		return;
+	if (number >= ABI_CHANNELS_MAX) {
+		remora_mesh_closed(p, core->node, number - ABI_CHANNELS_MAX);
+		return;
+	}
 	spin_lock_irqsave(&p->channels_lock, flags);
 	chan = core->channel[number];
 	if (chan) {

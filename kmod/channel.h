@@ -26,6 +26,7 @@ int remora_channel_bind(struct remora_partition *p, struct file *partition_file,
 
 /**
  * remora_channels_closed - the core says that it closed a channel: EPROTO there from now on
+ * Of a link between monitors: see remora_mesh_closed().
  * @number: as the core knows it; any value
  * Atomic context, under the core's node->lock, so that it comes before an answer that frees the number.
  */

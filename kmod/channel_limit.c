@@ -52,22 +52,12 @@ static void usage_put(struct remora_usage *u)
 	kfree(u);
 }
 
-static u64 channel_memory(const struct remora_partition *p)
-{
-	u64 bytes = 0;
-	unsigned int i;
-
-	for (i = 0; i < p->places.count; i++)
-		bytes += p->places.place[i].shared.bytes;
-	return bytes;
-}
-
 static int usage_check(const struct remora_chan *chan, const struct remora_usage *u,
 		       struct remora_error *err)
 {
 	unsigned int channels = READ_ONCE(user_channels);
 	unsigned int percent = min(READ_ONCE(user_memory), 100u);
-	u64 most = div_u64(channel_memory(chan->partition) * percent, 100);
+	u64 most = div_u64(remora_shared_bytes(chan->partition) * percent, 100);
 	u64 bytes = 2 * chan->ring_bytes;
 	bool many = u->channels >= channels;
 

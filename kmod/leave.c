@@ -2,8 +2,9 @@
 /*
  * A core leaves its partition, whose other cores go on, and its CPU is Linux's again.
  *
- * Nothing is taken away before the core halted by itself or force was asked for; from then on nothing
- * can fail but Linux's taking the CPU back.
+ * Nothing is taken away before the core halted by itself or force was asked for, but its place in the
+ * view: a core that then does not stop stays out until it is started anew. From the halt on nothing can
+ * fail but Linux's taking the CPU back.
  */
 #define pr_fmt(fmt) "remora: " fmt
 

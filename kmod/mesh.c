@@ -8,6 +8,8 @@
  */
 #define pr_fmt(fmt) "remora: " fmt
 
+#include <linux/bitops.h>
+#include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 
@@ -19,13 +21,17 @@
 #define BIND_MS 2000u
 #define UNBIND_MS 1000u
 
+#define SHARE 4u /* of the channel memory, for either kind of links */
+
 static_assert(ABI_CHANNEL_MONITOR(ABI_NODES_MAX - 1) < ABI_CHANNEL_NUMBERS);
+static_assert(ABI_NODES_MAX <= BITS_PER_LONG);
 
 /**
  * struct remora_link - between two nodes, the lower one first; 0 is Linux
  * @epoch: of their control nodes
  * @ring:  by who reads it
  * @bound: the core may know its end
+ * @made:  both ends know it, and neither has closed it
  */
 struct remora_link {
 	struct list_head list;
@@ -33,16 +39,10 @@ struct remora_link {
 	u32 epoch[2];
 	struct remora_region ring[2];
 	bool bound[2];
+	bool made;
 };
 
-/** struct running - the cores that run, by node: the epoch, 0 for the others */
-struct running {
-	u32 epoch[ABI_NODES_MAX];
-	u32 apic_id[ABI_NODES_MAX];
-	int numa[ABI_NODES_MAX];
-};
-
-static void look_at_cores(struct remora_partition *p, struct running *r)
+static void look_at_cores(struct remora_partition *p, struct remora_running *r)
 {
 	struct remora_core *core;
 
@@ -67,9 +67,19 @@ static struct remora_core *end_core(struct remora_partition *p, const struct rem
 	return &p->cores[l->node[i] - 1];
 }
 
+/*
+ * An answer came, and it was a lasting one. A core whose monitor did not answer it says -ETIMEDOUT, and
+ * keeps what it was asked for until it is unbound.
+ */
+static bool refused(const struct remora_call *call, int ret)
+{
+	return call->sent && !call->result && ret && ret != -EPROTO && ret != -ETIMEDOUT &&
+	       ret != -ENOMEM;
+}
+
 /* Return: 0, or an errno; l->bound[i] says whether the core may know the rings. */
 static int end_bind(struct remora_partition *p, struct remora_link *l, unsigned int i,
-		    const struct running *r)
+		    const struct remora_running *r)
 {
 	unsigned int peer = l->node[!i];
 	struct abi_ctl_bind request = {
@@ -90,16 +100,21 @@ static int end_bind(struct remora_partition *p, struct remora_link *l, unsigned 
 		.reply_bytes = sizeof(struct abi_ctl_status),
 		.timeout_ms = BIND_MS,
 	};
-	int ret = remora_node_call(end_core(p, l, i), &call, NULL);
+	int ret;
 
+	/* What was said of this number was of an earlier link: before the answer to its unbind. */
+	clear_bit(peer, &p->mesh.closed[l->node[i]]);
+	ret = remora_node_call(end_core(p, l, i), &call, NULL);
+	if (refused(&call, ret))
+		p->mesh.deaf[l->node[i]] = l->epoch[i];
 	/* A definite refusal leaves nothing behind. */
-	l->bound[i] = !ret || (call.sent && call.result);
+	l->bound[i] = !ret || (call.sent && (call.result || ret == -ETIMEDOUT));
 	return ret;
 }
 
 /* Return: whether the core does not know the rings any more. */
 static bool end_unbind(struct remora_partition *p, struct remora_link *l, unsigned int i,
-		       const struct running *r)
+		       const struct remora_running *r)
 {
 	struct abi_ctl_unbind request = { .channel = ABI_CHANNEL_MONITOR(l->node[!i]) };
 	struct remora_call call = {
@@ -123,18 +138,27 @@ static bool end_unbind(struct remora_partition *p, struct remora_link *l, unsign
 
 /* ---- a link ---- */
 
-static bool link_whole(const struct remora_link *l, const struct running *r)
+static bool link_whole(const struct remora_partition *p, const struct remora_link *l,
+		       const struct remora_running *r)
 {
 	unsigned int i;
 
 	for (i = 0; i < 2; i++)
-		if (l->node[i] && (!l->bound[i] || r->epoch[l->node[i]] != l->epoch[i]))
+		if (l->node[i] && (r->epoch[l->node[i]] != l->epoch[i] ||
+				   p->mesh.lost[l->node[i]] == l->epoch[i]))
 			return false;
-	return true;
+	return l->made;
+}
+
+/* What @l counts against. */
+static u64 *link_account(struct remora_partition *p, const struct remora_link *l)
+{
+	return &p->mesh.bytes[!l->node[0]];
 }
 
 static void link_free(struct remora_partition *p, struct remora_link *l)
 {
+	*link_account(p, l) -= l->ring[0].bytes + l->ring[1].bytes;
 	mutex_lock(&p->shared_memory.lock);
 	remora_shared_free(p, &l->ring[1]);
 	remora_shared_free(p, &l->ring[0]);
@@ -145,10 +169,11 @@ static void link_free(struct remora_partition *p, struct remora_link *l)
 }
 
 /* In mirror order; what a core has not confirmed yet stays. */
-static void link_drop(struct remora_partition *p, struct remora_link *l, const struct running *r)
+static void link_drop(struct remora_partition *p, struct remora_link *l, const struct remora_running *r)
 {
 	bool upper, lower;
 
+	l->made = false;
 	if (!l->node[0])
 		remora_monitor_unlink(p, l->node[1]);
 	upper = end_unbind(p, l, 1, r);
@@ -157,12 +182,32 @@ static void link_drop(struct remora_partition *p, struct remora_link *l, const s
 		link_free(p, l);
 }
 
+/* Rings for a link, within the share that links of its kind may have. */
+static int link_rings(struct remora_partition *p, struct remora_link *l,
+		      const struct remora_running *r)
+{
+	size_t bytes = PAGE_ALIGN(urpc_ring_bytes(ABI_MONITOR_SLOTS));
+	u64 *account = link_account(p, l);
+	int ret;
+
+	if (*account + 2 * bytes > div_u64(remora_shared_bytes(p), SHARE))
+		return -ENOSPC;
+	mutex_lock(&p->shared_memory.lock);
+	ret = remora_shared_alloc(p, bytes, r->numa[l->node[0]], &l->ring[0]);
+	if (!ret && remora_shared_alloc(p, bytes, r->numa[l->node[1]], &l->ring[1])) {
+		remora_shared_free(p, &l->ring[0]);
+		ret = -ENOSPC;
+	}
+	mutex_unlock(&p->shared_memory.lock);
+	if (!ret)
+		*account += 2 * bytes;
+	return ret;
+}
+
 static struct remora_link *link_alloc(struct remora_partition *p, unsigned int a, unsigned int b,
-				      const struct running *r)
+				      const struct remora_running *r)
 {
 	struct remora_link *l = kzalloc(sizeof(*l), GFP_KERNEL);
-	size_t bytes = urpc_ring_bytes(ABI_MONITOR_SLOTS);
-	int ret;
 
 	if (!l)
 		return NULL;
@@ -170,14 +215,7 @@ static struct remora_link *link_alloc(struct remora_partition *p, unsigned int a
 	l->node[1] = b;
 	l->epoch[0] = r->epoch[a];
 	l->epoch[1] = r->epoch[b];
-	mutex_lock(&p->shared_memory.lock);
-	ret = remora_shared_alloc(p, bytes, r->numa[a], &l->ring[0]);
-	if (!ret && remora_shared_alloc(p, bytes, r->numa[b], &l->ring[1])) {
-		remora_shared_free(p, &l->ring[0]);
-		ret = -ENOSPC;
-	}
-	mutex_unlock(&p->shared_memory.lock);
-	if (ret) {
+	if (link_rings(p, l, r)) {
 		kfree(l);
 		return NULL;
 	}
@@ -187,26 +225,30 @@ static struct remora_link *link_alloc(struct remora_partition *p, unsigned int a
 }
 
 static void link_make(struct remora_partition *p, unsigned int a, unsigned int b,
-		      const struct running *r)
+		      struct remora_running *r)
 {
 	struct remora_link *l = link_alloc(p, a, b, r);
 	unsigned int i;
 
 	if (!l) {
-		pr_warn_ratelimited("%s: no memory for a link between the monitors of nodes %u and %u\n",
+		pr_warn_ratelimited("%s: no channel memory for a link between nodes %u and %u\n",
 				    p->name, a, b);
-		p->mesh.deaf[b] = r->epoch[b];
+		r->skip[b] = true;
 		return;
 	}
 	for (i = 0; i < 2; i++) {
 		if (!l->node[i] || !end_bind(p, l, i, r))
 			continue;
-		p->mesh.deaf[l->node[i]] = l->epoch[i];
+		r->skip[l->node[i]] = true;
 		link_drop(p, l, r);
 		return;
 	}
-	if (!a)
-		remora_monitor_link(p, b, l->epoch[1], l->ring[1].virt, l->ring[0].virt);
+	if (!a && remora_monitor_link(p, b, l->epoch[1], l->ring[1].virt, l->ring[0].virt)) {
+		r->skip[b] = true;
+		link_drop(p, l, r);
+		return;
+	}
+	l->made = true;
 }
 
 /* ---- all of them ---- */
@@ -222,13 +264,57 @@ static struct remora_link *link_find(const struct remora_partition *p, unsigned 
 	return NULL;
 }
 
-static bool takes_links(const struct remora_partition *p, const struct running *r,
+static bool takes_links(const struct remora_partition *p, const struct remora_running *r,
 			unsigned int node)
 {
-	return !node || (r->epoch[node] && p->mesh.deaf[node] != r->epoch[node]);
+	u32 epoch = r->epoch[node];
+
+	return !node || (epoch && !r->skip[node] && p->mesh.deaf[node] != epoch &&
+			 p->mesh.lost[node] != epoch);
 }
 
-static void mesh_make(struct remora_partition *p, const struct running *r)
+static bool linked(const struct remora_partition *p, unsigned int a, unsigned int b)
+{
+	const struct remora_link *l = link_find(p, min(a, b), max(a, b));
+
+	return l && l->made;
+}
+
+/* To node 0, and to all that are to be members. */
+static bool linked_to_members(const struct remora_partition *p, const struct remora_running *r,
+			      unsigned int node)
+{
+	unsigned int a;
+
+	for (a = 1; a < ABI_NODES_MAX; a++)
+		if (a != node && r->epoch[a] &&
+		    READ_ONCE(p->monitor.wanted[a]) == r->epoch[a] && !linked(p, a, node))
+			return false;
+	return linked(p, 0, node);
+}
+
+/* A core that closed a link can talk to its peers no more: it loses all, and its place in the view. */
+static void take_closed(struct remora_partition *p, const struct remora_running *r)
+{
+	struct remora_mesh *mesh = &p->mesh;
+	struct remora_link *l;
+	unsigned int i;
+
+	list_for_each_entry(l, &mesh->links, list) {
+		for (i = 0; i < 2; i++) {
+			unsigned int node = l->node[i], peer = l->node[!i];
+
+			if (!node || r->epoch[node] != l->epoch[i] ||
+			    !test_and_clear_bit(peer, &mesh->closed[node]))
+				continue;
+			pr_warn_ratelimited("%s: core %u closed the link of its monitor to node %u; it is taken out of the view\n",
+					    p->name, node, peer);
+			mesh->lost[node] = l->epoch[i];
+		}
+	}
+}
+
+static void mesh_make(struct remora_partition *p, struct remora_running *r)
 {
 	unsigned int a, b;
 
@@ -238,7 +324,7 @@ static void mesh_make(struct remora_partition *p, const struct running *r)
 				link_make(p, a, b, r);
 	/* A core is a member only when it can talk to all that are. */
 	for (b = 1; b < ABI_NODES_MAX; b++)
-		if (r->epoch[b] && takes_links(p, r, b) && link_find(p, 0, b))
+		if (takes_links(p, r, b) && linked_to_members(p, r, b))
 			remora_monitor_join(p, b, r->epoch[b]);
 }
 
@@ -246,21 +332,19 @@ static void mesh_work(struct work_struct *work)
 {
 	struct remora_mesh *mesh = container_of(work, struct remora_mesh, work);
 	struct remora_partition *p = container_of(mesh, struct remora_partition, mesh);
-	struct running *r = kmalloc(sizeof(*r), GFP_KERNEL);
+	struct remora_running *r = &mesh->running;
 	struct remora_link *l, *next;
 
-	if (!r)
-		return;
 	mutex_lock(&mesh->lock);
 	if (!READ_ONCE(mesh->ending)) {
 		look_at_cores(p, r);
+		take_closed(p, r);
 		list_for_each_entry_safe_reverse(l, next, &mesh->links, list)
-			if (!link_whole(l, r))
+			if (!link_whole(p, l, r))
 				link_drop(p, l, r);
 		mesh_make(p, r);
 	}
 	mutex_unlock(&mesh->lock);
-	kfree(r);
 }
 
 void remora_mesh_init(struct remora_partition *p)
@@ -275,9 +359,16 @@ void remora_mesh_kick(struct remora_partition *p)
 	queue_work(system_long_wq, &p->mesh.work);
 }
 
+void remora_mesh_closed(struct remora_partition *p, unsigned int node, unsigned int peer)
+{
+	/* Once for each bind: what it says about links that it has not got costs nothing. */
+	if (!test_and_set_bit(peer, &p->mesh.closed[node]))
+		remora_mesh_kick(p);
+}
+
 void remora_mesh_end(struct remora_partition *p)
 {
-	static const struct running nobody;
+	static const struct remora_running nobody;
 	struct remora_link *l, *next;
 
 	WRITE_ONCE(p->mesh.ending, true);

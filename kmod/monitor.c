@@ -25,6 +25,8 @@
 #include "watch.h"
 
 #define BATCH 16u          /* messages of one node, before the next one has its turn */
+#define FULL_MAX 8u        /* full batches of a node in a row, before Linux has a turn */
+#define FULL_US 1000u      /* of that length at least */
 #define RETRY_US 50000u    /* a number that is not free yet */
 #define LEAVE_US 1000000u  /* to drain */
 #define LEAVE_MS 3000u     /* and for the view without it */
@@ -43,6 +45,8 @@ struct waiting {
  * @end, @queue, @queued: under monitor.lock
  * @overrun: it takes no messages; the work looks at it
  * @broken:  it broke the protocol: nothing of it counts any more
+ * @full:    batches in a row that it had more than
+ * @why:     what it is or was suspected of; 0: nothing
  */
 struct remora_uplink {
 	struct remora_core *core;
@@ -54,6 +58,8 @@ struct remora_uplink {
 	unsigned int queued;
 	bool overrun;
 	bool broken;
+	unsigned int full;
+	enum view_reason why;
 };
 
 static struct remora_partition *partition_of(struct remora_monitor *m)
@@ -136,13 +142,37 @@ static bool uplink_flush(struct remora_uplink *up)
 		kfree(w);
 		up->queued--;
 	}
-	again |= !urpc_arm(&up->end);
+	/* Who sends without end is not waited for, but looked at again later. */
+	if (up->full < FULL_MAX)
+		again |= !urpc_arm(&up->end);
 	if (urpc_notify_needed(&up->end))
 		remora_node_doorbell(up->core);
 	return again;
 }
 
 /* ---- hooks of the view machine: under monitor.lock ---- */
+
+/* Of dead cores the watch tells, and nobody asked those who are not wanted any more. */
+static void tell_taken_out(struct remora_monitor *m, const struct view *old, const struct view *now)
+{
+	static const char *const reasons[] = {
+		[0] = "it wanted to leave",
+		[VIEW_SILENT] = "its monitor is silent",
+		[VIEW_BROKEN] = "it broke the protocol",
+		[VIEW_STUCK] = "it held up a change of view",
+	};
+	unsigned int node;
+
+	for (node = 1; node < ABI_NODES_MAX; node++) {
+		struct remora_uplink *up = uplink(m, node);
+
+		if (up && m->wanted[node] && protocol_set_has(&old->members, node) &&
+		    !protocol_set_has(&now->members, node))
+			pr_warn_ratelimited("%s: core %u is out of view %u: %s\n",
+					    partition_of(m)->name, node, now->number,
+					    reasons[up->why]);
+	}
+}
 
 static int on_install(void *ctx, const struct view *old, const struct view *now, const uint8_t *blob,
 		      uint32_t bytes)
@@ -153,19 +183,25 @@ static int on_install(void *ctx, const struct view *old, const struct view *now,
 	WRITE_ONCE(m->number, now->number);
 	WRITE_ONCE(m->members, now->members.bits[0]);
 	wake_up_all(&m->wait);
+	tell_taken_out(m, old, now);
 	if (device_is_registered(dev))
 		sysfs_notify(&dev->kobj, NULL, "view");
 	return 0;
 }
 
-/* The watch knows better than a silent monitor whether its core lives. */
+/*
+ * The watch knows better than a silent monitor whether its core lives. What other cores say of one counts
+ * as silence, until it does not answer itself or breaks the protocol here.
+ */
 static bool on_confirm(void *ctx, uint32_t node, enum view_reason why)
 {
 	struct remora_monitor *m = ctx;
+	struct remora_uplink *up = uplink(m, node);
 
-	if (why != VIEW_SILENT || !uplink(m, node))
+	if (!up)
 		return true;
-	if (READ_ONCE(uplink(m, node)->core->state) != REMORA_RUNNING)
+	up->why = up->broken ? VIEW_BROKEN : why == VIEW_STUCK ? VIEW_STUCK : VIEW_SILENT;
+	if (up->why != VIEW_SILENT || READ_ONCE(up->core->state) != REMORA_RUNNING)
 		return true;
 	remora_watch_kick(partition_of(m));
 	return false;
@@ -214,8 +250,10 @@ static bool uplink_take(struct remora_monitor *m, struct remora_uplink *up)
 		size_t bytes;
 		int ret = urpc_recv_long(&up->end, &type, m->buffer, URPC_LONG_BYTES, &bytes);
 
-		if (ret == -URPC_EAGAIN)
+		if (ret == -URPC_EAGAIN) {
+			up->full = 0;
 			return false;
+		}
 		if (!ret && PROTOCOL_INTERFACE_OF(type) != PROTOCOL_VIEW)
 			ret = -URPC_EPROTO;
 		if (!ret)
@@ -223,6 +261,7 @@ static bool uplink_take(struct remora_monitor *m, struct remora_uplink *up)
 		if (ret)
 			uplink_break(m, up);
 	}
+	up->full++;
 	return !up->broken;
 }
 
@@ -248,14 +287,16 @@ static bool ask_to_join(struct remora_monitor *m)
 static u64 monitor_turn(struct remora_monitor *m)
 {
 	struct remora_uplink *up;
-	bool again = false;
+	bool again = false, later = false;
 	unsigned int node;
 	u64 now, due;
 
 	for (node = 1; node < ABI_NODES_MAX; node++) {
 		up = uplink(m, node);
-		if (up && !up->broken)
-			again |= uplink_take(m, up);
+		if (up && !up->broken && uplink_take(m, up)) {
+			again |= up->full < FULL_MAX;
+			later |= up->full >= FULL_MAX;
+		}
 		if (up && up->overrun)
 			uplink_break(m, up);
 	}
@@ -267,7 +308,11 @@ static u64 monitor_turn(struct remora_monitor *m)
 			again |= uplink_flush(up);
 	}
 	now = now_us();
-	return again || due <= now ? 0 : due == PROTOCOL_NEVER ? due : due - now;
+	if (again || due <= now)
+		return 0;
+	if (later)
+		return min_t(u64, due - now, FULL_US);
+	return due == PROTOCOL_NEVER ? due : due - now;
 }
 
 static void monitor_work(struct work_struct *work)
@@ -318,28 +363,35 @@ static bool monitor_begin(struct remora_monitor *m)
 	return true;
 }
 
-void remora_monitor_link(struct remora_partition *p, unsigned int node, u32 epoch,
-			 struct urpc_ring *tx, struct urpc_ring *rx)
+int remora_monitor_link(struct remora_partition *p, unsigned int node, u32 epoch,
+			struct urpc_ring *tx, struct urpc_ring *rx)
 {
 	struct remora_uplink *up = kzalloc(sizeof(*up), GFP_KERNEL);
 	struct remora_monitor *m = &p->monitor;
+	int ret = 0;
 
 	if (!up)
-		return;
+		return -ENOMEM;
 	up->core = &p->cores[node - 1];
 	up->epoch = epoch;
 	up->tx = tx;
 	up->rx = rx;
 	INIT_LIST_HEAD(&up->queue);
 	mutex_lock(&m->lock);
-	if (m->ending || !monitor_begin(m) ||
-	    urpc_chan_init(&up->end, tx, rx, ABI_MONITOR_SLOTS)) {
-		kfree(up);
-	} else {
+	if (m->ending)
+		ret = -ESHUTDOWN;
+	else if (!monitor_begin(m))
+		ret = -ENOMEM;
+	else if (urpc_chan_init(&up->end, tx, rx, ABI_MONITOR_SLOTS))
+		ret = -EINVAL;
+	if (!ret) {
 		urpc_arm(&up->end);
 		rcu_assign_pointer(m->link[node], up);
 	}
 	mutex_unlock(&m->lock);
+	if (ret)
+		kfree(up);
+	return ret;
 }
 
 void remora_monitor_unlink(struct remora_partition *p, unsigned int node)

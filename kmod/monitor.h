@@ -50,8 +50,11 @@ struct remora_monitor {
 /** remora_monitor_init - once for a new partition object */
 void remora_monitor_init(struct remora_partition *p);
 
-/** remora_monitor_link - a core's link to node 0 is made; process context, as the next ones */
-void remora_monitor_link(struct remora_partition *p, unsigned int node, u32 epoch,
+/**
+ * remora_monitor_link - a core's link to node 0 is made
+ * Context: process, as the next ones. Return: 0, -ENOMEM, -EINVAL, -ESHUTDOWN: it is not linked.
+ */
+int remora_monitor_link(struct remora_partition *p, unsigned int node, u32 epoch,
 			 struct urpc_ring *tx, struct urpc_ring *rx);
 /** remora_monitor_unlink - the rings are about to go, the core is dead; nothing when not linked */
 void remora_monitor_unlink(struct remora_partition *p, unsigned int node);

@@ -247,6 +247,16 @@ void remora_shared_close(struct remora_partition *p)
 	}
 }
 
+u64 remora_shared_bytes(const struct remora_partition *p)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < p->places.count; i++)
+		bytes += p->places.place[i].shared.bytes;
+	return bytes;
+}
+
 static int shared_alloc_from(struct remora_partition *p, unsigned int i, size_t bytes,
 			     struct remora_region *r)
 {

@@ -80,6 +80,8 @@ void remora_shared_close(struct remora_partition *p);
  */
 int remora_shared_alloc(struct remora_partition *p, size_t bytes, int numa,
 			struct remora_region *r);
+/** remora_shared_bytes - all channel memory there is, used or not. Constant. */
+u64 remora_shared_bytes(const struct remora_partition *p);
 /** remora_shared_free - give back; nothing when @r is empty */
 void remora_shared_free(struct remora_partition *p, struct remora_region *r);
 

@@ -149,4 +149,40 @@ TEST_F_TIMEOUT(view, begins_anew_after_a_stop, 120)
 	EXPECT_EQ(3, links_become(3));
 }
 
+/* Links of monitors leave half of the channel memory to others, however many cores there are. */
+TEST_F_TIMEOUT(view, leaves_memory_for_channels, 200)
+{
+	struct remora_error e = {};
+	struct rt_spec s;
+	long number;
+	int fd;
+
+	rt_sweep();
+	if (rt_cpus(self->cpus, RT_CPUS_ROOM) < 7)
+		SKIP(return, "needs 7 CPUs besides CPU 0");
+	rt_spec_init(&s, "view", 0, 1);
+	s.extents[0].bytes = 6 * RT_MIB;
+	s.c.flags = REMORA_CREATE_AUTOSTART;
+	ASSERT_EQ(0, rt_create(&s)) { TH_LOG("%s", s.c.error.message); }
+	fd = rt_open(s.c.name, O_RDWR);
+	ASSERT_LE(0, fd);
+	for (int i = 1; i < 7; i++) {
+		struct remora_add_cpu a = { .size = sizeof(a), .cpu = self->cpus[i] };
+
+		EXPECT_EQ(0, ioctl(fd, REMORA_IOC_ADD_CPU, &a)) { TH_LOG("%s", a.error.message); }
+	}
+	/* Of 1 MiB a quarter is 6 links of 40 KiB: those of four cores, and six to Linux. */
+	EXPECT_VIEW(number, "0-4");
+	EXPECT_EQ(12, links_become(12));
+	for (unsigned int node = 1; node <= 7; node++) {
+		int channel = rt_bind(fd, node, REMORA_SERVICE_ECHO, 0, 0, &e);
+
+		EXPECT_LE(0, channel) { TH_LOG("core %u: %s", node, e.message); }
+		if (channel >= 0)
+			close(channel);
+	}
+	EXPECT_EQ(12, rt_ledger("links"));
+	close(fd);
+}
+
 TEST_HARNESS_MAIN
