@@ -107,8 +107,8 @@ static int end_bind(struct remora_partition *p, struct remora_link *l, unsigned 
 	ret = remora_node_call(end_core(p, l, i), &call, NULL);
 	if (refused(&call, ret))
 		p->mesh.deaf[l->node[i]] = l->epoch[i];
-	/* A definite refusal leaves nothing behind. */
-	l->bound[i] = !ret || (call.sent && (call.result || ret == -ETIMEDOUT));
+	/* A definite refusal leaves nothing behind; an ill-formed answer says nothing. */
+	l->bound[i] = !ret || (call.sent && (call.result || ret == -ETIMEDOUT || ret == -EPROTO));
 	return ret;
 }
 
