@@ -61,6 +61,9 @@ static int send(struct urpc_carrier *carrier, uint16_t type, const void *payload
 	c->rest_at = 0;
 	c->rest_type = type;
 	rc = send_piece(c, cap ? rt_slot_at(cap) : (struct abi_cap_at){ 0 });
+	/* A server answers at once: what has no room is left for flush(), or the answer would be lost. */
+	if (rc == -RT_EAGAIN && !cap)
+		return 0;
 	if (rc) {
 		c->rest_bytes = 0;
 		return rc == -RT_EAGAIN ? -URPC_EAGAIN : rc;

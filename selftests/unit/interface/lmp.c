@@ -185,12 +185,30 @@ static void nothing_is_overtaken(void **state)
 	assert_int_equal(every_submit_send(&client, &submit), -URPC_EAGAIN);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(serve(), -URPC_EAGAIN);
-		assert_int_equal(every_submit_send(&client, &submit), -URPC_EAGAIN);
+		assert_int_equal(every_submit_send(&client, &submit), i < 2 ? -URPC_EAGAIN : 0);
 	}
 	assert_int_equal(serve(), 0);
-	assert_int_equal(every_submit_send(&client, &submit), 0);
+	assert_true(seen.longest == 1 && !seen.submits);
+	assert_int_equal(urpc_bound_ready(&client.bound), 0);
 	assert_int_equal(serve(), 0);
 	assert_true(seen.longest == 1 && seen.bytes == 1000 && seen.number == 3);
+}
+
+/* An answer has a place when all records are taken by the one before: it is never refused. */
+static void no_record_is_left(void **state)
+{
+	struct every_submit submit = { 1 };
+
+	(void)state;
+	for (submit.number = 1; submit.number <= 4; submit.number++)
+		assert_int_equal(every_submit_send(&client, &submit), 0);
+	assert_int_equal(every_submit_send(&client, &submit), -URPC_EAGAIN);
+	for (uint32_t number = 1; number <= 4; number++) {
+		assert_int_equal(serve(), 0);
+		assert_int_equal(seen.number, number);
+		urpc_bound_ready(&client.bound);
+	}
+	assert_int_equal(serve(), -URPC_EAGAIN);
 }
 
 static void capabilities(void **state)
@@ -352,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(lengths, begin),
 		cmocka_unit_test_setup(nothing_is_overtaken, begin),
+		cmocka_unit_test_setup(no_record_is_left, begin),
 		cmocka_unit_test_setup(capabilities, begin),
 		cmocka_unit_test_setup(broken_records, begin),
 		cmocka_unit_test_setup(wrong_second_record, begin),
