@@ -14,6 +14,8 @@ job()
 RUN=/selftests/kselftest/run
 # A region that Linux is told to leave alone, for the tests of reserved memory.
 REGION='memmap=64M$0x60000000'
+# What the number of CPUs and the APIC's mode do not change is tried in two suites, not in each.
+SAME='sizes|images|params|predict|programs_libc|interface|command|users|udev|bulk'
 
 jobs_define()
 {
@@ -38,8 +40,10 @@ jobs_define()
 		"REMORA_SEEN=/tmp/seen $RUN all coverage"
 	job guest quick bench-6.1 "--kernel 6.1 --cpus 3 --icount" \
 		"REMORA_ICOUNT=1 $RUN bench_lrpc bench_quiet"
-	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" "$RUN all"
-	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" "$RUN all"
+	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" \
+		"REMORA_WITHOUT='$SAME' $RUN all"
+	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" \
+		"REMORA_WITHOUT='$SAME' $RUN all"
 	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G --append $REGION" \
 		"REMORA_CYCLES=10 REMORA_LOAD=8 REMORA_KILLS=10 $RUN all"
 	job guest full suite-debug-x2apic "--kernel debug --cpus 4 --x2apic" \
