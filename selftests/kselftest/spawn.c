@@ -203,6 +203,8 @@ FIXTURE_SETUP(spawn)
 	self->fd = rt_open(self->s.c.name, O_RDWR);
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, NULL));
+	/* Links of monitors are capabilities, too. */
+	ASSERT_EQ(0, rt_wait_members(self->s.c.name, 1));
 	ASSERT_EQ(0, rt_map(self->fd, 1, REMORA_SERVICE_SPAWN, 64, &self->ask));
 	ASSERT_EQ(0, rt_map(self->fd, 1, REMORA_SERVICE_SPAWN, SLOTS, &self->m));
 	ASSERT_EQ(0, counts(&self->ask, &self->before));
