@@ -62,14 +62,15 @@ test_status()
 	result $? "... quotes, blanks and dollar signs among them"
 }
 
-# In kHz, as Linux's log has it.
+# Linux also measures its processor, which on a busy machine comes out slightly different; what it
+# then uses is the second line of the two, "MHz TSC". The first one counts where there is no second.
 test_clock()
 {
 	local khz mhz
 	status_is 0 "the guest is told what its TSC counts" -- \
 		'dmesg | grep -o "tsc_early_khz=[0-9]*"; dmesg | grep "tsc: Detected"'
 	khz=$(sed -n 's/tsc_early_khz=//p' "$WORK/text" | head -n 1)
-	mhz=$(sed -n 's/.*Detected \([0-9.]*\) MHz.*/\1/p' "$WORK/text")
+	mhz=$(sed -n 's/.*Detected \([0-9.]*\) MHz.*/\1/p' "$WORK/text" | tail -n 1)
 	[ -n "$khz" ] && [ "${mhz//./}" = "$khz" ]
 	result $? "and believes it: told $khz kHz, uses $mhz MHz"
 }
