@@ -75,12 +75,13 @@ for seed in 1 2 3 4; do
 	tap_is "$(on "$core" hello </dev/null | head -n 1)" "Hello from Remora." "after scribbling, seed $seed"
 done
 
-# Those that never end. A program that starts beside them may take minutes: Documentation/caveats.md.
+# Those that never end, started at once, and one beside them that does.
 endless=()
 for name in loop disabled yield alarm sleep flood; do
 	background "$core" hostile $name
 	endless+=($!)
 done
+says "beside six that never end" 0 "1229 primes up to 10000" on "$core" primes 10000
 for i in {1..600}; do
 	shown=$(remora ps $PART | grep -c hostile)
 	[ "$shown" != 6 ] || break

@@ -75,30 +75,35 @@ int cap_retype_decode(struct cap_space *space, const struct cap_op *op)
 	return rc ? rc : overlap_check(space, op);
 }
 
+/* What lies there may become writable: nobody may rely on what he has cleared of it. */
+static void clears_forget(struct cap_space *space, uint64_t base, uint64_t end)
+{
+	for (uint64_t left = space->clearing; left; left &= left - 1) {
+		const struct cap_clear *c = &space->clear[__builtin_ctzll(left)];
+
+		if (c->base < end && base < c->end)
+			space->clearing &= ~(left & -left);
+	}
+}
+
 /*
- * Clear a step's worth of the range. Nobody can write to it meanwhile: it is free of everything
- * that could be mapped, and a retype that makes something of any part of it passes here first and
- * begins a range of its own.
+ * Clear a step's worth of the caller's range. Nobody can write to it meanwhile: it is free of everything
+ * that could be mapped, and whatever comes into being there makes clears_forget() first.
  */
 static bool clear(struct cap_space *space, uint64_t base, uint64_t end)
 {
-	uint64_t bytes;
+	struct cap_clear *c = &space->clear[space->caller];
+	uint64_t bit = 1ull << space->caller, bytes;
 
-	if (space->clear_base != base || space->clear_end != end) {
-		space->clear_base = base;
-		space->clear_end = end;
-		space->clear_at = base;
-	}
-	bytes = end - space->clear_at;
+	if (!(space->clearing & bit) || c->base != base || c->end != end)
+		*c = (struct cap_clear){ .base = base, .end = end, .at = base };
+	space->clearing |= bit;
+	bytes = end - c->at;
 	if (bytes > space->clear_step)
 		bytes = space->clear_step;
-	memset(arch_window(space->clear_at), 0, bytes);
-	space->clear_at += bytes;
-	if (space->clear_at < end)
-		return false;
-	space->clear_base = 0;
-	space->clear_end = 0;
-	return true;
+	memset(arch_window(c->at), 0, bytes);
+	c->at += bytes;
+	return c->at == end;
 }
 
 int cap_retype_invoke(struct cap_space *space, struct cap_op *op)
@@ -114,6 +119,7 @@ int cap_retype_invoke(struct cap_space *space, struct cap_op *op)
 	if (cap_is(op->type, ABI_CAP_IS_ZEROED) && e->type != op->type &&
 	    !clear(space, base, base + op->count * bytes))
 		return -ABI_CAP_E_AGAIN;
+	clears_forget(space, base, base + op->count * bytes);
 	for (uint64_t i = 0; i < op->count; i++, to++, base += bytes) {
 		to->base = base;
 		to->end = base + bytes;
@@ -153,7 +159,7 @@ int cap_create(struct cap_space *space, struct cap_entry *slot, uint32_t type, u
 		return -ABI_CAP_E_AGAIN;
 	if (conflict)
 		return -ABI_CAP_E_OVERLAP;
-	space->clear_end = 0; /* it may become writable */
+	clears_forget(space, key.base, key.end);
 	slot->base = key.base;
 	slot->end = key.end;
 	slot->type = (uint8_t)type;

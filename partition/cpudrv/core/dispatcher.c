@@ -29,6 +29,7 @@ static uint64_t ran_at; /* TSC of the end of the last stay in ring 3 */
 
 URPC_STATIC_ASSERT(DISPATCHER_SLOTS_BYTES + sizeof(struct dispatcher) <= ABI_CAP_ENDPOINTS_AT,
 		   "slots and control block share a page");
+URPC_STATIC_ASSERT(DISPATCHERS_MAX <= CAP_CALLERS, "each dispatcher is a caller of its own");
 
 static uint64_t cycles(uint64_t us)
 {

@@ -175,6 +175,7 @@ void dispatcher_syscall(struct dispatcher *d)
 	int status = -ERR_NOSYS;
 
 	d->end.syscalls++;
+	cap_space.caller = d->number;
 	if (number >= ABI_SYSCALL_COUNT) {
 		dispatcher_fault(d, &(struct user_event){ .kind = USER_TRAP,
 							  .vector = ABI_TRAP_SYSCALL });

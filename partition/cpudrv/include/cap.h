@@ -32,6 +32,15 @@ struct cap_place {
 	uint32_t type;
 };
 
+#define CAP_CALLERS 64u
+
+/** struct cap_clear - of a retype's range [base, end) is [base, at) zero already */
+struct cap_clear {
+	uint64_t base;
+	uint64_t end;
+	uint64_t at;
+};
+
 /**
  * struct cap_space - all capabilities of one core; begins with cap_init()
  * @roots:    the trees
@@ -40,7 +49,8 @@ struct cap_place {
  * @revoke_agreed: all cores revoke in its range: nobody is asked about what lies in it
  * @dying:    objects whose slots are being emptied, a queue of @dying_count; @dying_last is its end
  * @refused:  of the dying that were looked at last, so many in a row wait for other cores
- * @clear_at: [clear_base, clear_at) of a retype's range [clear_base, clear_end) is zero already
+ * @caller:   who asks, below CAP_CALLERS: each gets on with one long retype, whatever the others do
+ * @clearing: bit n: @clear[n] is the retype that caller n has begun
  * @mark_base: to @mark_end, of @mark_type: the object that is being marked; @mark_at: how far
  * @clear_step:  bytes cleared in one go
  * @revoke_step: capabilities deleted in one go of a revocation
@@ -58,13 +68,13 @@ struct cap_space {
 	struct cap_entry *dying_last;
 	uint64_t dying_count;
 	uint64_t refused;
-	uint64_t clear_base;
-	uint64_t clear_end;
-	uint64_t clear_at;
+	uint64_t clearing;
+	struct cap_clear clear[CAP_CALLERS];
 	uint64_t mark_base;
 	uint64_t mark_end;
 	struct cap_place mark_at;
 	uint32_t mark_type;
+	uint32_t caller;
 	uint32_t clear_step;
 	uint32_t revoke_step;
 	bool huge;

@@ -418,6 +418,43 @@ static void zeroed_in_steps(void **state)
 	assert_true(all(32 * PAGE, 8 * PAGE, 0));
 }
 
+/* Whoever clears gets on, however often others do a step in between; but not over what others made. */
+static void zeroed_side_by_side(void **state)
+{
+	struct cap_op op[CAP_CALLERS];
+
+	(void)state;
+	space.clear_step = PAGE / 4;
+	for (uint32_t i = 0; i < 3; i++)
+		op[i] = (struct cap_op){ .kind = ABI_CAP_DO_RETYPE, .from = slot(RAM),
+					 .to = slot(4 + i), .type = ABI_CAP_FRAME,
+					 .offset = 2 * i * PAGE, .bytes = 2 * PAGE, .count = 1 };
+	for (uint32_t step = 1; step <= 8; step++) {
+		for (uint32_t i = 0; i < 3; i++) {
+			space.caller = i ? CAP_CALLERS - i : 0;
+			ok(cap_decode(&space, &op[i]));
+			assert_int_equal(cap_invoke(&space, &op[i]), step < 8 ? E(AGAIN) : 0);
+			sound();
+		}
+	}
+	assert_true(all(0, 6 * PAGE, 0));
+
+	/* One clears, another has a frame there for a while: all of it is cleared again. */
+	op[0].to = slot(7);
+	op[0].offset = 16 * PAGE;
+	space.caller = 0;
+	for (uint32_t step = 1; step < 8; step++)
+		refused(cap_invoke(&space, &op[0]), AGAIN);
+	space.clear_step = PAGE;
+	space.caller = CAP_CALLERS - 1;
+	ok(retype(RAM, 8, ABI_CAP_FRAME, 16 * PAGE, PAGE, 1));
+	memset(arch_window(16 * PAGE), 0x44, PAGE);
+	ok(delete(8));
+	space.caller = 0;
+	ok(done(&op[0]));
+	assert_true(all(16 * PAGE, 2 * PAGE, 0));
+}
+
 static void table(void **state)
 {
 	(void)state;
@@ -445,6 +482,7 @@ int main(void)
 		TEST(address), TEST(address_deep), TEST(path_rights), TEST(operation), TEST(copies),
 		TEST(mints), TEST(badges), TEST(moves), TEST(retype_pairs), TEST(retype_places),
 		TEST(retype_overlap), TEST(endpoints), TEST(zeroed), TEST(zeroed_in_steps),
+		TEST(zeroed_side_by_side),
 		TEST(table),
 	};
 
