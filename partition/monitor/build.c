@@ -38,7 +38,7 @@ struct abi_cap_at build_inner(const struct domain *d, uint32_t slot)
 	return caps_in(inner_node(d), d->plan.inner_bits, slot);
 }
 
-static struct abi_cap_at child(const struct domain *d, uint32_t slot)
+struct abi_cap_at build_child(const struct domain *d, uint32_t slot)
 {
 	return caps_in(build_inner(d, PLAN_SLOT_ROOT), ABI_DOMAIN_ROOT_BITS, slot);
 }
@@ -165,7 +165,7 @@ static int map_child(const struct domain *d)
 		uint8_t rights;
 	} fixed[] = {
 		{ ABI_DOMAIN_STARTUP, PLAN_STARTUP, ABI_DOMAIN_STARTUP_BYTES, RO },
-		{ ABI_DOMAIN_STREAM, PLAN_STREAM, sizeof(struct abi_stream), RW },
+		{ ABI_DOMAIN_STREAM, PLAN_STREAM, ABI_DOMAIN_STREAM_BYTES, RW },
 		{ ABI_DOMAIN_CONTROL, PLAN_CONTROL, ABI_DOMAIN_CONTROL_BYTES, RW },
 		{ ABI_DOMAIN_STACK_END - ABI_DOMAIN_STACK_BYTES, PLAN_STACK, ABI_DOMAIN_STACK_BYTES,
 		  RW },
@@ -235,16 +235,16 @@ int build_grants(const struct domain *d, struct abi_cap_at programs)
 			     ABI_CAP_ENDPOINT, ABI_CAP_ENDPOINTS_AT, ABI_CAP_ENDPOINT_BYTES, 1);
 
 	for (uint32_t i = 0; !rc && i < sizeof(copies) / sizeof(copies[0]); i++)
-		rc = caps_mint(build_inner(d, copies[i].inner), child(d, copies[i].slot),
+		rc = caps_mint(build_inner(d, copies[i].inner), build_child(d, copies[i].slot),
 			       copies[i].rights, 0);
 	if (!rc)
-		rc = caps_mint(programs, child(d, ABI_SLOT_MONITOR), ABI_CAP_WRITE | ABI_CAP_GRANT,
+		rc = caps_mint(programs, build_child(d, ABI_SLOT_MONITOR), ABI_CAP_WRITE | ABI_CAP_GRANT,
 			       d->number);
 	if (!rc)
-		rc = caps_retype(build_memory(d), child(d, ABI_SLOT_RAM), ABI_CAP_RAM, d->plan.rest,
+		rc = caps_retype(build_memory(d), build_child(d, ABI_SLOT_RAM), ABI_CAP_RAM, d->plan.rest,
 				 d->plan.rest_bytes, 1);
 	if (!rc)
-		rc = caps_retype(caps_root(ABI_SLOT_DOMAIN), child(d, ABI_SLOT_DOMAIN), ABI_CAP_DOMAIN,
+		rc = caps_retype(caps_root(ABI_SLOT_DOMAIN), build_child(d, ABI_SLOT_DOMAIN), ABI_CAP_DOMAIN,
 				 d->number, 1, 1);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include <build.h>
 #include <caps.h>
 #include <memory.h>
+#include <requests.h>
 #include <sentence.h>
 #include <startup.h>
 
@@ -38,6 +39,11 @@ void domains_init(const struct domain_place *place, struct abi_cap_at notices,
 	news = notices;
 	inbox = programs;
 	last_number = 0;
+}
+
+const struct domain_place *domains_place(void)
+{
+	return &here;
 }
 
 struct domain *domain_at(uint32_t i)
@@ -184,6 +190,8 @@ static void write_fixed(struct domain *d, const struct domain_wish *wish)
 	struct abi_dispatcher *control = mon_memory(at + PLAN_CONTROL, sizeof(*control));
 
 	d->stream = mon_memory(at + PLAN_STREAM, sizeof(*d->stream));
+	requests_begin((uint32_t)(d - domains), d->number,
+		       mon_memory(at + PLAN_REQUESTS, sizeof(struct abi_requests)));
 	startup_write(mon_memory(at + PLAN_STARTUP, ABI_DOMAIN_STARTUP_BYTES), wish, &d->plan, &here,
 		      d->number, mon_cycles());
 	control->entry[ABI_UPCALL_RUN] = elf64_entry(wish->head);
@@ -266,6 +274,7 @@ int domain_make(const struct domain_wish *wish, struct session *session, struct 
 
 void domain_end(struct domain *d)
 {
+	requests_end((uint32_t)(d - domains));
 	memory_give(d->piece, build_memory(d));
 	d->number = 0;
 }

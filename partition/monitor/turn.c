@@ -14,6 +14,7 @@
 #include <memory.h>
 #include <mesh.h>
 #include <member.h>
+#include <requests.h>
 #include <turn.h>
 
 #define TURNS_MOST 64u /* then others may run */
@@ -120,6 +121,13 @@ static void begin(void)
 		mon_print("%lu MiB for programs", memory_free() >> 20);
 }
 
+static void disarm(void)
+{
+	channels_disarm();
+	mesh_disarm();
+	requests_disarm();
+}
+
 bool turn(uint64_t *until)
 {
 	*until = UINT64_MAX;
@@ -127,20 +135,20 @@ bool turn(uint64_t *until)
 		begin();
 	if (state == BROKEN)
 		return true;
-	channels_disarm();
-	mesh_disarm();
+	disarm();
 	for (uint32_t i = 0; i < TURNS_MOST; i++) {
 		bool more = take_all(&notices, take_notice);
 
 		more |= take_all(&programs, NULL);
 		more |= channels_work();
+		more |= requests_work();
 		more |= mesh_work();
 		*until = member_work();
 		mesh_flush();
-		if (!more && channels_arm() && mesh_arm())
+		requests_flush();
+		if (!more && channels_arm() && mesh_arm() && requests_arm())
 			return true;
-		channels_disarm();
-		mesh_disarm();
+		disarm();
 	}
 	return false;
 }

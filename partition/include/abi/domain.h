@@ -8,6 +8,7 @@
  *   0x0000000000400000   the program's segments; ABI_DOMAIN_PROGRAM_END is the end of that region
  *   ABI_DOMAIN_STARTUP   struct abi_startup, with strings behind it, read-only
  *   ABI_DOMAIN_STREAM    struct abi_stream, shared with the monitor; none in the monitor
+ *   ABI_DOMAIN_REQUESTS  struct abi_requests, right behind it, likewise
  *   ABI_DOMAIN_CONTROL   the dispatcher's shared frame (struct abi_dispatcher, then message buffers)
  *   ABI_DOMAIN_STACK_END end of the first stack; a page below it is not mapped
  *   ABI_DOMAIN_FREE      from here to ABI_USER_END nothing is mapped and no page table is there: the
@@ -16,6 +17,8 @@
  */
 #ifndef ABI_DOMAIN_H
 #define ABI_DOMAIN_H
+
+#include <urpc/abi.h>
 
 #include <abi/cap.h>
 #include <abi/dispatcher.h>
@@ -51,8 +54,20 @@ enum abi_slot {
 	ABI_SLOT_URPC = 17,      /* URPC: all channels bound to user-level services */
 	ABI_SLOT_IRQ = 18,       /* IRQ: vectors ABI_IRQ_FIRST to ABI_IRQ_LAST */
 	ABI_SLOT_EXTENTS = 32,   /* by extent of the boot information: RAM, or FRAME for shared memory */
+	/* of programs: ABI_BOUND_SLOTS for each channel to another program, given by the monitor */
+	ABI_SLOT_BOUND = 32,
 	ABI_SLOT_FREE = 64,      /* from here on all slots are empty */
 };
+
+/** enum abi_bound - what is in the slots of a channel to another program */
+enum abi_bound {
+	ABI_BOUND_TX,     /* FRAME: the ring that it writes */
+	ABI_BOUND_RX,     /* FRAME: the ring that it reads; read only */
+	ABI_BOUND_NOTIFY, /* URPC of its channel; ENDPOINT of the peer when that is on the same core */
+	ABI_BOUND_SLOTS
+};
+
+#define ABI_BOUND_MAX 10u /* channels of a program to others */
 
 /** struct abi_startup_extent - of the monitor: a capability in slot ABI_SLOT_EXTENTS + index */
 struct abi_startup_extent {
@@ -62,7 +77,7 @@ struct abi_startup_extent {
 	uint32_t numa;
 };
 
-#define ABI_STARTUP_REVISION 1u
+#define ABI_STARTUP_REVISION 2u
 #define ABI_STARTUP_EXTENTS 32u
 
 /**
@@ -141,5 +156,26 @@ struct abi_stream {
 
 URPC_STATIC_ASSERT(sizeof(struct abi_stream_ring) == 128, "stream");
 URPC_STATIC_ASSERT(sizeof(struct abi_stream) == 4096 + 3 * 16384, "streams");
+
+/*
+ * Requests: a channel (urpc/chan.h) in the same frame, over which the domain is a client of its monitor
+ * (interfaces/monitor.if). Each side notifies the other by the notice of the streams. What the domain
+ * spoils there costs it the monitor's services and nothing else.
+ */
+#define ABI_REQUEST_SLOTS 64u
+#define ABI_REQUEST_RING 8192u /* bytes */
+#define ABI_DOMAIN_REQUESTS (ABI_DOMAIN_STREAM + sizeof(struct abi_stream))
+
+struct abi_requests {
+	uint8_t ask[ABI_REQUEST_RING];    /* a struct urpc_ring, written by the domain */
+	uint8_t answer[ABI_REQUEST_RING]; /* by the monitor */
+};
+
+/* Bytes that both sides have mapped at ABI_DOMAIN_STREAM. */
+#define ABI_DOMAIN_STREAM_BYTES (sizeof(struct abi_stream) + sizeof(struct abi_requests))
+
+URPC_STATIC_ASSERT(sizeof(struct abi_requests) == 2 * 8192, "requests");
+URPC_STATIC_ASSERT(sizeof(struct urpc_ring) + ABI_REQUEST_SLOTS * URPC_CACHE_LINE <= ABI_REQUEST_RING,
+		   "requests");
 
 #endif

@@ -100,6 +100,9 @@ void domain_end(struct domain *d);
 struct domain *domain_find(uint32_t number);
 struct domain *domain_at(uint32_t i);
 
+/** domains_place - as domains_init() was told */
+const struct domain_place *domains_place(void);
+
 uint32_t domains_count(void);
 uint64_t domains_spawned(void);
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <urpc/bulk.h>
+
+#include <domain.h>
+#include <requests.h>
+
+#define MESSAGES_A_TURN 16u
+#define LONGEST_SLOTS 4u /* of an answer at once, or of a message that is not promised */
+
+_Static_assert(MONITOR_NAME_LIST_REPLY_MAX <= LONGEST_SLOTS * URPC_PAYLOAD_BYTES, "answers at once");
+/* What a sleeper can ask room for, urpc_arm_room(). */
+_Static_assert(REQUESTS_OWED_MAX + LONGEST_SLOTS <= ABI_REQUEST_SLOTS / 4 * 3, "room");
+
+static struct requests table[DOMAINS_MAX];
+
+static const struct monitor_handlers handlers = {
+	.hello = request_hello,
+};
+
+struct requests *requests_at(uint32_t i)
+{
+	return table[i].domain && !table[i].over ? &table[i] : NULL;
+}
+
+struct requests *requests_of(uint32_t domain)
+{
+	for (uint32_t i = 0; domain && i < DOMAINS_MAX; i++) {
+		if (table[i].domain == domain)
+			return requests_at(i);
+	}
+	return NULL;
+}
+
+void requests_begin(uint32_t i, uint32_t domain, struct abi_requests *rings)
+{
+	struct requests *r = &table[i];
+
+	*r = (struct requests){ .domain = domain };
+	urpc_chan_init(&r->chan, (struct urpc_ring *)(void *)rings->answer,
+		       (const struct urpc_ring *)(const void *)rings->ask, ABI_REQUEST_SLOTS);
+	monitor_server(&r->end, &r->chan);
+}
+
+void requests_end(uint32_t i)
+{
+	table[i].domain = 0;
+}
+
+/* ---- room ---- */
+
+static uint32_t needed(const struct requests *r)
+{
+	return r->owed + LONGEST_SLOTS;
+}
+
+bool requests_room(struct requests *r, uint32_t bytes)
+{
+	return urpc_has_room(&r->chan, r->owed + urpc_slots_of(bytes));
+}
+
+bool requests_owe(struct requests *r, uint32_t count)
+{
+	if (r->owed + count > REQUESTS_OWED_MAX)
+		return false;
+	r->owed += count;
+	return true;
+}
+
+void requests_pay(struct requests *r)
+{
+	r->owed--;
+}
+
+/* ---- messages ---- */
+
+/* Return: 0: that was all, 1: there may be more, or -URPC_EPROTO. */
+static int take_messages(struct requests *r)
+{
+	int rc = monitor_bind(&r->end);
+
+	/* Told by the refusal; a program that knows another version asks for nothing more. */
+	if (rc)
+		return rc == -URPC_EPROTO ? rc : 0;
+	for (uint32_t i = 0; i < MESSAGES_A_TURN; i++) {
+		if (!urpc_has_room(&r->chan, needed(r)))
+			return 0;
+		rc = monitor_receive(&r->end, &handlers, r, r->domain);
+		if (rc)
+			return rc == -URPC_EAGAIN ? 0 : -URPC_EPROTO;
+	}
+	return 1;
+}
+
+static void break_off(struct requests *r)
+{
+	const struct domain *d = domain_find(r->domain);
+
+	r->over = true;
+	mon_print("program %u (%s) sent its monitor what is no request: it is served no more", r->domain,
+		  d ? d->name : "");
+}
+
+bool requests_work(void)
+{
+	bool more = false;
+
+	for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+		struct requests *r = requests_at(i);
+		int rc = r ? take_messages(r) : 0;
+
+		more |= rc > 0;
+		if (rc < 0)
+			break_off(r);
+	}
+	return more;
+}
+
+/* A program that sleeps is told once of what was sent: until it wakes, its end says that it is armed. */
+static bool must_tell(struct requests *r)
+{
+	bool sent = r->told != r->chan.tx_next;
+
+	r->told = r->chan.tx_next;
+	return urpc_ack_notify_needed(&r->chan) || (sent && urpc_notify_needed(&r->chan));
+}
+
+void requests_flush(void)
+{
+	for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+		struct requests *r = requests_at(i);
+		struct domain *d = r ? domain_at(i) : NULL;
+
+		if (d && (must_tell(r) || d->notify))
+			domain_notify(d);
+	}
+}
+
+bool requests_arm(void)
+{
+	for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+		struct requests *r = requests_at(i);
+
+		if (!r)
+			continue;
+		if (urpc_has_room(&r->chan, needed(r)) ? !urpc_arm(&r->chan) :
+							 !urpc_arm_room(&r->chan, needed(r)))
+			return false;
+	}
+	requests_flush();
+	return true;
+}
+
+void requests_disarm(void)
+{
+	for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+		struct requests *r = requests_at(i);
+
+		if (r)
+			urpc_disarm(&r->chan);
+	}
+}
+
+int request_hello(void *ctx, uint32_t from, const struct monitor_hello *m)
+{
+	const struct domain_place *place = domains_place();
+	struct requests *r = ctx;
+	const struct monitor_hello_reply reply = { .tag = m->tag, .node = place->node,
+						   .nodes = place->nodes, .domain = from };
+
+	return monitor_hello_reply_send(&r->end, &reply);
+}
