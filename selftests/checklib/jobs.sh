@@ -59,6 +59,7 @@ jobs_define()
 		"$RUN programs_foreign programs_refused programs_hostile"
 	job guest full programs-6.12-x2apic "--kernel 6.12 --cpus 4 --x2apic" \
 		"$RUN programs_spawn programs_fuzz"
+	job guest full moves-6.1 "--kernel 6.1 --cpus 6" "REMORA_MOVES=200 $RUN move"
 	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
 	for kernel in 6.1 6.12; do
 		for mode in xapic x2apic; do

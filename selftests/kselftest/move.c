@@ -8,14 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include "harness.h"
 #include "mapped.h"
-
-#define IN_FLIGHT 24
+#include "traffic.h"
 
 static unsigned int moves(void)
 {
@@ -57,75 +56,12 @@ static bool hung_up(int channel)
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
 }
 
-/* ---- load: numbered messages to the echo of a core that stays ---- */
-
-/** struct load - a thread's channel and what it found; @wrong: written once */
-struct load {
-	pthread_t thread;
-	int channel;
-	bool over;
-	unsigned long sent;
-	unsigned long received;
-	const char *wrong;
-};
-
-static bool load_send(struct load *l)
+static long us(void)
 {
-	struct remora_message m = { .type = 7, .length = 56 };
+	struct timespec t;
 
-	for (unsigned int i = 0; i < 7; i++)
-		m.payload[i] = l->sent * 7 + i;
-	if (write(l->channel, &m, sizeof(m)) != sizeof(m))
-		return false;
-	l->sent++;
-	return true;
-}
-
-static bool load_receive(struct load *l)
-{
-	struct remora_message m;
-
-	if (read(l->channel, &m, sizeof(m)) != sizeof(m))
-		return false;
-	for (unsigned int i = 0; i < 7; i++)
-		if (m.payload[i] != l->received * 7 + i || m.type != 7 || m.length != 56)
-			l->wrong = "a message is lost, double, changed or out of order";
-	l->received++;
-	return true;
-}
-
-static void *load_run(void *arg)
-{
-	struct load *l = arg;
-
-	while (!l->wrong && !__atomic_load_n(&l->over, __ATOMIC_RELAXED)) {
-		while (l->sent - l->received < IN_FLIGHT)
-			if (!load_send(l))
-				goto failed;
-		if (!load_receive(l))
-			goto failed;
-	}
-	while (!l->wrong && l->received < l->sent)
-		if (!load_receive(l))
-			goto failed;
-	return NULL;
-failed:
-	l->wrong = "the channel failed";
-	return NULL;
-}
-
-static int load_begin(struct load *l, int fd, unsigned int node)
-{
-	memset(l, 0, sizeof(*l));
-	l->channel = rt_bind(fd, node, REMORA_SERVICE_ECHO, 0, 32, NULL);
-	return l->channel < 0 ? l->channel : -pthread_create(&l->thread, NULL, load_run, l);
-}
-
-static void load_end(struct load *l)
-{
-	__atomic_store_n(&l->over, true, __ATOMIC_RELAXED);
-	pthread_join(l->thread, NULL);
-	close(l->channel);
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 /* ---- the tests ---- */
@@ -271,23 +207,26 @@ TEST_F(move, moves_while_offline)
 TEST_F_TIMEOUT(move, many_under_load, 900)
 {
 	unsigned int count = moves(), i;
+	long spent[2] = {}, begun;
 	struct remora_add_cpu a;
-	struct load load[2];
+	struct rt_traffic load[2];
 	unsigned long sent;
 	struct rt_mapped m;
 	int ch, ret;
 
 	NEEDS_CPUS(self);
 	for (i = 0; i < 2; i++)
-		ASSERT_EQ(0, load_begin(&load[i], self->fd, 1));
+		ASSERT_EQ(0, rt_traffic_begin(&load[i], self->fd, 1));
 	ASSERT_EQ(0, rt_map(self->fd, 1, REMORA_SERVICE_ECHO, 16, &m));
 	for (i = 0; i < count; i++) {
+		begun = us();
 		/* Core 3 joins, core 2 leaves and another takes its number, core 3 leaves. */
 		if (i % 2)
 			ret = remove_cpu(self->fd, i % 4 == 1 ? 2 : 3, 0, 0, &a.error);
 		else
 			ret = add_cpu(self->fd, self->cpus[i % 4 ? 1 : 2], &a);
 		ASSERT_EQ(0, ret) { TH_LOG("move %u: %s", i, a.error.message); }
+		spent[i % 2] += us() - begun;
 		EXPECT_EQ(0, rt_mapped_echo(&m, 20));
 		if (i % 2)
 			continue;
@@ -300,12 +239,13 @@ TEST_F_TIMEOUT(move, many_under_load, 900)
 	sent = load[0].sent;
 	rt_unmap(&m);
 	for (i = 0; i < 2; i++) {
-		load_end(&load[i]);
+		rt_traffic_end(&load[i]);
 		EXPECT_EQ(NULL, load[i].wrong) { TH_LOG("%s", load[i].wrong); }
 		EXPECT_EQ(load[i].sent, load[i].received);
 	}
 	EXPECT_LT(count, sent);
-	TH_LOG("%u moves, %lu and %lu messages", count, load[0].sent, load[1].sent);
+	TH_LOG("%u moves, %lu and %lu messages; on average %ld us to join, %ld us to leave", count,
+	       load[0].sent, load[1].sent, spent[0] / ((count + 1) / 2), spent[1] / (count / 2 ?: 1));
 }
 
 TEST_F(move, a_crashed_core_leaves)
