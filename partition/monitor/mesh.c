@@ -5,6 +5,7 @@
 
 #include <caps.h>
 #include <end.h>
+#include <fault.h>
 #include <memory.h>
 #include <mesh.h>
 #include <member.h>
@@ -180,6 +181,8 @@ void mesh_send(void *ctx, uint32_t to, uint16_t type, const void *payload, uint3
 	(void)ctx;
 	if (!mesh_linked(to) || bytes > urpc_long_max(l->end.slots))
 		return;
+	fault_point(FAULT_MOMENT_INSTEAD, type, payload, bytes);
+	fault_point(FAULT_MOMENT_SENT, type, payload, bytes);
 	if (l->first == NONE && urpc_send_long(&l->end, type, payload, bytes) != -URPC_EAGAIN) {
 		l->sent = true;
 		return;
@@ -241,9 +244,16 @@ static int take_messages(struct mesh_link *l)
 
 		if (rc == -URPC_EAGAIN)
 			return 0;
+		if (!rc && PROTOCOL_INTERFACE_OF(type) == FAULT_INTERFACE) {
+			if (fault_message(node_of(l), type, buffer, (uint32_t)bytes))
+				return -URPC_EPROTO;
+			continue;
+		}
 		if (rc)
 			return -URPC_EPROTO;
+		fault_point(FAULT_MOMENT_BEFORE, type, buffer, (uint32_t)bytes);
 		member_message(node_of(l), type, buffer, (uint32_t)bytes);
+		fault_point(FAULT_MOMENT_AFTER, type, buffer, (uint32_t)bytes);
 	}
 	return 1;
 }
@@ -295,6 +305,7 @@ void mesh_flush(void)
 		place = place_of(l);
 		end_notify(&place);
 	}
+	fault_flushed();
 }
 
 bool mesh_arm(void)

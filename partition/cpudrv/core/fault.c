@@ -122,6 +122,8 @@ static const struct {
 
 int fault_inject(uint32_t kind)
 {
+	if (!(boot_info->flags & ABI_BOOT_FAULTS))
+		return -ERR_PERM;
 	for (uint32_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		if (faults[i].kind != kind)
 			continue;

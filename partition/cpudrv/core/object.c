@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What can be done with objects: one row an operation. */
 #include <capability.h>
+#include <control.h>
 #include <dispatcher.h>
 #include <errors.h>
 #include <memory.h>
@@ -36,6 +37,7 @@ static const struct {
 	{ ABI_KERNEL_CAP_DROP, ABI_CAP_KERNEL, ABI_CAP_WRITE, 2, agreed_drop },
 	{ ABI_KERNEL_CAP_CREATE, ABI_CAP_KERNEL, ABI_CAP_WRITE, 4, agreed_create },
 	{ ABI_KERNEL_CAP_AGREED, ABI_CAP_KERNEL, ABI_CAP_WRITE, 1, agreed_call },
+	{ ABI_KERNEL_FAULT, ABI_CAP_KERNEL, ABI_CAP_WRITE, 1, kernel_fault },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -82,6 +84,13 @@ int object_call(struct dispatcher *d, const uint64_t args[6], uint64_t *value)
 	rc = rows[row].call(&c);
 	*value = c.value;
 	return rc;
+}
+
+int kernel_fault(struct object_call *c)
+{
+	int rc = fault_inject((uint32_t)c->arg[0]);
+
+	return rc ? OBJECT_ERRNO(-rc) : 0;
 }
 
 int kernel_count(struct object_call *c)

@@ -26,8 +26,8 @@ void control_tell_closed(struct link *control, uint32_t channel, int status);
 
 /**
  * fault_inject - do what enum abi_fault says
- * Return: -ERR_INVAL for an unknown kind; 0 when the fault is one that the core survives. Does
- * not return for the others.
+ * Return: -ERR_PERM in a partition that was not created for it; -ERR_INVAL for an unknown kind; 0 when
+ * the fault is one that the core survives. Does not return for the others.
  */
 int fault_inject(uint32_t kind);
 

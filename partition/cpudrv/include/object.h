@@ -50,6 +50,7 @@ int dispatcher_object_stop(struct object_call *c);
 int dispatcher_object_status(struct object_call *c);
 
 /* object.c */
+int kernel_fault(struct object_call *c);
 int kernel_count(struct object_call *c);
 
 /* agreed.c */

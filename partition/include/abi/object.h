@@ -70,6 +70,8 @@
  * @ABI_KERNEL_CAP_AGREED: another kind: ABI_CAP_DO_RETYPE, _REVOKE or _DELETE that the others agreed on.
  *                         RDX: address of the six words of ABI_SYSCALL_INVOKE. Returns as that, and
  *                         -EAGAIN; -EFAULT, -EINVAL: another operation
+ * @ABI_KERNEL_FAULT:      KERNEL, write. RDX: enum abi_fault (abi/ctl.h): the core does it. -EINVAL: no
+ *                         such kind; -EPERM: the partition was not created for it
  * @ABI_KERNEL_COUNT:      KERNEL, read. RDX: enum abi_kernel_count; second result: the count
  */
 enum abi_object_op {
@@ -95,6 +97,7 @@ enum abi_object_op {
 	ABI_KERNEL_CAP_DROP = 73,
 	ABI_KERNEL_CAP_CREATE = 74,
 	ABI_KERNEL_CAP_AGREED = 75,
+	ABI_KERNEL_FAULT = 76,
 };
 
 /** ABI_OBJECT_PLACE - an object of memory: its first byte, page-aligned, and enum abi_cap_type */

@@ -18,6 +18,8 @@
 #define CONTROL_AT (256 * PAGE)
 
 int core_refuse_setup, core_bound, core_unbound, core_closed;
+bool core_may_fail;
+int core_failed;
 unsigned int core_bells;
 uint64_t core_closed_channels, core_until;
 static struct program programs[PROGRAMS];
@@ -185,6 +187,11 @@ int64_t mon_kernel(uint32_t op, const uint64_t arg[4], uint64_t *value)
 		return settled(cap_agree_mark(&space, &o));
 	case ABI_KERNEL_CAP_DROP:
 		return settled(cap_agree_drop(&space, &drop, &o));
+	case ABI_KERNEL_FAULT:
+		if (!core_may_fail || !arg[0])
+			return -(ABI_OBJECT_ERRNO + (core_may_fail ? MON_EINVAL : 1));
+		core_failed = (int)arg[0];
+		return 0;
 	case ABI_KERNEL_CAP_AGREED:
 		return settled(cap_call_agreed(&space, &own[0], (const uint64_t *)(uintptr_t)arg[0]));
 	default:

@@ -47,6 +47,8 @@ uint64_t core_caps(void);
 /* What the next SETUP is answered with (an errno), and what the monitor has said of channels. */
 extern int core_refuse_setup;
 extern int core_bound, core_unbound, core_closed; /* errno, or -1: nothing was said */
+extern bool core_may_fail; /* the partition was created for faults */
+extern int core_failed; /* enum abi_fault, or 0 */
 extern unsigned int core_bells;
 extern uint64_t core_closed_channels; /* bits; the test's to clear */
 extern uint64_t core_until; /* TSC that its last sleep ends at */

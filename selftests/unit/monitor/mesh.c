@@ -6,6 +6,7 @@
 #include <abi/protocol/view.h>
 #include <abi/if/view.h>
 
+#include <fault.h>
 #include <mesh.h>
 
 #include "core.h"
@@ -276,6 +277,52 @@ static void test_bad(void **state)
 	assert_false(mesh_linked(7));
 }
 
+static void arm(uint32_t by, uint16_t type, enum fault_moment at, uint32_t nth)
+{
+	const struct fault_arm m = { type, at, nth, 2 };
+	uint8_t payload[FAULT_ARM_MAX];
+
+	core_failed = 0;
+	assert_int_equal(urpc_send_long(link_of[by], FAULT_ARM, payload, fault_arm_encode(&m, payload)), 0);
+	core_turn();
+}
+
+static unsigned int patrols_until_failed(void)
+{
+	unsigned int i = 0;
+
+	while (i < 8 && !core_failed) {
+		pass(VIEW_PATROL_US);
+		i++;
+	}
+	return i;
+}
+
+/* The core fails at what node 0 says, in partitions that were created for it. */
+static void test_fault(void **state)
+{
+	(void)state;
+	core_may_fail = false;
+	arm(0, VIEW_PREPARE, FAULT_MOMENT_BEFORE, 1);
+	join();
+	assert_int_equal(core_failed, 0);
+	core_may_fail = true;
+	arm(0, VIEW_PING, FAULT_MOMENT_BEFORE, 2);
+	assert_int_equal(patrols_until_failed(), 4);
+	arm(0, VIEW_PONG, FAULT_MOMENT_SENT, 1);
+	assert_true(patrols_until_failed() < 4);
+	arm(0, VIEW_PONG, FAULT_MOMENT_INSTEAD, 1);
+	assert_true(patrols_until_failed() < 4);
+	arm(0, VIEW_PING, FAULT_MOMENT_AFTER, 1);
+	assert_true(patrols_until_failed() < 4);
+	/* No other node may say so. */
+	link_node(7);
+	core_closed = -1;
+	arm(7, VIEW_PING, FAULT_MOMENT_BEFORE, 1);
+	assert_int_equal(core_closed, MON_EPROTO);
+	assert_int_equal(patrols_until_failed(), 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +334,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rings, start, stop),
 		cmocka_unit_test_setup_teardown(test_flood, start, stop),
 		cmocka_unit_test_setup_teardown(test_bad, start, stop),
+		cmocka_unit_test_setup_teardown(test_fault, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,7 @@ enum protocol_interface {
 	PROTOCOL_BATCH = 8, /* messages that travel together: abi/protocol/batch.h */
 	PROTOCOL_REQUESTS = 9, /* of a program to its monitor: interfaces/monitor.if */
 	PROTOCOL_IMAGE = 10, /* of programs to be started, between monitors */
+	PROTOCOL_FAULT = 11, /* of tests: node 0 to monitors */
 	PROTOCOL_USERS = 32, /* from here on: programs' own */
 	PROTOCOL_INTERFACES = 256,
 };
