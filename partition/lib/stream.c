@@ -31,7 +31,7 @@ void rt_stream_init(struct abi_stream *s)
 	streams = s;
 }
 
-static int64_t hint(void)
+int64_t rt_stream_hint(void)
 {
 	uint64_t word = ABI_LMP_STREAM;
 
@@ -44,11 +44,11 @@ static int64_t hint(void)
  * Again until there is room for it, which ends the dispatcher's sleep. The caller may be disabled: then
  * a system call that gives the core away would not come back.
  */
-static void tell(void)
+void rt_stream_tell(void)
 {
 	uint32_t was = rt_disable();
 
-	while (hint() == -RT_EAGAIN)
+	while (rt_stream_hint() == -RT_EAGAIN)
 		rt_block_outside(&no_room, rt_deadline_ns(ROOM_NS));
 	rt_enable(was);
 }
@@ -130,7 +130,7 @@ static void ask(void)
 		return;
 	asked = true;
 	__atomic_store_n(&streams->ring[ABI_STREAM_INPUT].wanted, 1, __ATOMIC_RELEASE);
-	tell();
+	rt_stream_tell();
 }
 
 int64_t rt_stream_read(void *to, size_t bytes, bool wait)
@@ -155,7 +155,7 @@ int64_t rt_stream_read(void *to, size_t bytes, bool wait)
 	}
 	rt_enable(was);
 	if (news)
-		tell();
+		rt_stream_tell();
 	return got || ended ? got : -RT_EAGAIN;
 }
 
@@ -188,7 +188,7 @@ int64_t rt_stream_write(uint32_t stream, const void *from, size_t bytes, bool wa
 
 		rc = put(stream, next + done, bytes - done, &news);
 		if (news)
-			tell();
+			rt_stream_tell();
 		if (rc < 0)
 			break;
 		done += (size_t)rc;
@@ -251,7 +251,7 @@ void rt_complain(const char *format, ...)
 	was = rt_disable();
 	put(ABI_STREAM_ERROR, line, bytes, &news);
 	if (news)
-		hint();
+		rt_stream_hint();
 	rt_enable(was);
 }
 

@@ -35,6 +35,15 @@ int rt_stream_wait(uint64_t deadline);
 /** rt_stream_init - once, before all others. @streams: at ABI_DOMAIN_STREAM; NULL: there are none */
 void rt_stream_init(struct abi_stream *streams);
 
+/**
+ * rt_stream_hint - tell the monitor to look at what it shares with this program; never waits
+ * Return: 0, -RT_EAGAIN: it has not taken earlier ones: it will look later.
+ */
+int64_t rt_stream_hint(void);
+
+/** rt_stream_tell - the same, waits until the monitor was told; by a thread. */
+void rt_stream_tell(void);
+
 /** rt_stream_event - the monitor's ABI_LMP_STREAM came: whoever waits looks again. */
 void rt_stream_event(void);
 
