@@ -101,11 +101,25 @@ int cap_agree_mark(struct cap_space *space, const struct cap_range *o)
 	return -ABI_CAP_E_AGAIN;
 }
 
+/*
+ * Another one is begun before this one's end, which may never be asked for again. It has kept nothing but its
+ * slot, so it goes on from where it is, whoever comes next; what is left of it belongs to another core.
+ */
+static void put_off(struct cap_space *space, struct cap_entry *slot)
+{
+	if (!cap_last_copy(slot))
+		cap_state_change(space, slot, CAP_FOREIGN, 0);
+	cap_entry_delete(space, slot);
+}
+
 int cap_agree_drop(struct cap_space *space, struct cap_entry *slot, const struct cap_range *o)
 {
 	struct cap_op op = { .kind = ABI_CAP_DO_REVOKE, .agreed = true, .from = cap_slot_own(slot) };
 	int rc;
 
+	if (slot->type != ABI_CAP_NONE &&
+	    (slot->base != o->base || slot->end != o->base + o->bytes || slot->type != o->type))
+		put_off(space, slot);
 	if (slot->type == ABI_CAP_NONE) {
 		if (!(cap_agree_relations(space, o) & (CAP_HAS_COPY | CAP_HAS_DESCENDANT)))
 			return 0;
@@ -114,8 +128,6 @@ int cap_agree_drop(struct cap_space *space, struct cap_entry *slot, const struct
 		if (rc)
 			return rc;
 		cap_state_change(space, slot, CAP_FOREIGN, 0); /* who revokes owns it */
-	} else if (slot->base != o->base || slot->end != o->base + o->bytes || slot->type != o->type) {
-		return -ABI_CAP_E_AGAIN; /* another one is under way */
 	}
 	rc = cap_decode(space, &op);
 	if (!rc)

@@ -44,18 +44,20 @@ static bool range_of(const struct object_call *c, struct cap_range *o)
 }
 
 /*
- * What comes from elsewhere must be memory that this core reaches: its own, or a frame of what is shared by
- * all, never what the boot information uses. What others write is not executed here.
+ * What comes from elsewhere is memory of this core's own, or a frame: of what is shared by all, or of another
+ * core's memory, which the CPU driver cannot reach itself (memory_reached()); never what the boot
+ * information uses, nor partly the one and partly the other. What others write is not executed here.
  */
 static int check_reach(const struct cap_range *o, uint8_t rights)
 {
-	const bool shared = o->type == ABI_CAP_FRAME &&
-			    memory_within(o->base, o->bytes, ABI_EXTENT_SHARED);
-
-	if ((!shared && !memory_within(o->base, o->bytes, ABI_EXTENT_RAM)) ||
-	    memory_reserved(o->base, o->bytes))
+	if (memory_reserved(o->base, o->bytes))
 		return -ABI_CAP_E_RANGE;
-	return shared && (rights & ABI_CAP_EXECUTE) ? -ABI_CAP_E_RIGHTS : 0;
+	if (memory_within(o->base, o->bytes, ABI_EXTENT_RAM))
+		return 0;
+	if (o->type != ABI_CAP_FRAME || (!memory_within(o->base, o->bytes, ABI_EXTENT_SHARED) &&
+					 memory_touched(o->base, o->bytes)))
+		return -ABI_CAP_E_RANGE;
+	return rights & ABI_CAP_EXECUTE ? -ABI_CAP_E_RIGHTS : 0;
 }
 
 /* AGAIN is the monitor's to repeat: what is in the way gets a part of its work done first. */
@@ -89,6 +91,9 @@ static bool last_copy_goes(struct cap_space *space, const struct cap_entry *e,
 	bool told;
 
 	(void)space, (void)what;
+	/* Nobody is left who could answer. */
+	if (!userlinks_served())
+		return true;
 	if (find_asked(&o))
 		return false;
 	room = find_asked(&none);

@@ -85,6 +85,7 @@ static void retry(void)
 {
 	irq_tell();
 	userlinks_tell();
+	capabilities_left = true; /* what may go only when the monitor was asked */
 	for (uint32_t i = 0; i < DISPATCHERS_MAX; i++) {
 		struct dispatcher *d = dispatcher_number(i);
 

@@ -136,6 +136,21 @@ uint64_t memory_total(uint32_t kind)
 	return bytes;
 }
 
+bool memory_touched(uint64_t base, uint64_t bytes)
+{
+	for (uint32_t i = 0; i < boot_info->extent_count; i++) {
+		if (memory_overlap(base, bytes, boot_info->extents[i].base, boot_info->extents[i].size))
+			return true;
+	}
+	return false;
+}
+
+bool memory_reached(uint64_t base, uint64_t bytes)
+{
+	return memory_within(base, bytes, ABI_EXTENT_RAM) ||
+	       memory_within(base, bytes, ABI_EXTENT_SHARED);
+}
+
 bool memory_within(uint64_t base, uint64_t bytes, uint32_t kind)
 {
 	for (uint32_t i = 0; i < boot_info->extent_count; i++) {

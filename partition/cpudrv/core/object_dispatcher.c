@@ -6,6 +6,7 @@
 #include <capability.h>
 #include <dispatcher.h>
 #include <errors.h>
+#include <memory.h>
 #include <object.h>
 
 #define FRAME_BYTES_MIN (2 * ABI_PAGE_SIZE)
@@ -67,7 +68,8 @@ static bool sensible(const struct abi_dispatcher_setup *s, const struct cap_entr
 {
 	uint64_t bytes = frame->end - frame->base;
 
-	if (bytes < FRAME_BYTES_MIN || bytes > FRAME_BYTES_MAX || s->flags & ~ABI_SETUP_PRINT)
+	if (bytes < FRAME_BYTES_MIN || bytes > FRAME_BYTES_MAX || s->flags & ~ABI_SETUP_PRINT ||
+	    !memory_reached(frame->base, bytes))
 		return false;
 	return s->frame_va && !(s->frame_va % ABI_PAGE_SIZE) && s->frame_va < ABI_USER_END &&
 	       bytes <= ABI_USER_END - s->frame_va;

@@ -278,9 +278,19 @@ void userlinks_over(struct dispatcher *d)
 		if (monitor == d)
 			end(l, l->state == OPEN ? -ERR_CANCELED : -ERR_NOENT);
 	}
-	/* The endpoint is one of somebody who is over: nobody is told anything there. */
-	if (monitor == d)
+	/*
+	 * The endpoint is one of somebody who is over: nobody is told anything there. What waited for his answer
+	 * goes on.
+	 */
+	if (monitor == d) {
 		monitor = NULL;
+		capabilities_left = true;
+	}
+}
+
+bool userlinks_served(void)
+{
+	return serve && endpoint_live(serve);
 }
 
 bool userlinks_last_copy(uint64_t base, uint64_t bytes, uint32_t type, bool *told)

@@ -50,6 +50,13 @@ uint64_t memory_total(uint32_t kind);
 bool memory_within(uint64_t base, uint64_t bytes, uint32_t kind);
 
 /**
+ * memory_touched - does a range share a byte with any extent? memory_reached - does it lie in memory of programs
+ * that the window has: this core's own, or what is shared? memory_touched() for one that does not wrap
+ */
+bool memory_touched(uint64_t base, uint64_t bytes);
+bool memory_reached(uint64_t base, uint64_t bytes);
+
+/**
  * memory_reserved - does a range touch a page of the boot information's own: boot, host and core
  * page, console, trace ring, table of peers?
  */

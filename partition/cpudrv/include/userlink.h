@@ -41,6 +41,9 @@ bool userlinks_news(const struct dispatcher *d);
  */
 bool userlinks_last_copy(uint64_t base, uint64_t bytes, uint32_t type, bool *told);
 
+/** userlinks_served - is there a monitor that is told of such things? */
+bool userlinks_served(void);
+
 /** userlinks_over - a dispatcher is over; if it was the monitor, all channels are closed */
 void userlinks_over(struct dispatcher *d);
 

@@ -8,7 +8,8 @@
 
 #define PAGE 4096ull
 #define LARGE (2ull << 20)
-#define RIGHTS (PTE_WRITE | PTE_USER | PTE_NO_EXECUTE | PTE_CACHE_OFF | PTE_WRITE_THROUGH)
+#define RIGHTS                                                                                     \
+	(PTE_WRITE | PTE_USER | PTE_NO_EXECUTE | PTE_CACHE_OFF | PTE_WRITE_THROUGH | PTE_OUTSIDE)
 #define HALF (1ull << 47)
 
 /* Levels are counted from 1 (4 KiB pages) to 4 (the top). */

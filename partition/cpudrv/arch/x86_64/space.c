@@ -64,6 +64,8 @@ static uint64_t bits_of(const struct cap_map *map)
 		bits |= PTE_LARGE;
 	if (map->what == ABI_CAP_DEVFRAME)
 		bits |= PTE_CACHE_OFF | PTE_WRITE_THROUGH;
+	else if (!memory_reached(map->pa, map->count * map->page))
+		bits |= PTE_OUTSIDE;
 	return bits | (map->rights & ABI_CAP_WRITE ? PTE_WRITE : 0) |
 	       (map->rights & ABI_CAP_EXECUTE ? 0 : PTE_NO_EXECUTE);
 }
@@ -111,7 +113,8 @@ bool arch_space_find(uint64_t top, uint64_t va, bool write, uint64_t *pa)
 	const struct pagetable tables = { .root = top, .at = memory_at };
 	uint64_t rights;
 
-	/* The window has no devices. */
+	/* The window has no devices, and no memory of other cores. */
 	return va < ABI_USER_END && pagetable_find(&tables, va, pa, &rights) &&
-	       rights & PTE_USER && !(rights & PTE_CACHE_OFF) && (!write || rights & PTE_WRITE);
+	       rights & PTE_USER && !(rights & (PTE_CACHE_OFF | PTE_OUTSIDE)) &&
+	       (!write || rights & PTE_WRITE);
 }

@@ -661,7 +661,7 @@ void upcall(struct abi_dispatcher *d, uint64_t which, uint64_t a, uint64_t b, ui
 
 static void agreed(void)
 {
-	agreed_calls(ram, ram_base, ram_bytes);
+	agreed_calls(ram, S_PT, ram_base, ram_bytes);
 }
 
 void start(struct abi_dispatcher *d)

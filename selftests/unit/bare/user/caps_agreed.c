@@ -13,7 +13,9 @@
 #define KERNEL(op, ...) object_value(op, (const uint64_t[4]){ __VA_ARGS__ }, NULL)
 #define AGAIN ERRNO(11)
 
-enum { S_OBJECT = 128, S_COPY, S_PIECE, S_MADE, S_CAME, S_SHARED };
+#define OUTSIDE 0x50000ull /* memory that no extent has */
+
+enum { S_OBJECT = 128, S_COPY, S_PIECE, S_MADE, S_CAME, S_SHARED, S_MAPPING };
 
 static uint64_t base; /* of the object */
 static uint64_t place, shared, shared_bytes;
@@ -113,7 +115,7 @@ static void create(void)
 	expect(29, KERNEL(ABI_KERNEL_CAP_CREATE, ABI_OBJECT_PLACE(shared, ABI_CAP_RAM), PAGE, S_CAME, how),
 	       NO(RANGE));
 	expect(30, KERNEL(ABI_KERNEL_CAP_CREATE, frame, shared_bytes + PAGE, S_CAME, how), NO(RANGE));
-	expect(31, KERNEL(ABI_KERNEL_CAP_CREATE, ABI_OBJECT_PLACE(0, ABI_CAP_FRAME), PAGE, S_CAME, how),
+	expect(31, KERNEL(ABI_KERNEL_CAP_CREATE, ABI_OBJECT_PLACE(OUTSIDE, ABI_CAP_RAM), PAGE, S_CAME, how),
 	       NO(RANGE));
 	expect(32, KERNEL(ABI_KERNEL_CAP_CREATE, ABI_OBJECT_PLACE(report.argument, ABI_CAP_FRAME), PAGE, S_CAME,
 			  how), NO(RANGE));
@@ -126,6 +128,25 @@ static void create(void)
 	expect(38, KERNEL(ABI_KERNEL_CAP_CREATE, ABI_OBJECT_PLACE(base, ABI_CAP_FRAME), PAGE, S_CAME,
 			  how | ABI_CAP_EXECUTE << 8), 0);
 	expect(39, delete(S_CAME), 0);
+}
+
+/* A frame of another core's memory: it is mapped, and the CPU driver itself never touches it. */
+static void outside(uint64_t table)
+{
+	const uint64_t how = DEPTH | ABI_CAP_RW << 8, frame = ABI_OBJECT_PLACE(OUTSIDE, ABI_CAP_FRAME);
+	volatile uint64_t *at = (volatile uint64_t *)(ABI_DOMAIN_FREE + 100 * PAGE);
+
+	expect(206, KERNEL(ABI_KERNEL_CAP_CREATE, frame, PAGE, S_CAME, how | ABI_CAP_EXECUTE << 8), NO(RIGHTS));
+	expect(207, KERNEL(ABI_KERNEL_CAP_CREATE, frame, PAGE, S_CAME, how), 0);
+	expect(208, map(S_CAME, table, 100, 1, ABI_CAP_RW, S_MAPPING), 0);
+	if (report.wrong)
+		return;
+	*at = 4711;
+	expect(209, *at == 4711, 1);
+	/* The words of a call may not lie there: an error, and no fault of the CPU driver. */
+	expect(210, KERNEL(ABI_KERNEL_CAP_AGREED, (uint64_t)at), ERRNO(14));
+	expect(211, delete(S_CAME), 0);
+	expect(212, delete(S_MAPPING), NO(EMPTY));
 }
 
 /* What others know needs their word; with it, it is done. */
@@ -174,7 +195,7 @@ static void drop(void)
 	expect(78, KERNEL(ABI_KERNEL_CAP_DROP, place, 4 * PAGE), 0);
 }
 
-void agreed_calls(uint64_t slot, uint64_t ram_base, uint64_t bytes)
+void agreed_calls(uint64_t slot, uint64_t table, uint64_t ram_base, uint64_t bytes)
 {
 	const struct abi_startup *startup = (const void *)ABI_DOMAIN_STARTUP;
 
@@ -192,6 +213,7 @@ void agreed_calls(uint64_t slot, uint64_t ram_base, uint64_t bytes)
 	expect(90, retype(ram, 0x10000, ABI_CAP_RAM, 4 * PAGE, 1, S_OBJECT), 0);
 	bad_places();
 	create();
+	outside(table);
 	remote();
 	drop();
 	leave();

@@ -15,6 +15,7 @@
 #define PTE_USER (1ull << 2)
 #define PTE_WRITE_THROUGH (1ull << 3)
 #define PTE_CACHE_OFF (1ull << 4)
+#define PTE_OUTSIDE (1ull << 9) /* of no meaning to the CPU: the window does not have this memory */
 #define PTE_LARGE (1ull << 7) /* in the two middle levels */
 #define PTE_NO_EXECUTE (1ull << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ull
