@@ -27,15 +27,15 @@ int agree_init(struct agree *a, uint32_t self, const struct agree_memory *memory
 	return 0;
 }
 
-/* One node at a time, a step of it. */
+/* One node after the other, a step of it: what was begun is finished first, whoever goes meanwhile. */
 static void forget_step(struct agree *a)
 {
-	uint32_t node = protocol_set_first(&a->forget);
-
-	if (node == PROTOCOL_NODE_NONE)
+	if (!protocol_set_has(&a->forget, a->forgetting))
+		a->forgetting = protocol_set_first(&a->forget);
+	if (a->forgetting == PROTOCOL_NODE_NONE)
 		return;
-	if (a->local.forget(a->local.ctx, node) != -ABI_CAP_E_AGAIN)
-		protocol_set_remove(&a->forget, node);
+	if (a->local.forget(a->local.ctx, a->forgetting) != -ABI_CAP_E_AGAIN)
+		protocol_set_remove(&a->forget, a->forgetting);
 	if (!protocol_set_empty(&a->forget))
 		a->again = true;
 }
@@ -44,6 +44,10 @@ bool agree_work(struct agree *a)
 {
 	uint16_t next;
 
+	if (!a->again && !a->wake && !a->released) {
+		agree_say_all(a);
+		return false;
+	}
 	a->again = false;
 	a->wake = false;
 	forget_step(a);
@@ -54,6 +58,7 @@ bool agree_work(struct agree *a)
 	agree_call_back(a);
 	agree_gives_settle(a);
 	agree_ops_settle(a);
+	agree_say_all(a);
 	return a->again || a->wake || a->released;
 }
 
@@ -67,7 +72,7 @@ bool agree_quiet(const struct agree *a)
 		if (a->gives[i].state != GIVE_FREE)
 			return false;
 	}
-	return a->first == NONE && protocol_set_empty(&a->forget) &&
+	return a->first == NONE && !a->says && protocol_set_empty(&a->forget) &&
 	       protocol_set_empty(&a->locked_out) && protocol_set_empty(&a->put_off);
 }
 
@@ -114,6 +119,8 @@ const char *agree_check(const struct agree *a)
 	for (uint32_t i = 0; i < OPS; i++) {
 		if (a->ops[i].state >= OP_TRYING)
 			slots |= 1u << SLOT_OF(a->ops[i].id);
+		if ((a->ops[i].state == OP_PENDING) != (a->pending >> i & 1))
+			return "an operation is lost";
 	}
 	return slots != a->slots ? "a slot is lost" : NULL;
 }

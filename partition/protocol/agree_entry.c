@@ -24,6 +24,8 @@ static bool known(const struct agree_entry *f, uint32_t coordinator, uint32_t id
 /* Nobody before it in the list stands in its way. */
 static bool is_free(const struct agree *a, const struct agree_entry *e)
 {
+	if (e->clear)
+		return true;
 	for_each_entry(f, a) {
 		if (f == e)
 			break;
@@ -37,11 +39,14 @@ static bool is_free(const struct agree *a, const struct agree_entry *e)
  * It has come: does it wait for all that stand in its way? Not for an older one, so that who waits
  * for that holds nothing.
  */
-static void meet(const struct agree *a, struct agree_entry *e, uint32_t after, uint32_t after_id)
+void agree_meet(const struct agree *a, struct agree_entry *e, uint32_t after, uint32_t after_id)
 {
+	e->clear = true;
 	for_each_entry(f, a) {
-		if (f == e || !agree_holds(f) || !agree_conflict(e, f) ||
-		    known(f, after, after_id) || agree_older(e, f->time, f->coordinator))
+		if (f == e || !agree_holds(f) || !agree_conflict(e, f))
+			continue;
+		e->clear = false;
+		if (known(f, after, after_id) || agree_older(e, f->time, f->coordinator))
 			continue;
 		e->vote = AGREE_VOTE_BUSY;
 		e->blocker = f->coordinator;
@@ -115,7 +120,7 @@ static bool vote(struct agree *a, struct agree_entry *e)
 
 static void send_ballot(struct agree *a, struct agree_entry *e)
 {
-	struct agree_ballot m = {
+	const struct agree_ballot m = {
 		.view = a->view,
 		.coordinator = e->coordinator,
 		.id = e->id,
@@ -128,22 +133,18 @@ static void send_ballot(struct agree *a, struct agree_entry *e)
 		.heir = e->heir,
 	};
 
-	agree_ballot_out(&a->port, e->parent, &m);
+	if (!agree_say_vote(a, e))
+		agree_ballot_out(&a->port, e->parent, &m);
 }
 
 static void send_ack(struct agree *a, struct agree_entry *e)
 {
-	struct agree_ack m = {
-		.view = a->view,
-		.coordinator = e->coordinator,
-		.id = e->id,
-		.direct = e->flags & F_DIRECT,
-	};
+	const struct agree_ack m = { a->view, e->coordinator, e->id };
 
 	if (e->flags & F_DIRECT)
 		agree_ack_out(&a->port, e->coordinator, &m);
 	else if (!(e->flags & F_ALONE))
-		agree_ack_out(&a->port, e->parent, &m);
+		agree_say_done(a, e->coordinator, e->id);
 }
 
 /*
@@ -242,7 +243,7 @@ void agree_peer_decided(struct agree *a, uint32_t coordinator, uint32_t id, bool
 	a->wake = true; /* who waited for its end */
 }
 
-/* To all children in the tree of the coordinator. Return: how many */
+/* Alone, to all children in the tree of the coordinator. Return: how many */
 uint32_t agree_send_decide(struct agree *a, const struct agree_decide *m)
 {
 	uint32_t count = 0, child;
@@ -271,27 +272,27 @@ void agree_decide_entry(struct agree *a, struct agree_entry *e, bool commit)
 void agree_forward_prepare(struct agree *a, struct agree_entry *e, uint32_t after,
 			   uint32_t after_id)
 {
-	struct agree_prepare m = {
+	const struct agree_prepare m = {
 		.view = a->view,
 		.coordinator = e->coordinator,
 		.id = e->id,
 		.after = (uint16_t)after,
 		.after_id = after_id,
 		.time = e->time,
-		.base = e->base,
+		.base = (e->first - e->offset) * PAGE,
 		.pages = e->pages,
 		.offset = e->offset,
-		.length = e->length,
+		.length = e->kind == AGREE_RETYPE ? e->length : 0,
 		.kind = e->kind,
 		.type = e->type,
 		.into = e->into,
 	};
-	uint32_t child;
+	uint8_t buffer[AGREE_PREPARE_MAX];
+	uint32_t bytes = agree_prepare_encode(&m, buffer), child;
 
+	agree_say_outcomes(a);
 	for (; (child = route_child(&a->route, e->coordinator, e->missing)) != PROTOCOL_NODE_NONE;
 	     e->missing++)
-		agree_prepare_out(&a->port, child, &m);
+		protocol_send(&a->port, child, AGREE_PREPARE, buffer, bytes);
 	e->state = ENTRY_WAITING;
-	/* Who has lost against one that came before need not wait for the others. */
-	meet(a, e, after, after_id);
 }

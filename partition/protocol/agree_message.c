@@ -22,15 +22,9 @@ static bool node_known(const struct agree *a, uint32_t node)
 }
 
 /* Is it the next of a slot of its coordinator's, in its tree, and about something? */
-static bool prepare_fits(const struct agree *a, uint32_t from, const struct agree_prepare *m)
+static bool prepare_fits(const struct agree *a, uint32_t from, const struct agree_prepare *m,
+			 const struct agree_request *q)
 {
-	struct agree_request q = {
-		.kind = m->kind,
-		.into = m->into,
-		.object = { m->base, m->pages * PAGE, m->type },
-		.piece = m->kind == AGREE_RETYPE ? m->base + m->offset * PAGE : m->offset,
-		.piece_bytes = m->length * PAGE,
-	};
 	uint32_t slot = SLOT_OF(m->id);
 	const struct agree_peer *p;
 
@@ -38,7 +32,7 @@ static bool prepare_fits(const struct agree *a, uint32_t from, const struct agre
 	    route_parent(&a->route, m->coordinator) != from || !node_known(a, m->after))
 		return false;
 	p = &a->memory.peers[m->coordinator];
-	return !agree_request_check(&q) && m->time && m->time < TIME_MAX &&
+	return !agree_request_check(q) && m->time && m->time < TIME_MAX &&
 	       (int32_t)(m->id - p->id[slot]) > 0 && (!p->id[slot] || (p->ended >> slot & 1));
 }
 
@@ -63,35 +57,36 @@ static int take_prepare(void *ctx, uint32_t from, const struct agree_prepare *m)
 {
 	struct agree *a = ctx;
 	int rc = view_check(a, m->view);
+	const struct agree_request q = {
+		.kind = m->kind,
+		.into = m->into,
+		.object = { m->base, m->pages * PAGE, m->type },
+		.piece = m->kind == AGREE_RETYPE ? m->base + m->offset * PAGE : m->offset,
+		.piece_bytes = m->length * PAGE,
+	};
 	struct agree_entry *e;
 	struct agree_peer *p;
 
 	if (rc)
 		return rc < 0 ? rc : 0;
-	if (!prepare_fits(a, from, m))
+	if (!prepare_fits(a, from, m, &q))
 		return -URPC_EPROTO;
 	p = &a->memory.peers[m->coordinator];
 	p->id[SLOT_OF(m->id)] = m->id;
 	p->ended &= ~(1u << SLOT_OF(m->id));
 	p->committed &= ~(1u << SLOT_OF(m->id));
 	agree_clock(a, m->time);
-	e = agree_entry_new(a);
+	e = agree_entry_new(a, m->coordinator, m->id);
 	if (!e) {
 		no_entry(a, from, m);
 		return 0;
 	}
-	e->coordinator = m->coordinator;
 	e->parent = (uint16_t)from;
-	e->id = m->id;
 	e->time = m->time;
-	e->kind = m->kind;
-	e->type = m->type;
-	e->into = m->into;
-	e->base = m->base;
-	e->pages = m->pages;
-	e->offset = m->offset;
-	e->length = m->length;
+	agree_request_into(e, &q);
 	agree_forward_prepare(a, e, m->after, m->after_id);
+	/* Who has lost against one that came before need not wait for the others. */
+	agree_meet(a, e, m->after, m->after_id);
 	agree_advance(a, e);
 	return 0;
 }
@@ -135,20 +130,18 @@ static int take_ballot(void *ctx, uint32_t from, const struct agree_ballot *m)
 	return 0;
 }
 
-static void acknowledge(struct agree *a, uint32_t to, const struct agree_decide *m)
+static void acknowledge(struct agree *a, const struct agree_decide *m)
 {
-	struct agree_ack answer = {
-		.view = a->view,
-		.coordinator = m->coordinator,
-		.id = m->id,
-		.direct = m->direct,
-	};
+	const struct agree_ack answer = { a->view, m->coordinator, m->id };
 
-	agree_ack_out(&a->port, to, &answer);
+	if (m->direct)
+		agree_ack_out(&a->port, m->coordinator, &answer);
+	else
+		agree_say_done(a, m->coordinator, m->id);
 }
 
 /* The outcome of what this node has no entry for: it is done with, or never came. */
-static int decide_unknown(struct agree *a, uint32_t from, const struct agree_decide *m)
+static int decide_unknown(struct agree *a, const struct agree_decide *m)
 {
 	const struct agree_peer *p = &a->memory.peers[m->coordinator];
 	uint32_t slot = SLOT_OF(m->id);
@@ -167,7 +160,7 @@ static int decide_unknown(struct agree *a, uint32_t from, const struct agree_dec
 		if (!m->direct)
 			agree_send_decide(a, m);
 	}
-	acknowledge(a, from, m);
+	acknowledge(a, m);
 	return 0;
 }
 
@@ -199,7 +192,7 @@ static int take_decide(void *ctx, uint32_t from, const struct agree_decide *m)
 		return -URPC_EPROTO;
 	e = agree_entry_find(a, m->coordinator, m->id);
 	if (!e)
-		return decide_unknown(a, from, m);
+		return decide_unknown(a, m);
 	if (!decide_fits(a, e, from, m))
 		return -URPC_EPROTO;
 	if (m->direct)
@@ -215,10 +208,15 @@ static int take_decide(void *ctx, uint32_t from, const struct agree_decide *m)
 	return 0;
 }
 
-static int ack_direct(struct agree *a, uint32_t from, const struct agree_ack *m)
+static int take_ack(void *ctx, uint32_t from, const struct agree_ack *m)
 {
-	struct agree_op *op = agree_op_of(a, m->id);
+	struct agree *a = ctx;
+	int rc = view_check(a, m->view);
+	struct agree_op *op;
 
+	if (rc)
+		return rc < 0 ? rc : 0;
+	op = agree_op_of(a, m->id);
 	if (m->coordinator != a->self || !op || !protocol_set_has(&op->waiting, from))
 		return -URPC_EPROTO;
 	protocol_set_remove(&op->waiting, from);
@@ -226,29 +224,27 @@ static int ack_direct(struct agree *a, uint32_t from, const struct agree_ack *m)
 	return 0;
 }
 
-static int take_ack(void *ctx, uint32_t from, const struct agree_ack *m)
-{
-	struct agree *a = ctx;
-	int rc = view_check(a, m->view);
-	struct agree_entry *e;
+/* Several at once: what is of another view is dropped as a whole. */
 
-	if (rc)
-		return rc < 0 ? rc : 0;
-	if (m->direct)
-		return ack_direct(a, from, m);
-	e = agree_entry_find(a, m->coordinator, m->id);
-	if (!route_is_child(&a->route, m->coordinator, from))
-		return -URPC_EPROTO;
-	/* Of a child of a node that had no entry: nobody counts it. */
-	if (!e && protocol_set_has(&a->members, m->coordinator) &&
-	    a->memory.peers[m->coordinator].id[SLOT_OF(m->id)] == m->id &&
-	    m->coordinator != a->self)
-		return 0;
-	if (!e || !agree_decided(e) || !e->missing || agree_heard(a, e, from))
-		return -URPC_EPROTO;
-	e->missing--;
-	agree_advance(a, e);
-	return 0;
+static int take_votes(void *ctx, uint32_t from, const struct agree_votes *m)
+{
+	int rc = view_check(ctx, m->view);
+
+	return rc > 0 ? 0 : rc ? rc : agree_take_votes(ctx, from, m);
+}
+
+static int take_outcomes(void *ctx, uint32_t from, const struct agree_outcomes *m)
+{
+	int rc = view_check(ctx, m->view);
+
+	return rc > 0 ? 0 : rc ? rc : agree_take_outcomes(ctx, from, m);
+}
+
+static int take_acks(void *ctx, uint32_t from, const struct agree_acks *m)
+{
+	int rc = view_check(ctx, m->view);
+
+	return rc > 0 ? 0 : rc ? rc : agree_take_acks(ctx, from, m);
 }
 
 static int take_give(void *ctx, uint32_t from, const struct agree_give *m)
@@ -279,6 +275,9 @@ int agree_message(struct agree *a, uint32_t from, uint16_t type, const void *pay
 		.give = take_give,
 		.taken = take_taken,
 		.released = take_released,
+		.votes = take_votes,
+		.outcomes = take_outcomes,
+		.acks = take_acks,
 	};
 	int rc;
 

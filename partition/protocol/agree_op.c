@@ -48,6 +48,7 @@ int agree_start(struct agree *a, const struct agree_request *q, uint64_t cookie)
 		.blocker = NONE,
 		.heir = NONE,
 	};
+	a->pending |= 1ull << (op - a->ops);
 	a->counts.started++;
 	a->wake = true;
 	return 0;
@@ -55,11 +56,11 @@ int agree_start(struct agree *a, const struct agree_request *q, uint64_t cookie)
 
 static uint32_t slots_in_use(const struct agree *a)
 {
-	uint32_t count = 0;
+	uint32_t w = a->slots;
 
-	for (uint32_t mask = a->slots; mask; mask &= mask - 1)
-		count++;
-	return count;
+	w -= w >> 1 & 0x55555555u;
+	w = (w & 0x33333333u) + (w >> 2 & 0x33333333u);
+	return ((w + (w >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24;
 }
 
 /* The last of the window is for DELETEs: the others' ends may depend on them. */
@@ -85,43 +86,34 @@ static bool has_ended(const struct agree *a, uint32_t node, uint32_t id)
 	return newer > 0 || (!newer && (p->ended >> SLOT_OF(id) & 1));
 }
 
-static void entry_fill(struct agree_entry *e, const struct agree *a, const struct agree_op *op)
+static bool conflicts(const struct agree_entry *mine, const struct agree_op *other)
 {
-	const struct agree_request *q = &op->request;
+	struct agree_entry e = { .state = ENTRY_FREE };
 
-	e->coordinator = (uint16_t)a->self;
-	e->time = op->time;
-	e->kind = (uint8_t)q->kind;
-	e->type = (uint8_t)q->object.type;
-	e->into = (uint8_t)q->into;
-	e->base = q->object.base;
-	e->pages = (uint32_t)(q->object.bytes / PAGE);
-	if (q->kind == AGREE_RETYPE) {
-		e->offset = (uint32_t)((q->piece - q->object.base) / PAGE);
-		e->length = (uint32_t)(q->piece_bytes / PAGE);
-	}
-	e->op = (uint8_t)(op - a->ops);
+	agree_request_into(&e, &other->request);
+	return agree_conflict(mine, &e);
 }
 
-/* Would it lose here at once, or stand in the way of an older one of this node's that waits? */
-static bool must_wait(const struct agree *a, const struct agree_op *op)
+/*
+ * Would it lose here at once, or stand in the way of an older one of this node's that waits? @mine:
+ * becomes the entry; what it has to wait for here has been decided.
+ */
+static bool must_wait(const struct agree *a, const struct agree_op *op, struct agree_entry *mine)
 {
-	struct agree_entry mine = { .state = ENTRY_FREE }, other;
-
 	if (!has_ended(a, op->blocker, op->blocker_id))
 		return true;
-	entry_fill(&mine, a, op);
+	mine->clear = true;
 	for_each_entry(f, a) {
-		if (agree_holds(f) && !agree_decided(f) && agree_conflict(&mine, f) &&
-		    agree_older(f, op->time, a->self))
+		if (!agree_holds(f) || !agree_conflict(mine, f))
+			continue;
+		mine->clear = false;
+		if (!agree_decided(f) && agree_older(f, op->time, a->self))
 			return true;
 	}
-	for (uint32_t i = 0; i < OPS; i++) {
-		if (a->ops[i].state != OP_PENDING || a->ops[i].time >= op->time)
-			continue;
-		other = (struct agree_entry){ .state = ENTRY_FREE };
-		entry_fill(&other, a, &a->ops[i]);
-		if (agree_conflict(&mine, &other))
+	for (uint64_t rest = a->pending; rest; rest &= rest - 1) {
+		const struct agree_op *other = &a->ops[__builtin_ctzll(rest)];
+
+		if (other->time < op->time && conflicts(mine, other))
 			return true;
 	}
 	return false;
@@ -131,23 +123,30 @@ static void attempt(struct agree *a, struct agree_op *op)
 {
 	int slot = slot_find(a, is_delete(op));
 	struct agree_peer *own = &a->memory.peers[a->self];
-	struct agree_entry *e;
+	struct agree_entry mine = { .state = ENTRY_FREE }, *e;
+	uint32_t id;
 
-	if (slot < 0 || must_wait(a, op))
+	agree_request_into(&mine, &op->request);
+	if (slot < 0 || must_wait(a, op, &mine))
 		return;
-	e = agree_entry_new(a);
+	id = (a->slot_uses[slot] + 1) << SLOT_BITS | (uint32_t)slot;
+	e = agree_entry_new(a, a->self, id);
 	if (!e)
 		return;
-	op->id = ++a->slot_uses[slot] << SLOT_BITS | (uint32_t)slot;
+	a->slot_uses[slot]++;
+	op->id = id;
 	op->state = OP_TRYING;
 	op->attempts++;
+	a->pending &= ~(1ull << (op - a->ops));
 	a->slots |= 1u << slot;
 	own->id[slot] = op->id;
 	own->ended &= ~(1u << slot);
 	own->committed &= ~(1u << slot);
 	a->counts.attempts++;
-	entry_fill(e, a, op);
-	e->id = op->id;
+	agree_request_into(e, &op->request);
+	e->time = op->time;
+	e->op = (uint8_t)(op - a->ops);
+	e->clear = mine.clear;
 	/* What blocked the last attempt is known to have ended: it can be waited for where it has not. */
 	agree_forward_prepare(a, e, op->blocker, op->blocker_id);
 	agree_advance(a, e);
@@ -156,21 +155,18 @@ static void attempt(struct agree *a, struct agree_op *op)
 /* Begin what can begin, older ones first. */
 void agree_ops_settle(struct agree *a)
 {
-	uint64_t done = 0;
+	uint64_t left = a->open ? a->pending : 0;
 
-	for (uint32_t n = 0; a->open && n < OPS; n++) {
-		struct agree_op *oldest = NULL;
+	while (left) {
+		struct agree_op *oldest = &a->ops[__builtin_ctzll(left)];
 
-		for (uint32_t i = 0; i < OPS; i++) {
-			struct agree_op *op = &a->ops[i];
+		for (uint64_t rest = left; rest; rest &= rest - 1) {
+			struct agree_op *op = &a->ops[__builtin_ctzll(rest)];
 
-			if (op->state == OP_PENDING && op->time > done &&
-			    (!oldest || op->time < oldest->time))
+			if (op->time < oldest->time)
 				oldest = op;
 		}
-		if (!oldest)
-			return;
-		done = oldest->time;
+		left &= ~(1ull << (oldest - a->ops));
 		attempt(a, oldest);
 	}
 }
@@ -190,7 +186,7 @@ void agree_op_counted(struct agree *a, struct agree_entry *e)
 
 	op->state = OP_ENDING;
 	op->heir = e->heir;
-	op->relations = e->relations;
+	op->relations = is_delete(op) ? e->relations : 0;
 	op->outcome = OP_COMMIT;
 	if (e->vote == AGREE_VOTE_NO) {
 		op->outcome = OP_ABORT;
@@ -200,7 +196,8 @@ void agree_op_counted(struct agree *a, struct agree_entry *e)
 		op->blocker = e->blocker;
 		op->blocker_id = e->blocker_id;
 	}
-	e->missing = (uint16_t)agree_send_decide(a, &m);
+	e->missing = (uint16_t)(commit && is_delete(op) ? agree_send_decide(a, &m) :
+							  agree_say_outcome(a, e, commit));
 	agree_decide_entry(a, e, commit);
 }
 
@@ -221,6 +218,7 @@ void agree_op_end(struct agree *a, struct agree_op *op)
 	op->performed = false;
 	if (op->outcome == OP_AGAIN) {
 		op->state = OP_PENDING;
+		a->pending |= 1ull << (op - a->ops);
 		return;
 	}
 	op->state = OP_FREE;

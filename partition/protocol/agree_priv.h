@@ -59,14 +59,16 @@ enum give_state {
 
 /* Tables: agree_table.c */
 
-struct agree_entry *agree_entry_new(struct agree *a);
+struct agree_entry *agree_entry_new(struct agree *a, uint32_t coordinator, uint32_t id);
 void agree_entry_free(struct agree *a, struct agree_entry *e);
 struct agree_entry *agree_entry_find(struct agree *a, uint32_t coordinator, uint32_t id);
 bool agree_heard(struct agree *a, const struct agree_entry *e, uint32_t node);
+bool agree_has_heard(const struct agree *a, const struct agree_entry *e, uint32_t node);
 void agree_heard_none(struct agree *a, const struct agree_entry *e);
 bool agree_conflict(const struct agree_entry *e, const struct agree_entry *f);
 bool agree_give_conflict(const struct agree_object *object, const struct agree_entry *e);
 void agree_request_of(const struct agree_entry *e, struct agree_request *q);
+void agree_request_into(struct agree_entry *e, const struct agree_request *q);
 int agree_request_check(const struct agree_request *q);
 int agree_object_check(const struct agree_object *o);
 uint8_t agree_rights_of(uint32_t type);
@@ -107,10 +109,23 @@ static inline void agree_clock(struct agree *a, uint64_t time)
 void agree_advance(struct agree *a, struct agree_entry *e);
 void agree_forward_prepare(struct agree *a, struct agree_entry *e, uint32_t after,
 			   uint32_t after_id);
+void agree_meet(const struct agree *a, struct agree_entry *e, uint32_t after, uint32_t after_id);
 void agree_decide_entry(struct agree *a, struct agree_entry *e, bool commit);
 void agree_release(struct agree *a, struct agree_entry *e);
 void agree_peer_decided(struct agree *a, uint32_t coordinator, uint32_t id, bool commit);
 uint32_t agree_send_decide(struct agree *a, const struct agree_decide *m);
+
+/* Several at once: agree_many.c */
+
+bool agree_say_vote(struct agree *a, const struct agree_entry *e);
+uint32_t agree_say_outcome(struct agree *a, const struct agree_entry *e, bool commit);
+void agree_say_done(struct agree *a, uint32_t coordinator, uint32_t id);
+void agree_say_outcomes(struct agree *a);
+void agree_say_all(struct agree *a);
+void agree_say_nothing(struct agree *a);
+int agree_take_votes(struct agree *a, uint32_t from, const struct agree_votes *m);
+int agree_take_outcomes(struct agree *a, uint32_t from, const struct agree_outcomes *m);
+int agree_take_acks(struct agree *a, uint32_t from, const struct agree_acks *m);
 
 /* At the coordinator: agree_op.c */
 

@@ -7,7 +7,7 @@ static uint32_t index_of(const struct agree *a, const struct agree_entry *e)
 	return (uint32_t)(e - a->memory.entries);
 }
 
-struct agree_entry *agree_entry_new(struct agree *a)
+struct agree_entry *agree_entry_new(struct agree *a, uint32_t coordinator, uint32_t id)
 {
 	struct agree_entry *e = agree_at(a, a->free), *last = agree_at(a, a->last);
 	uint16_t index = a->free;
@@ -16,6 +16,9 @@ struct agree_entry *agree_entry_new(struct agree *a)
 		return NULL;
 	a->free = e->next;
 	__builtin_memset(e, 0, sizeof(*e));
+	e->coordinator = (uint16_t)coordinator;
+	e->id = id;
+	a->memory.peers[coordinator].entry[SLOT_OF(id)] = index;
 	e->next = NONE;
 	e->prev = a->last;
 	e->parent = NONE;
@@ -44,6 +47,8 @@ void agree_entry_free(struct agree *a, struct agree_entry *e)
 	else
 		a->first = e->next;
 	e->state = ENTRY_FREE;
+	if (a->free == NONE)
+		a->wake = true; /* an attempt may wait for room */
 	e->next = a->free;
 	a->free = (uint16_t)index_of(a, e);
 	a->used--;
@@ -51,11 +56,12 @@ void agree_entry_free(struct agree *a, struct agree_entry *e)
 
 struct agree_entry *agree_entry_find(struct agree *a, uint32_t coordinator, uint32_t id)
 {
-	for_each_entry(e, a) {
-		if (e->coordinator == coordinator && e->id == id)
-			return e;
-	}
-	return NULL;
+	struct agree_entry *e;
+
+	if (coordinator >= a->memory.nodes)
+		return NULL;
+	e = &a->memory.entries[a->memory.peers[coordinator].entry[SLOT_OF(id)]];
+	return e->state && e->coordinator == coordinator && e->id == id ? e : NULL;
 }
 
 static uint64_t *heard_of(const struct agree *a, const struct agree_entry *e)
@@ -68,6 +74,11 @@ void agree_heard_none(struct agree *a, const struct agree_entry *e)
 	__builtin_memset(heard_of(a, e), 0, AGREE_WORDS(a->memory.nodes) * sizeof(uint64_t));
 }
 
+bool agree_has_heard(const struct agree *a, const struct agree_entry *e, uint32_t node)
+{
+	return heard_of(a, e)[node / 64] >> (node % 64) & 1;
+}
+
 bool agree_heard(struct agree *a, const struct agree_entry *e, uint32_t node)
 {
 	uint64_t *word = heard_of(a, e) + node / 64, bit = 1ull << (node % 64);
@@ -77,14 +88,9 @@ bool agree_heard(struct agree *a, const struct agree_entry *e, uint32_t node)
 	return before;
 }
 
-static uint64_t range_base(const struct agree_entry *e)
+static bool overlap(const struct agree_entry *e, uint64_t first, uint64_t length)
 {
-	return e->base + (e->kind == AGREE_RETYPE ? e->offset * PAGE : 0);
-}
-
-static uint64_t range_end(const struct agree_entry *e)
-{
-	return range_base(e) + (e->kind == AGREE_RETYPE ? e->length : e->pages) * PAGE;
+	return e->first < first + length && first < e->first + e->length;
 }
 
 /*
@@ -95,20 +101,22 @@ static uint64_t range_end(const struct agree_entry *e)
 bool agree_conflict(const struct agree_entry *e, const struct agree_entry *f)
 {
 	if (e->kind == AGREE_DELETE || f->kind == AGREE_DELETE)
-		return e->kind == f->kind && e->base == f->base && e->pages == f->pages &&
+		return e->kind == f->kind && e->first == f->first && e->pages == f->pages &&
 		       e->type == f->type;
-	return range_base(e) < range_end(f) && range_base(f) < range_end(e);
+	return overlap(e, f->first, f->length);
 }
 
 bool agree_give_conflict(const struct agree_object *object, const struct agree_entry *e)
 {
-	return object->base < range_end(e) && range_base(e) < object->base + object->bytes;
+	return overlap(e, object->base / PAGE, object->bytes / PAGE);
 }
 
 bool agree_locked(const struct agree *a, uint64_t base, uint64_t bytes)
 {
+	uint64_t first = base / PAGE, end = (base + bytes + PAGE - 1) / PAGE;
+
 	for_each_entry(e, a) {
-		if (agree_holds(e) && base < range_end(e) && range_base(e) < base + bytes)
+		if (agree_holds(e) && overlap(e, first, end - first))
 			return true;
 	}
 	return false;
@@ -119,10 +127,25 @@ void agree_request_of(const struct agree_entry *e, struct agree_request *q)
 	*q = (struct agree_request){
 		.kind = e->kind,
 		.into = e->into,
-		.object = { e->base, e->pages * PAGE, e->type },
-		.piece = e->kind == AGREE_RETYPE ? range_base(e) : 0,
-		.piece_bytes = e->length * PAGE,
+		.object = { (e->first - e->offset) * PAGE, e->pages * PAGE, e->type },
 	};
+	if (e->kind == AGREE_RETYPE) {
+		q->piece = e->first * PAGE;
+		q->piece_bytes = e->length * PAGE;
+	}
+}
+
+void agree_request_into(struct agree_entry *e, const struct agree_request *q)
+{
+	bool retype = q->kind == AGREE_RETYPE;
+
+	e->kind = (uint8_t)q->kind;
+	e->type = (uint8_t)q->object.type;
+	e->into = (uint8_t)q->into;
+	e->pages = (uint32_t)(q->object.bytes / PAGE);
+	e->first = (retype ? q->piece : q->object.base) / PAGE;
+	e->offset = (uint32_t)(e->first - q->object.base / PAGE);
+	e->length = retype ? (uint32_t)(q->piece_bytes / PAGE) : e->pages;
 }
 
 int agree_object_check(const struct agree_object *o)

@@ -229,6 +229,7 @@ int agree_install(struct agree *a, uint32_t view, const struct protocol_set *mem
 		return -URPC_EINVAL;
 	protocol_set_without(&gone, members);
 	agree_freeze(a);
+	agree_say_nothing(a);
 	entries_change(a, members, blob, bytes);
 	members_go(a, &gone);
 	a->view = view;

@@ -21,7 +21,16 @@ static void send_watched(void *ctx, uint32_t to, uint16_t type, const void *payl
 	struct node *n = ctx;
 
 	view_sent(&n->view, to, n->now);
-	n->out.send(n->out.ctx, to, type, payload, bytes);
+	protocol_send(&n->batcher.port, to, type, payload, bytes);
+}
+
+/* Of the view machine: behind what was sent before. */
+static void send_view(void *ctx, uint32_t to, uint16_t type, const void *payload, uint32_t bytes)
+{
+	struct node *n = ctx;
+
+	batch_flush_to(&n->batcher, to);
+	protocol_send(&n->batcher.out, to, type, payload, bytes);
 }
 
 /* ---- hooks of the view machine ---- */
@@ -369,7 +378,9 @@ int node_init(struct node *n, const struct node_setup *setup, uint64_t now)
 	__builtin_memset(n, 0, sizeof(*n));
 	n->now = now;
 	n->ctx = setup->ctx;
-	n->out = setup->port;
+	n->out.ctx = n;
+	n->out.send = send_view;
+	batch_init(&n->batcher, &setup->port, setup->memory->batches, setup->memory->nodes);
 	n->events = setup->events;
 	n->memory = *setup->memory;
 	if (setup->names_hooks)
@@ -393,8 +404,8 @@ int node_add(struct node *n, const struct node_part *part)
 	uint32_t interface = part->interface;
 
 	if (n->part_count == NODE_PARTS_MAX || interface >= PROTOCOL_INTERFACES ||
-	    interface <= PROTOCOL_NAMES || interface == PROTOCOL_NODE || !part->message ||
-	    part_of(n, interface))
+	    interface <= PROTOCOL_NAMES || interface == PROTOCOL_NODE ||
+	    interface == PROTOCOL_BATCH || !part->message || part_of(n, interface))
 		return -URPC_EINVAL;
 	n->parts[n->part_count++] = part;
 	return 0;
@@ -415,30 +426,61 @@ static int dispatch(struct node *n, uint32_t from, uint16_t type, const void *pa
 	return part ? part->message(part->ctx, from, type, payload, bytes, n->now) : -URPC_EPROTO;
 }
 
-int node_message(struct node *n, uint32_t from, uint16_t type, const void *payload, uint32_t bytes,
-		 uint64_t now)
+static int refuse(struct node *n, uint32_t from, uint16_t type)
+{
+	n->counts.broken++;
+	if (n->events->broken)
+		n->events->broken(n->ctx, from, type);
+	view_suspect(&n->view, from, VIEW_BROKEN, n->now);
+	return -URPC_EPROTO;
+}
+
+static int take(struct node *n, uint32_t from, uint16_t type, const void *payload, uint32_t bytes)
 {
 	int rc;
 
-	n->now = now;
 	if (PROTOCOL_INTERFACE_OF(type) == PROTOCOL_VIEW) {
-		rc = view_message(&n->view, from, type, payload, bytes, now);
+		rc = view_message(&n->view, from, type, payload, bytes, n->now);
 	} else if (!view_accepts(&n->view, from)) {
 		n->counts.dropped++;
 		return 0;
 	} else {
-		view_heard(&n->view, from, now);
+		view_heard(&n->view, from, n->now);
 		rc = dispatch(n, from, type, payload, bytes);
 	}
-	if (!rc) {
-		n->counts.taken++;
+	if (rc)
+		return refuse(n, from, type);
+	n->counts.taken++;
+	return 0;
+}
+
+/* Each as if it had come alone; the view machine's never wait for others, so none is in it. */
+static int take_batch(struct node *n, uint32_t from, const void *payload, uint32_t bytes)
+{
+	struct batch_reader r;
+	int rc = 0;
+
+	if (!view_accepts(&n->view, from)) {
+		n->counts.dropped++;
 		return 0;
 	}
-	n->counts.broken++;
-	view_suspect(&n->view, from, VIEW_BROKEN, now);
-	if (n->events->broken)
-		n->events->broken(n->ctx, from, type);
-	return -URPC_EPROTO;
+	if (batch_open(&r, payload, bytes))
+		return refuse(n, from, BATCH_MESSAGE);
+	while (batch_next(&r)) {
+		if (PROTOCOL_INTERFACE_OF(r.type) == PROTOCOL_VIEW)
+			rc |= refuse(n, from, r.type);
+		else
+			rc |= take(n, from, r.type, r.payload, r.bytes);
+	}
+	return rc ? -URPC_EPROTO : 0;
+}
+
+int node_message(struct node *n, uint32_t from, uint16_t type, const void *payload, uint32_t bytes,
+		 uint64_t now)
+{
+	n->now = now;
+	return type == BATCH_MESSAGE ? take_batch(n, from, payload, bytes) :
+				       take(n, from, type, payload, bytes);
 }
 
 /* Local work, a bounded part of it. Return: true if there is more. */
@@ -452,11 +494,10 @@ static bool work(struct node *n)
 	return true;
 }
 
-uint64_t node_tick(struct node *n, uint64_t now)
+static uint64_t tick(struct node *n, uint64_t now)
 {
 	uint64_t next, other;
 
-	n->now = now;
 	next = view_tick(&n->view, now);
 	if (n->view.phase == VIEW_GONE)
 		return PROTOCOL_NEVER;
@@ -473,6 +514,16 @@ uint64_t node_tick(struct node *n, uint64_t now)
 	/* What was sent here is watched from now on. */
 	other = view_next(&n->view);
 	return other < next ? other : next;
+}
+
+uint64_t node_tick(struct node *n, uint64_t now)
+{
+	uint64_t next;
+
+	n->now = now;
+	next = tick(n, now);
+	batch_flush(&n->batcher);
+	return next;
 }
 
 int node_join(struct node *n, uint32_t node, uint32_t package)

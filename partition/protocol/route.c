@@ -154,6 +154,20 @@ uint32_t route_child(const struct route *r, uint32_t root, uint32_t index)
 	return neighbour(r, index);
 }
 
+uint32_t route_children(const struct route *r, uint32_t root)
+{
+	uint32_t own = package_of(r, r->self), neighbours = r->start[own + 1] - r->start[own] - 1;
+
+	if (!is_multicast(r))
+		return root == r->self ? r->members - 1 : 0;
+	if (root == r->self)
+		return r->others + neighbours;
+	if (place_of(r, root) == PROTOCOL_NODE_NONE || package_of(r, root) == own ||
+	    leader(r, own) != r->self)
+		return 0;
+	return neighbours;
+}
+
 bool route_is_child(const struct route *r, uint32_t root, uint32_t node)
 {
 	uint32_t own = package_of(r, r->self), theirs;

@@ -16,7 +16,7 @@
 
 #include <urpc/barrier.h>
 
-#include "node.h"
+#include "work.h"
 
 #define WARM_UP 500u
 #define DEPTHS 6u
@@ -29,12 +29,14 @@ static const char usage[] =
 	"  --runs N      values for each figure, 5 to 99 (default 9); the medians are reported\n"
 	"  --ops N       agreements a value, 100 to 1000000 (default 5000)\n"
 	"  --csv FILE    the figures, a line each\n"
+	"  --work        instead: cycles of the nodes' own work, without a second CPU\n"
 	"Figures are TSC cycles of one agreement: alone (median of each), and in the mean with 2 to 32\n"
 	"under way. The first node asks, all others vote.\n";
 
 struct settings {
 	uint32_t nodes, runs, ops;
 	const char *csv;
+	bool work;
 	int cpu[NODES_MAX];
 };
 
@@ -223,7 +225,8 @@ static bool parse(int argc, char **argv, struct settings *s)
 	static const struct option table[] = {
 		{ "nodes", required_argument, NULL, 'n' }, { "runs", required_argument, NULL, 'r' },
 		{ "ops", required_argument, NULL, 'o' },   { "csv", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },	   { NULL, 0, NULL, 0 },
+		{ "work", no_argument, NULL, 'w' },	   { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	bool good = true;
 	int opt;
@@ -237,6 +240,8 @@ static bool parse(int argc, char **argv, struct settings *s)
 			good = number("ops", optarg, 100, 1000000, &s->ops);
 		else if (opt == 'c')
 			s->csv = optarg;
+		else if (opt == 'w')
+			s->work = true;
 		else {
 			fputs(usage, opt == 'h' ? stdout : stderr);
 			exit(opt == 'h' ? 0 : 2);
@@ -314,6 +319,8 @@ int main(int argc, char **argv)
 	}
 	if (!parse(argc, argv, &s))
 		return 2;
+	if (s.work)
+		return work_report();
 	for (uint32_t i = 0; i < s.runs; i++) {
 		for (uint32_t n = 2; n <= s.nodes; n++) {
 			for (uint32_t d = 0; d < DEPTHS; d++) {

@@ -8,7 +8,7 @@
 
 #include "node.h"
 
-#define BATCH 16u
+#define TURN 16u /* messages of one link */
 #define OBJECT_BYTES 0x10000ull
 #define RAM 0x40000000ull
 
@@ -89,11 +89,11 @@ static void send(void *ctx, uint32_t to, uint16_t type, const void *payload, uin
 	struct link *l = &n->link[to];
 	struct waiting *w;
 
-	if (bytes > URPC_PAYLOAD_BYTES) {
-		spoil(n, "a message is longer than a slot");
+	if (bytes > BATCH_BYTES) {
+		spoil(n, "a message is longer than a batch");
 		return;
 	}
-	if (!l->count && !urpc_send(&l->chan, type, payload, bytes))
+	if (!l->count && !urpc_send_long(&l->chan, type, payload, bytes))
 		return;
 	if (l->count == QUEUE) {
 		spoil(n, "more messages wait than the machine promised");
@@ -105,16 +105,38 @@ static void send(void *ctx, uint32_t to, uint16_t type, const void *payload, uin
 	memcpy(w->payload, payload, bytes);
 }
 
+static int handle(struct node *n, uint32_t from, uint16_t type, const void *payload,
+		  uint32_t bytes)
+{
+	struct batch_reader r;
+	int rc;
+
+	if (type != BATCH_MESSAGE)
+		return agree_message(&n->agree, from, type, payload, bytes);
+	rc = batch_open(&r, payload, bytes);
+	while (!rc && batch_next(&r))
+		rc = agree_message(&n->agree, from, r.type, r.payload, r.bytes);
+	return rc;
+}
+
 static void take(struct node *n, uint32_t from)
 {
+	uint8_t payload[BATCH_BYTES] __attribute__((aligned(8)));
 	struct urpc_msg m;
+	size_t bytes;
 
-	for (uint32_t i = 0; i < BATCH; i++) {
+	for (uint32_t i = 0; i < TURN; i++) {
 		int rc = urpc_recv(&n->link[from].chan, &m);
 
 		if (rc == -URPC_EAGAIN)
 			return;
-		if (rc || agree_message(&n->agree, from, m.type, m.payload, m.len))
+		if (rc == -URPC_EMSGSIZE)
+			rc = urpc_recv_long(&n->link[from].chan, &m.type, payload, sizeof(payload),
+					    &bytes);
+		else
+			bytes = m.len;
+		if (rc || handle(n, from, m.type, bytes > URPC_PAYLOAD_BYTES ? payload : (const void *)m.payload,
+				 (uint32_t)bytes))
 			spoil(n, "a message was refused");
 	}
 }
@@ -124,7 +146,7 @@ static void flush(struct link *l)
 	while (l->count) {
 		const struct waiting *w = &l->queue[l->first];
 
-		if (urpc_send(&l->chan, w->type, w->payload, w->bytes))
+		if (urpc_send_long(&l->chan, w->type, w->payload, w->bytes))
 			return;
 		l->first = (l->first + 1) % QUEUE;
 		l->count--;
@@ -141,6 +163,7 @@ void node_turn(struct node *n)
 	}
 	while (agree_work(&n->agree))
 		;
+	batch_flush(&n->batcher);
 }
 
 int node_retype(struct node *n, uint32_t object)
@@ -177,7 +200,8 @@ static int open_machine(struct node *n, enum route_kind kind)
 	};
 	const struct route_topology topology = { NODES_MAX, 1, one_package, NULL };
 
-	return agree_init(&n->agree, n->self, &memory, &port, &local, &topology, kind);
+	batch_init(&n->batcher, &port, n->batches, NODES_MAX);
+	return agree_init(&n->agree, n->self, &memory, &n->batcher.port, &local, &topology, kind);
 }
 
 static int begin_view(struct node *n)

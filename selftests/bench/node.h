@@ -7,6 +7,8 @@
 #define BENCH_NODE_H
 
 #include <abi/protocol/agree.h>
+#include <abi/protocol/batch.h>
+#include <urpc/bulk.h>
 #include <urpc/chan.h>
 
 #define NODES_MAX 16u
@@ -18,7 +20,7 @@
 struct waiting {
 	uint16_t type;
 	uint16_t bytes;
-	uint8_t payload[URPC_PAYLOAD_BYTES];
+	uint8_t payload[BATCH_BYTES];
 };
 
 /** struct link - to another node; the queue is used when the ring is full */
@@ -42,6 +44,8 @@ struct node {
 	uint64_t heard[ENTRIES * AGREE_WORDS(NODES_MAX)];
 	struct agree_peer peers[NODES_MAX];
 	uint16_t room[ROUTE_ROOM(NODES_MAX, NODES_MAX)];
+	struct batcher batcher;
+	struct batch_peer batches[NODES_MAX];
 	uint32_t self;
 	uint32_t nodes;
 	uint64_t votes;

@@ -162,6 +162,8 @@ static void machines_init(struct member *m)
 		memcpy(memory.distance, t->distance,
 		       t->packages * t->packages * sizeof(*memory.distance));
 	}
+	if (w->batches)
+		memory.batches = sim_alloc(sim, sim->nodes * sizeof(*memory.batches));
 	m->callers.names = NULL;
 	if (w->caps) {
 		programs_init(&m->programs, &w->memory, sim, m->node, &m->machines.agree,

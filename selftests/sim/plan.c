@@ -71,6 +71,7 @@ void plan_begin(struct sim *sim)
 	w->places = sim_zalloc(sim, sim->nodes * sizeof(w->places[0]));
 	w->names = sim_chance(sim, 3);
 	w->caps = !w->names || sim_chance(sim, 2);
+	w->batches = sim_chance(sim, 2);
 	w->memory.places = w->places;
 	programs_topology(&w->memory, sim);
 	w->truth.last = sim_chance(sim, 2);

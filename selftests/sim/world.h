@@ -59,7 +59,7 @@ struct member {
  * struct world - one schedule
  * @planned:  events that are to come
  * @late:     at rest by then, or something does not end; microseconds, from the last event's time
- * @names:    there are domains; @caps: there are programs
+ * @names:    there are domains; @caps: there are programs; @batches: messages travel together
  * @views:    members by number, as the first that installed it has them
  * @died:     when, in microseconds, for those whose removal is not installed; SIM_NEVER
  * @deaths:   how many died in all; @gone: some died or left
@@ -75,6 +75,7 @@ struct world {
 	bool gone;
 	bool names;
 	bool caps;
+	bool batches;
 	uint64_t late;
 	uint64_t died[SIM_NODES_MAX];
 	struct protocol_set joining;

@@ -201,10 +201,10 @@ static void show(void)
 			(unsigned long long)n->local.space.dying_count, !!n->local.space.revoking,
 			n->local.orphan_count, n->agree.open);
 		for (uint32_t at = n->agree.first; at != 0xffff; at = n->entries[at].next)
-			fprintf(stderr, "#   entry of %u id %x kind %u state %u flags %x vote %u, %u missing, %llx + %x pages (%x + %x) type %u\n",
+			fprintf(stderr, "#   entry of %u id %x kind %u state %u flags %x vote %u, %u missing, page %llx, of %x (%x + %x) type %u\n",
 				n->entries[at].coordinator, n->entries[at].id, n->entries[at].kind,
 				n->entries[at].state, n->entries[at].flags, n->entries[at].vote,
-				n->entries[at].missing, (unsigned long long)n->entries[at].base,
+				n->entries[at].missing, (unsigned long long)n->entries[at].first,
 				n->entries[at].pages, n->entries[at].offset, n->entries[at].length,
 				n->entries[at].type);
 		for (uint32_t o = 0; o < AGREE_OPS_MAX + AGREE_DELETES_MAX; o++)

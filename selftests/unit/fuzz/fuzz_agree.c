@@ -155,11 +155,14 @@ static void message(const uint8_t *in)
 				  (enum agree_vote)(in[6] % 3), in[7] % 4, in[8] % 9, in[9] % 8 };
 	struct agree_decide d = { a.view, in[1] % 8, in[3] % 8, in[2], (enum agree_outcome)(in[4] % 2),
 				  in[5] % 2 };
-	struct agree_ack k = { a.view, in[1] % 8, in[2], in[5] % 2 };
+	struct agree_ack k = { a.view, in[1] % 8, in[2] };
+	struct agree_votes v = { a.view, in[1] % 8, in[3], in[2] | (uint32_t)in[4] << 28 };
+	struct agree_outcomes o = { a.view, in[1] % 8, in[2], in[3] };
+	struct agree_acks ks = { a.view, in[1] % 8, in[2] };
 	struct agree_give g = { in[4] % 8 * 4096u, in[5] % 8, in[9] % 6, in[6] & 0x3f, 0, in[2] };
 	struct agree_taken t = { in[2] | (uint32_t)in[3] << 8, in[4] % 80 };
 	struct agree_released r = { 0 };
-	uint32_t size = 0, type = AGREE_PREPARE + (in[0] >> 4) % 8;
+	uint32_t size = 0, type = AGREE_PREPARE + (in[0] >> 4) % 11;
 
 	switch (type) {
 	case AGREE_PREPARE:
@@ -182,6 +185,15 @@ static void message(const uint8_t *in)
 		break;
 	case AGREE_RELEASED:
 		size = agree_released_encode(&r, buffer);
+		break;
+	case AGREE_VOTES:
+		size = agree_votes_encode(&v, buffer);
+		break;
+	case AGREE_OUTCOMES:
+		size = agree_outcomes_encode(&o, buffer);
+		break;
+	case AGREE_ACKS:
+		size = agree_acks_encode(&ks, buffer);
 		break;
 	default:
 		memcpy(buffer, in, 12);

@@ -29,6 +29,7 @@ static struct letter {
 	uint8_t data[VIEW_MESSAGE_MAX];
 } letters[LETTERS];
 static uint32_t first, last;
+static uint32_t batching; /* nodes that let messages travel together, a mask */
 static uint64_t now;
 
 /* Of each node: the memory it was given, and what its hooks were told. */
@@ -48,6 +49,7 @@ static struct seat {
 	struct names_peer names_peers[NODES];
 	struct names_entry queue[NODES * (NAMES_OUTSTANDING + 1)];
 	struct node_part part;
+	struct batch_peer batches[NODES];
 	char story[64]; /* a letter for each hook */
 	uint32_t mine, broken, answered, error, done, forgot;
 	int done_error, result;
@@ -256,6 +258,8 @@ static struct node_setup setup_of(struct seat *s, struct node_memory *memory, st
 			   .domains = 4, .domain_pending = 4, .watches = s->watches, .watch_count = 16,
 			   .domain_watches = 4 },
 	};
+	if (batching >> self & 1)
+		memory->batches = s->batches;
 	if (!self) {
 		memory->names.peers = s->names_peers;
 		memory->names.peer_count = NODES;
@@ -315,6 +319,7 @@ static int fresh(void **state)
 	(void)state;
 	memset(seats, 0, sizeof(seats));
 	first = last = 0;
+	batching = 0;
 	now = 1000;
 	start(0);
 	return 0;
@@ -408,6 +413,94 @@ static void agreement(void **state)
 	yes(!member(2));
 	for (uint32_t i = 0; i <= 4; i++)
 		yes(i == 2 || (seats[i].forgot == 2 && agree_quiet(&seats[i].n.agree)));
+}
+
+/* The same, from and to nodes that let messages travel together, and others that do not. */
+static void batches(void **state)
+{
+	struct agree_request q = { .kind = AGREE_REVOKE, .object = { 0, 0x1000, ABI_CAP_RAM } };
+	uint32_t together = 0;
+
+	(void)state;
+	batching = 1u << 0 | 1u << 2 | 1u << 3;
+	join(1, 4);
+	node_at(&seats[3].n, now);
+	for (uint32_t i = 0; i < 8; i++) {
+		q.object.base = 0x100000 * i;
+		is(agree_start(&seats[3].n.agree, &q, 42), 0);
+	}
+	is(last, first);
+	seats[3].tick_at = node_tick(&seats[3].n, now);
+	for (uint32_t i = first; i < last; i++)
+		together += letters[i % LETTERS].type == BATCH_MESSAGE;
+	is(together, last - first); /* eight PREPAREs for each */
+	run(1000);
+	is(seats[3].answered, 8);
+	is(seats[3].n.agree.counts.committed, 8);
+	for (uint32_t i = 0; i <= 4; i++)
+		yes(agree_quiet(&seats[i].n.agree) && !seats[i].broken);
+}
+
+static int post(uint32_t to, const void *bytes, uint32_t count)
+{
+	return node_message(&seats[to].n, 1, BATCH_MESSAGE, bytes, count, now);
+}
+
+/* A batch that is cut off or has one in it is refused as a whole; a message in it that is none, alone. */
+static void bad_batches(void **state)
+{
+	static const uint8_t mine[] = { 1, MINE, 1, 0, 7, 1, MINE, 0, 0 };
+	static const uint8_t one[] = { 1, MINE, 1, 0, 7 };
+	static const uint8_t nested[] = { 1, MINE, 0, 0, 1, PROTOCOL_BATCH, 0, 0 };
+	uint8_t view[] = { VIEW_PING & 0xff, PROTOCOL_VIEW, 4, 0, 0, 0, 0, 0, 1, MINE, 0, 0, 0 };
+	static const uint8_t second[] = { 9, MINE, 0, 0, 1, MINE, 0, 0 };
+	uint8_t large[BATCH_BYTES + 4] = { 1, MINE, 1, 0, 7, 1, MINE };
+	uint32_t had;
+
+	(void)state;
+	join(1, 3);
+	had = seats[2].mine;
+	view[4] = (uint8_t)seats[2].n.view.now.number;
+	is(node_message(&seats[2].n, 1, VIEW_PING, view + 4, 4, now), 0);
+	is(post(2, mine, sizeof(mine)), 0);
+	is(seats[2].mine, had + 2);
+	is(seats[2].broken, 0);
+	for (uint32_t bytes = 0; bytes < sizeof(mine); bytes++)
+		is(post(2, mine, bytes), -URPC_EPROTO);
+	is(post(2, one, sizeof(one)), -URPC_EPROTO);
+	is(post(2, nested, sizeof(nested)), -URPC_EPROTO);
+	large[7] = (uint8_t)(sizeof(large) - 9);
+	large[8] = (uint8_t)((sizeof(large) - 9) >> 8);
+	is(post(2, large, sizeof(large)), -URPC_EPROTO);
+	is(seats[2].mine, had + 2);
+	is(post(2, view, sizeof(view)), -URPC_EPROTO); /* a byte too many */
+	is(seats[2].mine, had + 2);
+	is(post(2, view, sizeof(view) - 1), -URPC_EPROTO);
+	is(seats[2].mine, had + 3);
+	is(post(2, second, sizeof(second)), -URPC_EPROTO);
+	is(seats[2].mine, had + 5);
+	is(seats[2].broken, sizeof(mine) + 6);
+	/* Of a stranger it has no effect. */
+	is(node_message(&seats[2].n, 5, BATCH_MESSAGE, mine, sizeof(mine), now), 0);
+	is(node_message(&seats[2].n, 5, BATCH_MESSAGE, mine, 3, now), 0);
+	is(seats[2].mine, had + 5);
+}
+
+/* What the view machine says comes behind what was said before. */
+static void order(void **state)
+{
+	(void)state;
+	batching = 0xff;
+	join(1, 3);
+	is(seats[2].mine, 1);
+	is(seats[3].n.placed, NODES);
+	is(first, last);
+	seats[1].n.port.send(seats[1].n.port.ctx, 0, PROTOCOL_TYPE(MINE, 1), "", 1);
+	is(first, last);
+	view_suspect(&seats[1].n.view, 2, VIEW_BROKEN, now);
+	is(last - first, 2);
+	is(letters[first % LETTERS].type, PROTOCOL_TYPE(MINE, 1));
+	is(PROTOCOL_INTERFACE_OF(letters[(first + 1) % LETTERS].type), PROTOCOL_VIEW);
 }
 
 /* A question to a dead node is enough for it to be found. */
@@ -632,6 +725,9 @@ int main(void)
 		cmocka_unit_test_setup(topology, fresh),
 		cmocka_unit_test_setup(names_are_everywhere, fresh),
 		cmocka_unit_test_setup(agreement, fresh),
+		cmocka_unit_test_setup(batches, fresh),
+		cmocka_unit_test_setup(bad_batches, fresh),
+		cmocka_unit_test_setup(order, fresh),
 		cmocka_unit_test_setup(awaited, fresh),
 		cmocka_unit_test_setup(strangers, fresh),
 		cmocka_unit_test_setup(nonsense, fresh),

@@ -12,8 +12,9 @@
 
 /**
  * struct agree_entry - an attempt under way, at one node; sizes and places in pages
+ * @first, @length: the range that it is about: the piece of a RETYPE, else the object
  * @time:    age of the operation: with @coordinator its ticket
- * @offset, @length: of the piece, in the object
+ * @offset:  of the range in the object; @pages: of the object
  * @parent:  who sent PREPARE; none at the coordinator, or after a change of view
  * @next, @prev: in the order of arrival, or of free ones
  * @vote:    enum agree_vote of this node and all below it; @error goes with no
@@ -21,13 +22,14 @@
  * @heir:    least node with a copy
  * @missing: children not heard of in this phase
  * @op:      at the coordinator: its operation
+ * @clear:   nothing before it stands in its way
  */
 struct agree_entry {
-	uint64_t base;
+	uint64_t first;
 	uint64_t time;
+	uint32_t length;
 	uint32_t pages;
 	uint32_t offset;
-	uint32_t length;
 	uint32_t id;
 	uint16_t coordinator;
 	uint16_t parent;
@@ -46,21 +48,38 @@ struct agree_entry {
 	uint16_t heir;
 	uint16_t missing;
 	uint8_t op;
-	uint8_t reserved[5];
+	bool clear;
+	uint8_t reserved[4];
 };
 
 URPC_STATIC_ASSERT(sizeof(struct agree_entry) == 64, "a line each: all are looked at");
+
+/**
+ * struct agree_say - what is to be said of a coordinator's attempts at the end of the turn, masks of slots
+ * @yes:    to the parent
+ * @commit, @abort: to the children
+ * @done:   to the parent
+ */
+struct agree_say {
+	uint32_t yes;
+	uint32_t commit;
+	uint32_t abort;
+	uint32_t done;
+};
 
 /**
  * struct agree_peer - what is known of another node's attempts
  * @id:        number of the last one in each slot; 0: none
  * @ended:     mask of slots: it was decided
  * @committed: and committed
+ * @entry:     where the entry of the slot's last attempt was put; it may be another's by now
  */
 struct agree_peer {
 	uint32_t id[AGREE_SLOTS_MAX];
 	uint32_t ended;
 	uint32_t committed;
+	uint16_t entry[AGREE_SLOTS_MAX];
+	struct agree_say say;
 };
 
 /**
@@ -143,6 +162,7 @@ struct agree {
 	struct route route;
 	struct protocol_set members;
 	struct protocol_set forget; /* nodes whose RAM is to be taken away */
+	uint32_t forgetting;        /* of these: the one that was begun */
 	struct protocol_set locked_out; /* nodes whose transfers met a lock here */
 	struct protocol_set put_off;    /* nodes whose transfers met this node's own work */
 	uint32_t kind;
@@ -154,12 +174,16 @@ struct agree {
 	bool wake;       /* something ended: look at what waits */
 	bool again;      /* something waits for this node's own work */
 	bool released;   /* a lock has ended */
+	bool says;       /* something is to be said, of the nodes in @saying */
+	bool outcomes;   /* outcomes too */
+	struct protocol_set saying;
 	uint16_t first;  /* entries in use, in order of arrival */
 	uint16_t last;
 	uint16_t free;
 	uint32_t used;
 	uint64_t clock;  /* greatest age seen */
 	uint32_t slots;  /* own ones in use, a mask */
+	uint64_t pending; /* operations that are to begin an attempt, a mask */
 	uint32_t slot_uses[AGREE_SLOTS_MAX];
 	uint32_t tag;
 	struct agree_op ops[AGREE_OPS_MAX + AGREE_DELETES_MAX];

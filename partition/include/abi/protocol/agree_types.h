@@ -125,14 +125,15 @@ URPC_STATIC_ASSERT(ABI_CAP_ERROR_COUNT <= AGREE_ERROR_FIRST, "two errors have on
  * @alone: a REVOKE has ended: no other node has anything in the object's range derived from it. RAM
  *        and PHYSADDR need agreements no more, and are this node's (REMOTE and FOREIGN are cleared);
  *        frames, which may cross, do
- * @done: an operation of this node has ended. @result: 0 or negative error. @relations: 0: what others
- *        have: CAP_HAS_*. DELETE with 0: nobody has it or anything of it: the memory has no owner
+ * @done: an operation of this node has ended. @result: 0 or negative error. @relations: of DELETE: what
+ *        others have: CAP_HAS_*. DELETE with 0: nobody has it or anything of it: the memory has no owner
  * @mark: make sure that a copy of the object is here, and that it, what it was derived from, and what
  *        it may cross are REMOTE. 0, -ABI_CAP_E_AGAIN, or why it cannot be given (-ABI_CAP_E_EMPTY)
  * @create: a capability came. 0, -ABI_CAP_E_AGAIN (it will come again, when settled() says so), or why not
  * @settled: nothing dies or is being revoked here: create() would not say AGAIN. NULL: always
  * @given: a capability of this node has arrived (0) or not (negative error)
- * @forget: node @node is gone: end everything in its RAM. -ABI_CAP_E_AGAIN: call again
+ * @forget: node @node is gone: end everything in its RAM. -ABI_CAP_E_AGAIN: call again, before another
+ *          node's is asked for
  */
 struct agree_local {
 	void *ctx;

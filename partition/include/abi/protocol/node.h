@@ -7,12 +7,14 @@
  * and when its time has come. All in one thread; a hook may call back only where that is said.
  *
  * Before calling a function of one of the machines in it (agree_start(), names_submit(), ...), call
- * node_at(); after it, node_tick().
+ * node_at(); after it, node_tick(). What was sent since the last node_tick() goes out at its end at the
+ * latest: messages for one node travel together (batch.h), where there is memory for that.
  */
 #ifndef ABI_PROTOCOL_NODE_H
 #define ABI_PROTOCOL_NODE_H
 
 #include <abi/protocol/agree.h>
+#include <abi/protocol/batch.h>
 #include <abi/protocol/names.h>
 #include <abi/protocol/view.h>
 
@@ -23,7 +25,7 @@
 
 /**
  * NODE_UNSENT - messages that the machines here may have for one other node that it has not taken;
- * those of node_add()ed machines come on top
+ * those of node_add()ed machines come on top. A batch counts for the messages in it
  * @entries: of struct agree_memory; @nodes, @packages: of struct node_memory
  */
 #define NODE_UNSENT(entries, nodes, packages)                                                      \
@@ -59,7 +61,7 @@ struct node_part {
  * @changed: a view is installed, and known to all machines
  * @operates: this node operates in the view (again)
  * @drain, @gone, @confirm, @fence, @asleep, @done: as in struct view_hooks
- * @broken:  @from broke the protocol of @interface, and the leader is told; for counts and logs
+ * @broken:  @from broke its protocol, and the leader is about to be told; for counts and logs
  */
 struct node_events {
 	void (*changed)(void *ctx, const struct view *old, const struct view *now);
@@ -82,6 +84,7 @@ struct node_events {
  *            on all nodes: all the same
  * @agree:    .nodes is @nodes; .entries NULL: no agreement
  * @names:    .slots NULL: no name service
+ * @batches:  @nodes of them; NULL: each message is sent alone. What others batch is understood
  */
 struct node_memory {
 	uint32_t nodes;
@@ -90,6 +93,7 @@ struct node_memory {
 	uint32_t *distance;
 	struct agree_memory agree;
 	struct names_memory names;
+	struct batch_peer *batches;
 };
 
 /**
@@ -139,7 +143,8 @@ struct node {
 	bool runs_names;
 	struct node_counts counts;
 
-	struct protocol_port out;
+	struct protocol_port out; /* of the view machine: never waits */
+	struct batcher batcher;
 	void *ctx;
 	const struct node_events *events;
 	struct node_memory memory;

@@ -86,6 +86,9 @@ uint32_t route_parent(const struct route *r, uint32_t root);
  */
 uint32_t route_child(const struct route *r, uint32_t root, uint32_t index);
 
+/** route_children - to how many that is; in constant time */
+uint32_t route_children(const struct route *r, uint32_t root);
+
 /** route_is_child - is @node one of those? In constant time. */
 bool route_is_child(const struct route *r, uint32_t root, uint32_t node);
 
