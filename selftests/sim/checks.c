@@ -81,6 +81,8 @@ void check_crashed(struct sim *sim, uint32_t node)
 	w->gone = true;
 	programs_stop(&m->programs);
 	callers_stop(&m->callers);
+	if (w->jobs)
+		starters_stop(&m->starters);
 }
 
 void check_after(struct sim *sim, uint32_t node)
@@ -127,6 +129,8 @@ bool check_quiet(struct sim *sim)
 			return false;
 		if (w->caps && !programs_quiet(&w->member[node]->programs))
 			return false;
+		if (w->jobs && !starters_quiet(&w->member[node]->starters))
+			return false;
 	}
 	return true;
 }
@@ -151,5 +155,7 @@ void check_end(struct sim *sim)
 			callers_check(&m->callers, node ? &w->member[0]->callers : NULL);
 		if (w->caps)
 			programs_check(&m->programs, w->gone);
+		if (w->jobs)
+			starters_check(&m->starters);
 	}
 }

@@ -27,6 +27,8 @@ static void stop_programs(struct member *m)
 	m->fenced = true;
 	programs_stop(&m->programs);
 	callers_stop(&m->callers);
+	if (world_of(m)->jobs)
+		starters_stop(&m->starters);
 }
 
 /* Most are dead then, some only run no program: they must find out by themselves. */
@@ -179,6 +181,8 @@ static void machines_init(struct member *m)
 	}
 	if (node_init(&m->machines, &setup, sim_time_us(sim)))
 		abort();
+	if (w->jobs)
+		starters_init(&m->starters, sim, m->node, &m->machines);
 }
 
 void member_start(struct sim *sim, uint32_t node)

@@ -72,6 +72,7 @@ void plan_begin(struct sim *sim)
 	w->names = sim_chance(sim, 3);
 	w->caps = !w->names || sim_chance(sim, 2);
 	w->batches = sim_chance(sim, 2);
+	w->jobs = sim->nodes <= 32 && sim_chance(sim, 4);
 	w->memory.places = w->places;
 	programs_topology(&w->memory, sim);
 	w->truth.last = sim_chance(sim, 2);
@@ -91,6 +92,10 @@ void plan_begin(struct sim *sim)
 	for (uint32_t i = 0; i < acts; i++)
 		plan(sim, 50 + sim_random(sim, (uint32_t)span), sim_random(sim, sim->nodes),
 		     PLAN_CAPS, 0);
+	acts = w->jobs ? 2 + sim_random(sim, 12) : 0;
+	for (uint32_t i = 0; i < acts; i++)
+		plan(sim, 50 + sim_random(sim, (uint32_t)span), sim_random(sim, sim->nodes),
+		     PLAN_START, 0);
 	plan_moves(sim, span);
 	plan(sim, 2 * span + 50, 0, PLAN_LAST, 0);
 }
@@ -168,6 +173,10 @@ static void member_event(struct sim *sim, uint32_t node, uint32_t code, uint64_t
 	case PLAN_SPREAD:
 		programs_spread(&m->programs);
 		break;
+	case PLAN_START:
+		if (w->jobs && member_active(sim, node))
+			starters_act(&m->starters);
+		break;
 	case PLAN_NAMES:
 		if (w->names && member_active(sim, node))
 			callers_act(&m->callers);
@@ -187,6 +196,18 @@ static void again(struct sim *sim, uint32_t node, uint64_t life)
 	member_turn(m);
 }
 
+/* Nor is this: a program goes on. */
+static void program(struct sim *sim, uint32_t node, uint64_t value)
+{
+	struct member *m = member_of(sim, node);
+
+	if (!sim->node[node].alive || m->stopped)
+		return;
+	node_at(&m->machines, sim_time_us(sim));
+	starters_event(&m->starters, value);
+	member_turn(m);
+}
+
 void plan_event(struct sim *sim, uint32_t node, uint32_t code, uint64_t value)
 {
 	struct world *w = sim->state;
@@ -194,6 +215,10 @@ void plan_event(struct sim *sim, uint32_t node, uint32_t code, uint64_t value)
 
 	if (code == PLAN_WORK) {
 		again(sim, node, value);
+		return;
+	}
+	if (code == PLAN_PROGRAM) {
+		program(sim, node, value);
 		return;
 	}
 	w->planned--;

@@ -9,6 +9,7 @@
 #include "place.h"
 #include "programs.h"
 #include "sim.h"
+#include "starters.h"
 
 /** enum planned - codes of planned events */
 enum planned {
@@ -21,8 +22,10 @@ enum planned {
 	PLAN_NAMES,   /* a domain does something */
 	PLAN_CAPS,    /* a program does something with capabilities */
 	PLAN_SPREAD,  /* a node gives what it has */
+	PLAN_START,   /* a domain starts or ends a program */
 	PLAN_WORK,    /* agreements look again at what waited for the node itself */
 	PLAN_LAST,    /* nothing new comes: domains end */
+	PLAN_PROGRAM, /* a program is made, or ends */
 	PLAN_COUNT
 };
 
@@ -39,6 +42,7 @@ enum planned {
 struct member {
 	struct callers callers;
 	struct programs programs;
+	struct starters starters;
 	struct node machines;
 	struct sim *sim;
 	uint32_t node;
@@ -59,7 +63,8 @@ struct member {
  * struct world - one schedule
  * @planned:  events that are to come
  * @late:     at rest by then, or something does not end; microseconds, from the last event's time
- * @names:    there are domains; @caps: there are programs; @batches: messages travel together
+ * @names:    there are domains; @caps: there are programs; @batches: messages travel together;
+ *            @jobs: domains start programs
  * @views:    members by number, as the first that installed it has them
  * @died:     when, in microseconds, for those whose removal is not installed; SIM_NEVER
  * @deaths:   how many died in all; @gone: some died or left
@@ -76,6 +81,7 @@ struct world {
 	bool names;
 	bool caps;
 	bool batches;
+	bool jobs;
 	uint64_t late;
 	uint64_t died[SIM_NODES_MAX];
 	struct protocol_set joining;
