@@ -138,6 +138,30 @@ int names_domain_end(struct names *n, uint32_t domain, uint64_t now)
 	return 0;
 }
 
+/* What has been sent already is looked at when it is in the log: see names_overdue(). */
+bool names_give_up(struct names *n, uint32_t domain, uint64_t tag, uint64_t now)
+{
+	bool found = names_watch_give_up(n, domain, tag, now);
+
+	for (uint32_t i = 0; i < n->memory.pendings; i++) {
+		struct names_pending *p = &n->memory.pending[i];
+
+		if (p->state == PENDING_FREE || p->silent || p->domain != domain || p->tag != tag)
+			continue;
+		p->deadline = now;
+		found = true;
+	}
+	return found;
+}
+
+uint32_t names_of(const struct names *n, uint32_t domain)
+{
+	uint32_t records, waits, pending = pending_of(n, domain);
+
+	names_count(n, n->self, domain, &records, &waits);
+	return records + (pending == ~0u ? waits : pending);
+}
+
 static void send_pending(struct names *n, const struct names_pending *p)
 {
 	bool cancel = p->state == PENDING_CANCEL_SENT || p->state == PENDING_ANSWERED;

@@ -105,6 +105,7 @@ uint64_t names_overdue(struct names *n);
 /* names_watch.c */
 void names_changed(struct names *n, enum names_what what, uint16_t slot);
 void names_unwatch_domain(struct names *n, uint32_t domain);
+bool names_watch_give_up(struct names *n, uint32_t domain, uint64_t tag, uint64_t now);
 void names_watch_stop(struct names *n);
 void names_watch_ready(struct names *n);
 uint64_t names_watch_tick(struct names *n);

@@ -101,6 +101,21 @@ bool names_unwatch(struct names *n, uint32_t domain, uint64_t tag)
 	return false;
 }
 
+bool names_watch_give_up(struct names *n, uint32_t domain, uint64_t tag, uint64_t now)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < n->memory.watch_count; i++) {
+		struct names_watch *w = &n->memory.watches[i];
+
+		if (w->kind != WATCH_AWAIT || w->domain != domain || w->tag != tag)
+			continue;
+		w->deadline = now;
+		found = true;
+	}
+	return found;
+}
+
 void names_unwatch_domain(struct names *n, uint32_t domain)
 {
 	for (uint32_t i = 0; i < n->memory.watch_count; i++)

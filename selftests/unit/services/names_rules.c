@@ -236,6 +236,39 @@ static void test_deadlines(void **state)
 	net_change(&net.members);
 }
 
+/* Who does not want to wait any more: his queue's entry goes, and nobody else's. */
+static void test_give_up(void **state)
+{
+	struct names_ask ask = names_ask(NAMES_OP_LOCK, "l", 0, 0);
+
+	(void)state;
+	assert_int_equal(DO(1, 1, LOCK, "l", 0, 0), NAMES_OK);
+	assert_int_equal(names_of(&names[1], 1), 1);
+	for (uint32_t domain = 1; domain <= 3; domain++)
+		assert_int_equal(names_submit(&names[3], domain, 950, &ask, PROTOCOL_NEVER, net.now), 0);
+	assert_int_equal(names_await(&names[3], 2, 951, "none", PROTOCOL_NEVER, net.now), 0);
+	net_drain();
+	assert_int_equal(names_of(&names[3], 2), 1);
+	assert_int_equal(names_of(&names[3], 4), 0);
+	assert_false(names_give_up(&names[3], 2, 952, net.now));
+	assert_false(names_give_up(&names[3], 4, 950, net.now));
+	assert_true(names_give_up(&names[3], 2, 950, net.now));
+	assert_true(names_give_up(&names[3], 2, 951, net.now));
+	assert_int_equal(names_answer(951), NOT_YET);
+	names_tick(&names[3], net.now);
+	net_drain();
+	assert_int_equal(answer_count, 3);
+	for (uint32_t i = 1; i < 3; i++) {
+		assert_int_equal(answers[i].domain, 2);
+		assert_int_equal(answers[i].error, NAMES_TIMEOUT);
+	}
+	assert_int_equal(names_of(&names[3], 2), 0);
+	assert_int_equal(DO(1, 1, UNLOCK, "l", 0, 0), NAMES_OK);
+	assert_int_equal(DO(3, 1, UNLOCK, "l", 0, 0), NAMES_OK);
+	assert_int_equal(DO(3, 3, UNLOCK, "l", 0, 0), NAMES_OK);
+	assert_null(names_get(&names[0], "l"));
+}
+
 static void test_await_and_watch(void **state)
 {
 	(void)state;
@@ -477,7 +510,7 @@ static void test_chains_and_list(void **state)
 static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	T(records), T(malformed), T(kinds), T(locks), T(semaphores), T(barriers), T(deadlines),
-	T(await_and_watch), T(quotas), T(pending), T(domain_end), T(node_end), T(stopped_is_told),
+	T(give_up), T(await_and_watch), T(quotas), T(pending), T(domain_end), T(node_end), T(stopped_is_told),
 	T(chains_and_list),
 };
 

@@ -85,6 +85,16 @@ int names_await(struct names *n, uint32_t domain, uint64_t tag, const char *name
 		uint64_t deadline, uint64_t now);
 
 /**
+ * names_give_up - the deadline of a request or wait that is not answered is now
+ * Its answer still comes, soon, and may be that it was done. Call names_tick() after it.
+ * Return: false if there is none
+ */
+bool names_give_up(struct names *n, uint32_t domain, uint64_t tag, uint64_t now);
+
+/** names_of - how many names a domain of this node has, and requests that are not answered */
+uint32_t names_of(const struct names *n, uint32_t domain);
+
+/**
  * names_watch - be told by hooks.changed() of each change of a record whose name begins with
  * @prefix
  * Return: 0, or enum names_error: refused
