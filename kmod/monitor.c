@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Running the leader's end of the membership protocol.
+ * Running node 0's machines: messages in and out, and the time.
  *
  * The doorbell's handler only sees whether a ring has what its end sleeps for; everything else is done
  * by the work, in bounded batches. Nothing that a core says is trusted: what breaks the protocol ends its
@@ -8,26 +8,21 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/ktime.h>
-#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
-#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include <abi/ctl.h>
-#include <abi/protocol/view.h>
+#include <abi/protocol/sizes.h>
 #include <urpc/bulk.h>
-#include <urpc/chan.h>
 
-#include "monitor.h"
-#include "partition.h"
-#include "watch.h"
+#include "monitor_priv.h"
 
 #define BATCH 16u          /* messages of one node, before the next one has its turn */
 #define FULL_MAX 8u        /* full batches of a node in a row, before Linux has a turn */
 #define FULL_US 1000u      /* of that length at least */
 #define RETRY_US 50000u    /* a number that is not free yet */
+#define UNSENT_MAX (2 * SIZES_UNSENT) /* also of what is added to the node */
 #define LEAVE_US 1000000u  /* to drain */
 #define LEAVE_MS 3000u     /* and for the view without it */
 
@@ -38,44 +33,6 @@ struct waiting {
 	u32 bytes;
 	u8 data[];
 };
-
-/**
- * struct remora_uplink - the link to one core's monitor
- * @tx, @rx: constant; also used under RCU
- * @end, @queue, @queued: under monitor.lock
- * @overrun: it takes no messages; the work looks at it
- * @broken:  it broke the protocol: nothing of it counts any more
- * @full:    batches in a row that it had more than
- * @why:     what it is or was suspected of; 0: nothing
- */
-struct remora_uplink {
-	struct remora_core *core;
-	u32 epoch;
-	struct urpc_ring *tx;
-	struct urpc_ring *rx;
-	struct urpc_chan end;
-	struct list_head queue;
-	unsigned int queued;
-	bool overrun;
-	bool broken;
-	unsigned int full;
-	enum view_reason why;
-};
-
-static struct remora_partition *partition_of(struct remora_monitor *m)
-{
-	return container_of(m, struct remora_partition, monitor);
-}
-
-static u64 now_us(void)
-{
-	return ktime_get_ns() / NSEC_PER_USEC;
-}
-
-static struct remora_uplink *uplink(struct remora_monitor *m, unsigned int node)
-{
-	return rcu_dereference_protected(m->link[node], lockdep_is_held(&m->lock));
-}
 
 static void kick(struct remora_monitor *m)
 {
@@ -88,8 +45,8 @@ static void uplink_break(struct remora_monitor *m, struct remora_uplink *up)
 		return;
 	up->broken = true;
 	pr_warn_ratelimited("%s: the monitor of core %u broke the protocol; it is taken out\n",
-			    partition_of(m)->name, up->core->node);
-	view_suspect(m->view, up->core->node, VIEW_BROKEN, now_us());
+			    remora_monitor_partition(m)->name, up->core->node);
+	view_suspect(&m->node->view, up->core->node, VIEW_BROKEN, remora_monitor_us());
 }
 
 /* ---- sending ---- */
@@ -104,16 +61,16 @@ static void queue_drop(struct remora_uplink *up)
 	up->queued = 0;
 }
 
-/* The machine has at most VIEW_UNSENT_MAX messages out: more means that the other end takes none. */
+/* More than the machines can have out means that the other end takes none. */
 static void port_send(void *ctx, uint32_t to, uint16_t type, const void *payload, uint32_t bytes)
 {
 	struct remora_monitor *m = ctx;
-	struct remora_uplink *up = to < ABI_NODES_MAX ? uplink(m, to) : NULL;
+	struct remora_uplink *up = to < ABI_NODES_MAX ? remora_uplink(m, to) : NULL;
 	struct waiting *w;
 
 	if (!up || up->broken)
 		return;
-	w = up->queued < 2 * VIEW_UNSENT_MAX ? kmalloc(sizeof(*w) + bytes, GFP_KERNEL) : NULL;
+	w = up->queued < UNSENT_MAX ? kmalloc(sizeof(*w) + bytes, GFP_KERNEL) : NULL;
 	if (!w) {
 		up->overrun = true;
 		return;
@@ -150,93 +107,6 @@ static bool uplink_flush(struct remora_uplink *up)
 	return again;
 }
 
-/* ---- hooks of the view machine: under monitor.lock ---- */
-
-/* Of dead cores the watch tells, and nobody asked those who are not wanted any more. */
-static void tell_taken_out(struct remora_monitor *m, const struct view *old, const struct view *now)
-{
-	static const char *const reasons[] = {
-		[0] = "it wanted to leave",
-		[VIEW_SILENT] = "its monitor is silent",
-		[VIEW_BROKEN] = "it broke the protocol",
-		[VIEW_STUCK] = "it held up a change of view",
-	};
-	unsigned int node;
-
-	for (node = 1; node < ABI_NODES_MAX; node++) {
-		struct remora_uplink *up = uplink(m, node);
-
-		if (up && m->wanted[node] && protocol_set_has(&old->members, node) &&
-		    !protocol_set_has(&now->members, node))
-			pr_warn_ratelimited("%s: core %u is out of view %u: %s\n",
-					    partition_of(m)->name, node, now->number,
-					    reasons[up->why]);
-	}
-}
-
-static int on_install(void *ctx, const struct view *old, const struct view *now, const uint8_t *blob,
-		      uint32_t bytes)
-{
-	struct remora_monitor *m = ctx;
-	struct device *dev = &partition_of(m)->dev;
-
-	WRITE_ONCE(m->number, now->number);
-	WRITE_ONCE(m->members, now->members.bits[0]);
-	wake_up_all(&m->wait);
-	tell_taken_out(m, old, now);
-	if (device_is_registered(dev))
-		sysfs_notify(&dev->kobj, NULL, "view");
-	return 0;
-}
-
-/*
- * The watch knows better than a silent monitor whether its core lives. What other cores say of one counts
- * as silence, until it does not answer itself or breaks the protocol here.
- */
-static bool on_confirm(void *ctx, uint32_t node, enum view_reason why)
-{
-	struct remora_monitor *m = ctx;
-	struct remora_uplink *up = uplink(m, node);
-
-	if (!up)
-		return true;
-	up->why = up->broken ? VIEW_BROKEN : why == VIEW_STUCK ? VIEW_STUCK : VIEW_SILENT;
-	if (up->why != VIEW_SILENT || READ_ONCE(up->core->state) != REMORA_RUNNING)
-		return true;
-	remora_watch_kick(partition_of(m));
-	return false;
-}
-
-static bool on_asleep(void *ctx, uint32_t node)
-{
-	struct remora_monitor *m = ctx;
-	const struct abi_core *page;
-	bool asleep = false;
-
-	if (!uplink(m, node))
-		return false;
-	rcu_read_lock();
-	page = READ_ONCE(uplink(m, node)->core->page);
-	if (page)
-		asleep = READ_ONCE(page->sleeping) == 1 && READ_ONCE(page->state) == ABI_CORE_RUNNING;
-	rcu_read_unlock();
-	return asleep;
-}
-
-static void on_done(void *ctx, uint32_t node, int error)
-{
-	struct remora_monitor *m = ctx;
-
-	wake_up_all(&m->wait);
-}
-
-static const struct view_hooks view_hooks = {
-	.install = on_install,
-	.confirm = on_confirm,
-	.asleep = on_asleep,
-	.done = on_done,
-};
-
 /* ---- the work ---- */
 
 /* Return: whether there may be more. */
@@ -254,12 +124,11 @@ static bool uplink_take(struct remora_monitor *m, struct remora_uplink *up)
 			up->full = 0;
 			return false;
 		}
-		if (!ret && PROTOCOL_INTERFACE_OF(type) != PROTOCOL_VIEW)
-			ret = -URPC_EPROTO;
-		if (!ret)
-			ret = view_message(m->view, up->core->node, type, m->buffer, bytes, now_us());
 		if (ret)
 			uplink_break(m, up);
+		else
+			node_message(m->node, up->core->node, type, m->buffer, bytes,
+				     remora_monitor_us());
 	}
 	up->full++;
 	return !up->broken;
@@ -272,11 +141,11 @@ static bool ask_to_join(struct remora_monitor *m)
 	unsigned int node;
 
 	for (node = 1; node < ABI_NODES_MAX; node++) {
-		struct remora_uplink *up = uplink(m, node);
+		struct remora_uplink *up = remora_uplink(m, node);
 
 		if (!up || up->broken || m->wanted[node] != up->epoch || m->asked[node] == up->epoch)
 			continue;
-		if (view_join(m->view, node))
+		if (node_join(m->node, node, remora_machines_package(m, up->core)))
 			again = true;
 		else
 			m->asked[node] = up->epoch;
@@ -292,7 +161,7 @@ static u64 monitor_turn(struct remora_monitor *m)
 	u64 now, due;
 
 	for (node = 1; node < ABI_NODES_MAX; node++) {
-		up = uplink(m, node);
+		up = remora_uplink(m, node);
 		if (up && !up->broken && uplink_take(m, up)) {
 			again |= up->full < FULL_MAX;
 			later |= up->full >= FULL_MAX;
@@ -300,14 +169,14 @@ static u64 monitor_turn(struct remora_monitor *m)
 		if (up && up->overrun)
 			uplink_break(m, up);
 	}
-	due = ask_to_join(m) ? now_us() + RETRY_US : PROTOCOL_NEVER;
-	due = min_t(u64, due, view_tick(m->view, now_us()));
+	due = ask_to_join(m) ? remora_monitor_us() + RETRY_US : PROTOCOL_NEVER;
+	due = min_t(u64, due, node_tick(m->node, remora_monitor_us()));
 	for (node = 1; node < ABI_NODES_MAX; node++) {
-		up = uplink(m, node);
+		up = remora_uplink(m, node);
 		if (up)
 			again |= uplink_flush(up);
 	}
-	now = now_us();
+	now = remora_monitor_us();
 	if (again || due <= now)
 		return 0;
 	if (later)
@@ -322,7 +191,7 @@ static void monitor_work(struct work_struct *work)
 	u64 us = PROTOCOL_NEVER;
 
 	mutex_lock(&m->lock);
-	if (!m->ending && m->view)
+	if (!m->ending && m->node)
 		us = monitor_turn(m);
 	mutex_unlock(&m->lock);
 	if (us != PROTOCOL_NEVER)
@@ -341,26 +210,45 @@ void remora_monitor_init(struct remora_partition *p)
 	INIT_DELAYED_WORK(&m->work, monitor_work);
 }
 
-static bool monitor_begin(struct remora_monitor *m)
+/* Return: 0, -ESHUTDOWN, -ENOMEM, -EINVAL. */
+static int monitor_begin(struct remora_monitor *m)
 {
 	const struct protocol_port port = { .ctx = m, .send = port_send };
+	int ret;
 
 	lockdep_assert_held(&m->lock);
-	if (m->view)
-		return true;
-	m->view = kvzalloc(sizeof(*m->view), GFP_KERNEL);
+	if (m->ending)
+		return -ESHUTDOWN;
+	if (m->node)
+		return 0;
 	m->buffer = kvzalloc(URPC_LONG_BYTES, GFP_KERNEL);
-	if (!m->view || !m->buffer) {
-		kvfree(m->view);
+	if (!m->buffer)
+		return -ENOMEM;
+	ret = remora_machines_begin(m, &port);
+	if (ret) {
 		kvfree(m->buffer);
-		m->view = NULL;
 		m->buffer = NULL;
-		return false;
 	}
-	view_init(m->view, VIEW_LEADER, &view_hooks, m, &port, NULL, now_us());
-	WRITE_ONCE(m->number, view_current(m->view)->number);
-	WRITE_ONCE(m->members, view_current(m->view)->members.bits[0]);
-	return true;
+	return ret;
+}
+
+struct node *remora_monitor_enter(struct remora_partition *p)
+{
+	struct remora_monitor *m = &p->monitor;
+
+	mutex_lock(&m->lock);
+	if (!monitor_begin(m)) {
+		node_at(m->node, remora_monitor_us());
+		return m->node;
+	}
+	mutex_unlock(&m->lock);
+	return NULL;
+}
+
+void remora_monitor_exit(struct remora_partition *p)
+{
+	kick(&p->monitor);
+	mutex_unlock(&p->monitor.lock);
 }
 
 int remora_monitor_link(struct remora_partition *p, unsigned int node, u32 epoch,
@@ -368,7 +256,7 @@ int remora_monitor_link(struct remora_partition *p, unsigned int node, u32 epoch
 {
 	struct remora_uplink *up = kzalloc(sizeof(*up), GFP_KERNEL);
 	struct remora_monitor *m = &p->monitor;
-	int ret = 0;
+	int ret;
 
 	if (!up)
 		return -ENOMEM;
@@ -378,11 +266,8 @@ int remora_monitor_link(struct remora_partition *p, unsigned int node, u32 epoch
 	up->rx = rx;
 	INIT_LIST_HEAD(&up->queue);
 	mutex_lock(&m->lock);
-	if (m->ending)
-		ret = -ESHUTDOWN;
-	else if (!monitor_begin(m))
-		ret = -ENOMEM;
-	else if (urpc_chan_init(&up->end, tx, rx, ABI_MONITOR_SLOTS))
+	ret = monitor_begin(m);
+	if (!ret && urpc_chan_init(&up->end, tx, rx, ABI_MONITOR_SLOTS))
 		ret = -EINVAL;
 	if (!ret) {
 		urpc_arm(&up->end);
@@ -400,13 +285,13 @@ void remora_monitor_unlink(struct remora_partition *p, unsigned int node)
 	struct remora_uplink *up;
 
 	mutex_lock(&m->lock);
-	up = uplink(m, node);
+	up = remora_uplink(m, node);
 	if (up) {
 		rcu_assign_pointer(m->link[node], NULL);
 		queue_drop(up);
 		m->wanted[node] = 0;
 		m->asked[node] = 0;
-		view_failed(m->view, node);
+		view_failed(&m->node->view, node);
 		kick(m);
 	}
 	mutex_unlock(&m->lock);
@@ -421,7 +306,7 @@ void remora_monitor_join(struct remora_partition *p, unsigned int node, u32 epoc
 	struct remora_monitor *m = &p->monitor;
 
 	mutex_lock(&m->lock);
-	if (m->wanted[node] != epoch && uplink(m, node)) {
+	if (m->wanted[node] != epoch && remora_uplink(m, node)) {
 		m->wanted[node] = epoch;
 		kick(m);
 	}
@@ -441,8 +326,8 @@ void remora_monitor_leave(struct remora_core *core)
 
 	mutex_lock(&m->lock);
 	m->wanted[node] = 0;
-	if (m->view && uplink(m, node) && !uplink(m, node)->broken)
-		leaving = !view_leave(m->view, node, LEAVE_US, now_us());
+	if (m->node && remora_uplink(m, node) && !remora_uplink(m, node)->broken)
+		leaving = !view_leave(&m->node->view, node, LEAVE_US, remora_monitor_us());
 	if (leaving)
 		kick(m);
 	mutex_unlock(&m->lock);
@@ -483,9 +368,8 @@ void remora_monitor_end(struct remora_partition *p)
 	mutex_unlock(&m->lock);
 	cancel_delayed_work_sync(&m->work);
 	mutex_lock(&m->lock);
-	kvfree(m->view);
+	remora_machines_end(m);
 	kvfree(m->buffer);
-	m->view = NULL;
 	m->buffer = NULL;
 	mutex_unlock(&m->lock);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Node 0's monitor: it leads the views of a partition, see abi/protocol/view.h.
+ * Node 0's monitor: it leads the views of a partition, and has its part in all that the monitors do
+ * together, see abi/protocol/node.h.
  *
  * The protocol runs in a work, under a lock of its own that no life cycle call holds, and looks at what the
  * cores do without their lock: a core can be asked to leave, and be waited for, under p->lock.
@@ -14,17 +15,18 @@
 
 #include <abi/boot.h>
 
+struct node;
 struct remora_core;
+struct remora_machines;
 struct remora_partition;
 struct remora_uplink;
 struct urpc_ring;
-struct view_state;
 
 /**
  * struct remora_monitor
  * @lock:   protects what follows but @link for readers; taken inside p->lock and mesh.lock
  * @work:   takes messages, does what is due
- * @view:   NULL until the first link
+ * @machines, @node: NULL until somebody needs them
  * @buffer: one message
  * @link:   by node; under RCU for readers
  * @wanted: by node: the epoch that is to be a member; 0: none
@@ -36,7 +38,8 @@ struct view_state;
 struct remora_monitor {
 	struct mutex lock;
 	struct delayed_work work;
-	struct view_state *view;
+	struct remora_machines *machines;
+	struct node *node;
 	void *buffer;
 	struct remora_uplink __rcu *link[ABI_NODES_MAX];
 	u32 wanted[ABI_NODES_MAX];
@@ -61,6 +64,16 @@ void remora_monitor_unlink(struct remora_partition *p, unsigned int node);
 
 /** remora_monitor_join - its links to all others are made: it is to be a member */
 void remora_monitor_join(struct remora_partition *p, unsigned int node, u32 epoch);
+
+/**
+ * remora_monitor_enter - node 0, to call its machines: names_submit(&n->names, ...) and so on
+ * It knows the time: n->now. monitor.lock is held until remora_monitor_exit(); what the machines tell comes
+ * under it too, there and in the work. Context: process; not where the machines tell.
+ * Return: NULL: there is no memory, or the partition ends; nothing is held.
+ */
+struct node *remora_monitor_enter(struct remora_partition *p);
+/** remora_monitor_exit - the machines are run on at once */
+void remora_monitor_exit(struct remora_partition *p);
 
 /**
  * remora_monitor_leave - a core is about to be stopped: let the others go on without it

@@ -48,6 +48,7 @@ int remora_node_open(struct remora_core *core, struct urpc_ring *tx, struct urpc
 		node->broken = false;
 		node->silent = false;
 		node->muted = false;
+		node->fenced = false;
 		node->stale = 0;
 		urpc_arm(&node->chan);
 	}
@@ -96,6 +97,22 @@ void remora_node_mute(struct remora_core *core)
 		remora_wake_silence(core->cpu.apic_id);
 	}
 	spin_unlock_irqrestore(&node->lock, flags);
+}
+
+bool remora_node_fence(struct remora_core *core, u32 epoch)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned long flags;
+	bool ran;
+
+	spin_lock_irqsave(&node->lock, flags);
+	ran = node->open && node->epoch == epoch;
+	if (ran && !node->fenced) {
+		node->fenced = true;
+		remora_wake_silence(core->cpu.apic_id);
+	}
+	spin_unlock_irqrestore(&node->lock, flags);
+	return ran;
 }
 
 void remora_node_doorbell(struct remora_core *core)

@@ -26,6 +26,7 @@ struct remora_core;
  * @open:   between open and close
  * @broken: the core broke the protocol; the watch work declares it dead
  * @muted:  it was silenced because it rang node 0 without end; the watch work declares it dead
+ * @fenced: it was silenced because the others go on without it; the watch work declares it dead
  * @silent: an answer did not come in time; the watch work then doubts even a sleeping core
  */
 struct remora_node {
@@ -39,6 +40,7 @@ struct remora_node {
 	bool broken;
 	bool silent;
 	bool muted;
+	bool fenced;
 	u64 stale; /* answers that nobody waited for any more */
 };
 
@@ -65,6 +67,12 @@ void remora_node_look(struct remora_core *core);
  * context.
  */
 void remora_node_mute(struct remora_core *core);
+
+/**
+ * remora_node_fence - stop a core that others are about to be told is gone, in the same way
+ * Return: whether it ran in that epoch: it does not any more. Any context.
+ */
+bool remora_node_fence(struct remora_core *core, u32 epoch);
 
 /** remora_node_doorbell - interrupt the core, unless its node is closed. Any context. */
 void remora_node_doorbell(struct remora_core *core);

@@ -344,13 +344,13 @@ int remora_start_locked(struct remora_partition *p, struct remora_error *err)
 
 /* ---- stop ---- */
 
-/* A core is down when it halted for good: as asked, or because it crashed. */
+/* A core is down when it halted for good: as asked, because it crashed, or was fenced. */
 static bool core_down(const struct remora_core *core)
 {
 	u32 state = core_page_state(core);
 
 	return core->state != REMORA_RUNNING || state == ABI_CORE_STOPPED ||
-	       state == ABI_CORE_CRASHED;
+	       state == ABI_CORE_CRASHED || READ_ONCE(core->control_node.fenced);
 }
 
 /* Of these and the next: @only: that core alone, NULL: all. */

@@ -173,6 +173,10 @@ static void watch_core(struct remora_core *core)
 		core_died(core, NULL);
 		return;
 	}
+	if (READ_ONCE(core->control_node.fenced)) {
+		core_died(core, "the other cores went on without it, so it was silenced");
+		return;
+	}
 	fault = page_fault(core, heartbeat);
 	if (fault) {
 		core->page_ruined = fault == page_rubbish;

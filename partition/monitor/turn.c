@@ -68,7 +68,8 @@ static int64_t start(void)
 	domains_init(&place, first, second);
 	channels_init();
 	mesh_init();
-	member_init(startup->node, startup->tsc_khz);
+	if (member_init(startup->node, startup->tsc_khz))
+		return -ABI_CAP_E_ARGUMENT;
 	return mon_object(ABI_KERNEL_SERVE, caps_root(ABI_SLOT_KERNEL), serve, NULL);
 }
 

@@ -1,24 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The monitor among others: the test is node 0 with the real view machine, and the other nodes, of which
- * it has the ends of the links.
+ * The monitor among others: the test is node 0 with the real machines, and the other nodes, of which it has
+ * the ends of the links.
  */
-#include <abi/protocol/view.h>
+#include <abi/protocol/sizes.h>
 #include <abi/if/view.h>
 
 #include <fault.h>
+#include <member.h>
 #include <mesh.h>
+#include <parts.h>
 
 #include "core.h"
 
 #define SELF 2u
 #define US 1000u /* cycles */
 
-static struct view_state leader;
+static struct node leader;
+static struct {
+	uint16_t package[SIZES_NODES];
+	struct agree_entry entries[SIZES_ENTRIES];
+	uint64_t heard[SIZES_ENTRIES * AGREE_WORDS(SIZES_NODES)];
+	struct agree_peer peers[SIZES_NODES];
+	uint16_t room[ROUTE_ROOM(SIZES_NODES, SIZES_PACKAGES)];
+	struct names_slot slots[SIZES_NAMES];
+	struct names_index index[SIZES_NAMES];
+	struct names_pending pending[16];
+	struct names_watch watches[1];
+	struct names_peer names_peers[SIZES_NODES];
+	struct names_entry queue[SIZES_NODES * (NAMES_OUTSTANDING + 1)];
+} memory;
 static struct urpc_chan *link_of[64];
 static struct message message;
 static uint64_t us;
 static int joined;
+static uint64_t answered;
 static bool frozen_leader;
 
 static void leader_sends(void *ctx, uint32_t to, uint16_t type, const void *payload, uint32_t bytes)
@@ -35,7 +51,60 @@ static void done(void *ctx, uint32_t node, int error)
 	joined = error;
 }
 
-static const struct view_hooks hooks = { .done = done };
+static const struct node_events events = { .done = done };
+
+static void answer(void *ctx, uint32_t domain, uint64_t tag, uint32_t error,
+		   const struct names_slot *slot)
+{
+	(void)ctx, (void)domain, (void)slot;
+	assert_int_equal(error, 0);
+	answered = tag;
+}
+
+static void ended(void *ctx, uint32_t domain)
+{
+	(void)ctx, (void)domain;
+}
+
+static const struct names_hooks names_hooks = { .answer = answer, .ended = ended };
+
+static void leader_init(void)
+{
+	static const struct names_limits limits = SIZES_NAMES_LIMITS;
+	struct agree_local local = parts_local();
+	struct node_memory given = {
+		.nodes = SIZES_NODES,
+		.packages = SIZES_PACKAGES,
+		.package = memory.package,
+		.agree = { memory.entries, memory.heard, memory.peers, memory.room, SIZES_ENTRIES,
+			   SIZES_NODES },
+		.names = { .slots = memory.slots,
+			   .index = memory.index,
+			   .pending = memory.pending,
+			   .pendings = 16,
+			   .domains = 4,
+			   .domain_pending = 4,
+			   .watches = memory.watches,
+			   .watch_count = 1,
+			   .domain_watches = 1,
+			   .peers = memory.names_peers,
+			   .peer_count = SIZES_NODES,
+			   .queue = memory.queue,
+			   .queue_count = SIZES_NODES * (NAMES_OUTSTANDING + 1) },
+	};
+	const struct node_setup setup = {
+		.port = { .send = leader_sends },
+		.events = &events,
+		.memory = &given,
+		.local = &local,
+		.kind = ROUTE_NUMA,
+		.names_hooks = &names_hooks,
+		.names_limits = &limits,
+	};
+
+	memset(&memory, 0, sizeof(memory));
+	assert_int_equal(node_init(&leader, &setup, us), 0);
+}
 
 static void link_node(uint32_t node)
 {
@@ -53,11 +122,11 @@ static void talk(void)
 		core_turn();
 		while (take(link_of[0], &message)) {
 			any = true;
-			assert_int_equal(view_message(&leader, SELF, message.type, message.data,
+			assert_int_equal(node_message(&leader, SELF, message.type, message.data,
 						      (uint32_t)message.bytes, us), 0);
 		}
 		if (!frozen_leader)
-			view_tick(&leader, us);
+			node_tick(&leader, us);
 	}
 }
 
@@ -70,8 +139,6 @@ static void pass(uint64_t more)
 
 static int start(void **state)
 {
-	const struct protocol_port port = { .send = leader_sends };
-
 	(void)state;
 	core_start();
 	memset(link_of, 0, sizeof(link_of));
@@ -79,7 +146,7 @@ static int start(void **state)
 	joined = -1;
 	frozen_leader = false;
 	link_node(0);
-	view_init(&leader, 0, &hooks, NULL, &port, NULL, us);
+	leader_init();
 	return 0;
 }
 
@@ -92,11 +159,11 @@ static int stop(void **state)
 
 static void join(void)
 {
-	assert_int_equal(view_join(&leader, SELF), 0);
-	view_tick(&leader, us);
+	assert_int_equal(node_join(&leader, SELF, 1), 0);
+	node_tick(&leader, us);
 	talk();
 	assert_int_equal(joined, 0);
-	assert_true(protocol_set_has(&view_current(&leader)->members, SELF));
+	assert_true(protocol_set_has(&view_current(&leader.view)->members, SELF));
 }
 
 /* ---- tests ---- */
@@ -111,6 +178,42 @@ static void test_join(void **state)
 	assert_int_equal(mesh_waiting(), 0);
 }
 
+static int submit(struct node *n, uint8_t op, const char *name, uint64_t value, uint64_t tag)
+{
+	struct names_ask ask = { .op = op, .value = { value } };
+
+	strcpy(ask.name, name);
+	return (int)names_submit(&n->names, 1, tag, &ask, PROTOCOL_NEVER, n->now);
+}
+
+/* A record of either side is at both, with what was there before this one came. */
+static void test_names(void **state)
+{
+	const struct names_slot *slot;
+
+	(void)state;
+	node_at(&leader, us);
+	assert_int_equal(submit(&leader, NAMES_OP_SET, "before", 11, 1), 0);
+	join();
+	slot = names_get(&member_enter()->names, "before");
+	assert_non_null(slot);
+	assert_int_equal(slot->value[0], 11);
+	assert_int_equal(submit(member_enter(), NAMES_OP_SET, "mine", 12, 2), 0);
+	member_leave();
+	talk();
+	slot = names_get(&leader.names, "mine");
+	assert_non_null(slot);
+	assert_int_equal(slot->value[0], 12);
+	assert_int_equal(slot->node, SELF);
+	assert_true(names_hash(&leader.names) == names_hash(&member_enter()->names));
+	assert_int_equal(core_until, UINT64_MAX);
+	/* What was its goes with it. */
+	view_failed(&leader.view, SELF);
+	node_tick(&leader, us);
+	assert_null(names_get(&leader.names, "mine"));
+	assert_non_null(names_get(&leader.names, "before"));
+}
+
 /* It answers PINGs as long as the leader asks; asked by nobody it wakes up for nothing. */
 static void test_patrol(void **state)
 {
@@ -118,14 +221,14 @@ static void test_patrol(void **state)
 	join();
 	for (unsigned int i = 0; i < 20; i++)
 		pass(VIEW_PATROL_US);
-	assert_true(protocol_set_has(&view_current(&leader)->members, SELF));
+	assert_true(protocol_set_has(&view_current(&leader.view)->members, SELF));
 	assert_int_equal(core_until, UINT64_MAX);
 	/* Not asked to look at its messages, it is taken out. */
 	for (unsigned int i = 0; i < 20; i++) {
 		us += VIEW_PATROL_US;
-		view_tick(&leader, us);
+		node_tick(&leader, us);
 	}
-	assert_false(protocol_set_has(&view_current(&leader)->members, SELF));
+	assert_false(protocol_set_has(&view_current(&leader.view)->members, SELF));
 }
 
 static void test_leave(void **state)
@@ -133,11 +236,11 @@ static void test_leave(void **state)
 	(void)state;
 	join();
 	joined = -1;
-	assert_int_equal(view_leave(&leader, SELF, VIEW_DRAIN_US, us), 0);
-	view_tick(&leader, us);
+	assert_int_equal(view_leave(&leader.view, SELF, VIEW_DRAIN_US, us), 0);
+	node_tick(&leader, us);
 	talk();
 	assert_int_equal(joined, 0);
-	assert_false(protocol_set_has(&view_current(&leader)->members, SELF));
+	assert_false(protocol_set_has(&view_current(&leader.view)->members, SELF));
 }
 
 /* Every link that there can be, and everything back afterwards. */
@@ -327,6 +430,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_join, start, stop),
+		cmocka_unit_test_setup_teardown(test_names, start, stop),
 		cmocka_unit_test_setup_teardown(test_patrol, start, stop),
 		cmocka_unit_test_setup_teardown(test_leave, start, stop),
 		cmocka_unit_test_setup_teardown(test_links, start, stop),
