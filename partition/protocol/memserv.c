@@ -179,17 +179,18 @@ void memserv_thaw(struct memserv *m)
 
 void memserv_view(struct memserv *m, const struct protocol_set *members)
 {
-	struct protocol_set gone = m->members;
+	struct protocol_set gone = m->members, stay = m->members;
 	uint32_t node;
 
 	protocol_set_without(&gone, members);
+	protocol_set_and(&stay, members);
 	m->members = *members;
 	if (!protocol_set_has(members, m->self)) {
 		memserv_stop(m);
 		return;
 	}
 	protocol_set_each(node, &gone)
-		memserv_gone(m, node);
+		memserv_gone(m, node, &stay);
 }
 
 void memserv_left(const struct memserv *m, uint64_t *own, uint64_t *cached)

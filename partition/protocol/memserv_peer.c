@@ -368,12 +368,15 @@ int memserv_on_kept(void *ctx, uint32_t from, const struct memory_kept *k)
 	return 0;
 }
 
-/* At node 0: who may keep something of it; and who is gone keeps nothing of others any more. */
-static void lose(struct memserv *m, uint32_t node)
+/*
+ * At node 0: who may keep something of it: who was there with it, not who came as it went. And who is
+ * gone keeps nothing of others any more.
+ */
+static void lose(struct memserv *m, uint32_t node, const struct protocol_set *stay)
 {
 	uint32_t other;
 
-	m->untold[node] = m->members;
+	m->untold[node] = *stay;
 	protocol_set_add(&m->lost, node);
 	protocol_set_each(other, &m->lost)
 		if (other != node && protocol_set_has(&m->untold[other], node))
@@ -384,10 +387,10 @@ static void lose(struct memserv *m, uint32_t node)
  * It does not run any more: what was lent to it is free, what it had lent is kept, or asked
  * elsewhere.
  */
-void memserv_gone(struct memserv *m, uint32_t node)
+void memserv_gone(struct memserv *m, uint32_t node, const struct protocol_set *stay)
 {
 	if (!m->self)
-		lose(m, node);
+		lose(m, node, stay);
 	for (uint32_t i = 0; i < m->count; i++) {
 		struct memserv_piece *p = &m->pieces[i];
 		uint64_t base = p->base, bytes = p->bytes;

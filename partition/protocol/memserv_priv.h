@@ -59,7 +59,7 @@ int memserv_on_keep(void *ctx, uint32_t from, const struct memory_keep *a);
 int memserv_on_kept(void *ctx, uint32_t from, const struct memory_kept *a);
 void memserv_ask_others(struct memserv *m, struct memserv_ask *a);
 void memserv_trim(struct memserv *m);
-void memserv_gone(struct memserv *m, uint32_t node);
+void memserv_gone(struct memserv *m, uint32_t node, const struct protocol_set *stay);
 void memserv_told(struct memserv *m, uint32_t from, uint32_t owner);
 void memserv_stop(struct memserv *m);
 

@@ -83,6 +83,8 @@ void check_crashed(struct sim *sim, uint32_t node)
 	callers_stop(&m->callers);
 	if (w->jobs)
 		starters_stop(&m->starters);
+	if (w->lending)
+		lenders_stop(&m->lenders);
 }
 
 void check_after(struct sim *sim, uint32_t node)
@@ -131,6 +133,8 @@ bool check_quiet(struct sim *sim)
 			return false;
 		if (w->jobs && !starters_quiet(&w->member[node]->starters))
 			return false;
+		if (w->lending && !lenders_quiet(&w->member[node]->lenders))
+			return false;
 	}
 	return true;
 }
@@ -157,5 +161,7 @@ void check_end(struct sim *sim)
 			programs_check(&m->programs, w->gone);
 		if (w->jobs)
 			starters_check(&m->starters);
+		if (w->lending)
+			lenders_check(&m->lenders);
 	}
 }

@@ -73,6 +73,7 @@ void plan_begin(struct sim *sim)
 	w->caps = !w->names || sim_chance(sim, 2);
 	w->batches = sim_chance(sim, 2);
 	w->jobs = sim->nodes <= 32 && sim_chance(sim, 4);
+	w->lending = sim->nodes <= 32 && sim_chance(sim, 4);
 	w->memory.places = w->places;
 	programs_topology(&w->memory, sim);
 	w->truth.last = sim_chance(sim, 2);
@@ -92,6 +93,10 @@ void plan_begin(struct sim *sim)
 	for (uint32_t i = 0; i < acts; i++)
 		plan(sim, 50 + sim_random(sim, (uint32_t)span), sim_random(sim, sim->nodes),
 		     PLAN_CAPS, 0);
+	acts = w->lending ? 4 + sim_random(sim, 28) : 0;
+	for (uint32_t i = 0; i < acts; i++)
+		plan(sim, 50 + sim_random(sim, (uint32_t)span), sim_random(sim, sim->nodes),
+		     PLAN_MEMORY, 0);
 	acts = w->jobs ? 2 + sim_random(sim, 12) : 0;
 	for (uint32_t i = 0; i < acts; i++)
 		plan(sim, 50 + sim_random(sim, (uint32_t)span), sim_random(sim, sim->nodes),
@@ -107,6 +112,8 @@ static void join(struct sim *sim, uint32_t node)
 	/* Started again only where the leader's machine has let it go. */
 	if ((w->member[node] && sim->node[node].alive && !w->member[node]->stopped) ||
 	    protocol_set_has(&w->joining, node) || protocol_set_has(&w->leaving, node))
+		return;
+	if (w->lending && !lenders_may_join(&w->member[0]->lenders, node))
 		return;
 	if (node_join(&w->member[0]->machines, node, w->memory.package[node]))
 		return;
@@ -173,6 +180,10 @@ static void member_event(struct sim *sim, uint32_t node, uint32_t code, uint64_t
 	case PLAN_SPREAD:
 		programs_spread(&m->programs);
 		break;
+	case PLAN_MEMORY:
+		if (w->lending && member_active(sim, node))
+			lenders_act(&m->lenders);
+		break;
 	case PLAN_START:
 		if (w->jobs && member_active(sim, node))
 			starters_act(&m->starters);
@@ -196,15 +207,18 @@ static void again(struct sim *sim, uint32_t node, uint64_t life)
 	member_turn(m);
 }
 
-/* Nor is this: a program goes on. */
-static void program(struct sim *sim, uint32_t node, uint64_t value)
+/* Nor are these: a program goes on, a capability has been sent. */
+static void goes_on(struct sim *sim, uint32_t node, uint32_t code, uint64_t value)
 {
 	struct member *m = member_of(sim, node);
 
 	if (!sim->node[node].alive || m->stopped)
 		return;
 	node_at(&m->machines, sim_time_us(sim));
-	starters_event(&m->starters, value);
+	if (code == PLAN_PROGRAM)
+		starters_event(&m->starters, value);
+	else
+		lenders_event(&m->lenders, value);
 	member_turn(m);
 }
 
@@ -217,8 +231,8 @@ void plan_event(struct sim *sim, uint32_t node, uint32_t code, uint64_t value)
 		again(sim, node, value);
 		return;
 	}
-	if (code == PLAN_PROGRAM) {
-		program(sim, node, value);
+	if (code == PLAN_PROGRAM || code == PLAN_LENT) {
+		goes_on(sim, node, code, value);
 		return;
 	}
 	w->planned--;

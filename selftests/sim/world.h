@@ -6,6 +6,7 @@
 #include <abi/protocol/node.h>
 
 #include "callers.h"
+#include "lenders.h"
 #include "place.h"
 #include "programs.h"
 #include "sim.h"
@@ -25,6 +26,8 @@ enum planned {
 	PLAN_START,   /* a domain starts or ends a program */
 	PLAN_WORK,    /* agreements look again at what waited for the node itself */
 	PLAN_LAST,    /* nothing new comes: domains end */
+	PLAN_MEMORY,  /* a domain wants memory, or gives it back */
+	PLAN_LENT,    /* memory has been sent to another node, or deleted here */
 	PLAN_PROGRAM, /* a program is made, or ends */
 	PLAN_COUNT
 };
@@ -43,6 +46,7 @@ struct member {
 	struct callers callers;
 	struct programs programs;
 	struct starters starters;
+	struct lenders lenders;
 	struct node machines;
 	struct sim *sim;
 	uint32_t node;
@@ -64,7 +68,7 @@ struct member {
  * @planned:  events that are to come
  * @late:     at rest by then, or something does not end; microseconds, from the last event's time
  * @names:    there are domains; @caps: there are programs; @batches: messages travel together;
- *            @jobs: domains start programs
+ *            @jobs: domains start programs; @lending: they want memory
  * @views:    members by number, as the first that installed it has them
  * @died:     when, in microseconds, for those whose removal is not installed; SIM_NEVER
  * @deaths:   how many died in all; @gone: some died or left
@@ -82,6 +86,7 @@ struct world {
 	bool caps;
 	bool batches;
 	bool jobs;
+	bool lending;
 	uint64_t late;
 	uint64_t died[SIM_NODES_MAX];
 	struct protocol_set joining;
@@ -91,6 +96,7 @@ struct world {
 	bool installed[WORLD_VIEWS];
 	struct callers_truth truth;
 	struct programs_truth memory;
+	struct lenders_truth lent;
 };
 
 extern const struct sim_world nodes_world;

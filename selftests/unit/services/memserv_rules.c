@@ -362,6 +362,26 @@ static void test_lender_dies(void **state)
 	memserv_conserved();
 }
 
+/* Who comes in the change in which another goes has nothing of it, and is not waited for. */
+static void test_comes_as_one_goes(void **state)
+{
+	struct protocol_set members;
+
+	(void)state;
+	out(3);
+	assert_int_equal(reclaimed, 1 << 3);
+	members = net.members;
+	net_kill(2);
+	net_revive(3);
+	memserv_world_node(3);
+	protocol_set_remove(&members, 2);
+	protocol_set_add(&members, 3);
+	net_change(&members);
+	memserv_settle();
+	assert_int_equal(reclaimed, 1 << 2 | 1 << 3);
+	memserv_conserved();
+}
+
 static void test_borrower_dies(void **state)
 {
 	(void)state;
@@ -473,7 +493,8 @@ static void test_malformed(void **state)
 static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	T(own), T(malformed_calls), T(quota), T(others), T(numa), T(transfer_fails), T(orphan),
-	T(asks_and_table), T(add_and_take), T(take_lent), T(lender_dies), T(borrower_dies),
+	T(asks_and_table), T(add_and_take), T(take_lent), T(lender_dies), T(comes_as_one_goes),
+	T(borrower_dies),
 	T(asked_dies), T(malformed),
 };
 
