@@ -63,7 +63,7 @@ static void answer(void *ctx, uint32_t domain, uint64_t tag, uint32_t error,
 	struct caller_request was;
 
 	sim_note(c->sim, c->node, "answer", tag, error);
-	if (c->stopped)
+	if (c->stopped || domain >= CALLERS_DOMAINS)
 		return;
 	if (!r || r->domain != domain) {
 		sim_fail(c->sim, "node %u: an answer to what nobody waits for, tag %llu", c->node,
@@ -112,7 +112,7 @@ static void ended(void *ctx, uint32_t domain)
 	struct callers *c = ctx;
 
 	sim_note(c->sim, c->node, "ended", domain, 0);
-	if (c->stopped)
+	if (c->stopped || domain >= CALLERS_DOMAINS)
 		return;
 	if (!(c->ending & 1u << domain))
 		sim_fail(c->sim, "node %u: domain %u has not ended", c->node, domain);
@@ -140,7 +140,7 @@ void callers_init(struct callers *c, struct callers_truth *truth, struct sim *si
 		.index = sim_zalloc(sim, CALLERS_SLOTS * sizeof(struct names_index)),
 		.pending = sim_zalloc(sim, CALLERS_REQUESTS * sizeof(struct names_pending)),
 		.pendings = CALLERS_REQUESTS,
-		.domains = CALLERS_DOMAINS,
+		.domains = CALLERS_DOMAINS + CALLERS_OTHERS,
 		.domain_pending = 4,
 		.watches = sim_zalloc(sim, 6 * sizeof(struct names_watch)),
 		.watch_count = 6,

@@ -8,6 +8,7 @@
 #include "sim.h"
 
 #define CALLERS_DOMAINS 3u
+#define CALLERS_OTHERS 2u /* domains of others, which ask for themselves */
 #define CALLERS_REQUESTS 12u
 #define CALLERS_LOCKS 2u
 #define CALLERS_SLOTS 64u

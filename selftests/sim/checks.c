@@ -83,6 +83,8 @@ void check_crashed(struct sim *sim, uint32_t node)
 	callers_stop(&m->callers);
 	if (w->jobs)
 		starters_stop(&m->starters);
+	if (w->binding)
+		binders_stop(&m->binders);
 	if (w->lending)
 		lenders_stop(&m->lenders);
 }
@@ -133,6 +135,8 @@ bool check_quiet(struct sim *sim)
 			return false;
 		if (w->jobs && !starters_quiet(&w->member[node]->starters))
 			return false;
+		if (w->binding && !binders_quiet(&w->member[node]->binders))
+			return false;
 		if (w->lending && !lenders_quiet(&w->member[node]->lenders))
 			return false;
 	}
@@ -143,6 +147,9 @@ void check_end(struct sim *sim)
 {
 	struct world *w = sim->state;
 	const struct view *view = &w->member[0]->machines.view.now;
+
+	if (w->binding)
+		binders_check(sim);
 
 	for (uint32_t node = 0; node < sim->nodes; node++) {
 		struct member *m = w->member[node];

@@ -29,6 +29,8 @@ static void stop_programs(struct member *m)
 	callers_stop(&m->callers);
 	if (world_of(m)->jobs)
 		starters_stop(&m->starters);
+	if (world_of(m)->binding)
+		binders_stop(&m->binders);
 	if (world_of(m)->lending)
 		lenders_stop(&m->lenders);
 }
@@ -185,6 +187,8 @@ static void machines_init(struct member *m)
 		abort();
 	if (w->jobs)
 		starters_init(&m->starters, sim, m->node, &m->machines);
+	if (w->binding)
+		binders_init(&m->binders, &w->bound, sim, m->node, &m->machines);
 	if (w->lending)
 		lenders_init(&m->lenders, &w->lent, sim, m->node, &m->machines);
 }

@@ -74,6 +74,7 @@ void plan_begin(struct sim *sim)
 	w->batches = sim_chance(sim, 2);
 	w->jobs = sim->nodes <= 32 && sim_chance(sim, 4);
 	w->lending = sim->nodes <= 32 && sim_chance(sim, 4);
+	w->binding = w->names && sim->nodes <= 32 && sim_chance(sim, 2);
 	w->memory.places = w->places;
 	programs_topology(&w->memory, sim);
 	w->truth.last = sim_chance(sim, 2);
@@ -93,6 +94,10 @@ void plan_begin(struct sim *sim)
 	for (uint32_t i = 0; i < acts; i++)
 		plan(sim, 50 + sim_random(sim, (uint32_t)span), sim_random(sim, sim->nodes),
 		     PLAN_CAPS, 0);
+	acts = w->binding ? 4 + sim_random(sim, 20) : 0;
+	for (uint32_t i = 0; i < acts; i++)
+		plan(sim, 50 + sim_random(sim, (uint32_t)span), sim_random(sim, sim->nodes),
+		     PLAN_BIND, 0);
 	acts = w->lending ? 4 + sim_random(sim, 28) : 0;
 	for (uint32_t i = 0; i < acts; i++)
 		plan(sim, 50 + sim_random(sim, (uint32_t)span), sim_random(sim, sim->nodes),
@@ -149,6 +154,8 @@ static void last(struct sim *sim)
 		node_at(&w->member[node]->machines, sim_time_us(sim));
 		for (uint32_t domain = 0; domain < CALLERS_DOMAINS; domain++)
 			callers_end(&w->member[node]->callers, domain);
+		if (w->binding)
+			binders_last(&w->member[node]->binders);
 		member_turn(w->member[node]);
 	}
 }
@@ -179,6 +186,10 @@ static void member_event(struct sim *sim, uint32_t node, uint32_t code, uint64_t
 		break;
 	case PLAN_SPREAD:
 		programs_spread(&m->programs);
+		break;
+	case PLAN_BIND:
+		if (w->binding && member_active(sim, node))
+			binders_act(&m->binders);
 		break;
 	case PLAN_MEMORY:
 		if (w->lending && member_active(sim, node))
@@ -217,6 +228,8 @@ static void goes_on(struct sim *sim, uint32_t node, uint32_t code, uint64_t valu
 	node_at(&m->machines, sim_time_us(sim));
 	if (code == PLAN_PROGRAM)
 		starters_event(&m->starters, value);
+	else if (code == PLAN_BOUND)
+		binders_event(&m->binders, value);
 	else
 		lenders_event(&m->lenders, value);
 	member_turn(m);
@@ -231,7 +244,7 @@ void plan_event(struct sim *sim, uint32_t node, uint32_t code, uint64_t value)
 		again(sim, node, value);
 		return;
 	}
-	if (code == PLAN_PROGRAM || code == PLAN_LENT) {
+	if (code == PLAN_PROGRAM || code == PLAN_LENT || code == PLAN_BOUND) {
 		goes_on(sim, node, code, value);
 		return;
 	}

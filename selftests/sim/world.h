@@ -5,6 +5,7 @@
 
 #include <abi/protocol/node.h>
 
+#include "binders.h"
 #include "callers.h"
 #include "lenders.h"
 #include "place.h"
@@ -26,6 +27,8 @@ enum planned {
 	PLAN_START,   /* a domain starts or ends a program */
 	PLAN_WORK,    /* agreements look again at what waited for the node itself */
 	PLAN_LAST,    /* nothing new comes: domains end */
+	PLAN_BIND,    /* a domain offers a service, connects to one, closes */
+	PLAN_BOUND,   /* it answers; node 0 has made a channel */
 	PLAN_MEMORY,  /* a domain wants memory, or gives it back */
 	PLAN_LENT,    /* memory has been sent to another node, or deleted here */
 	PLAN_PROGRAM, /* a program is made, or ends */
@@ -47,6 +50,7 @@ struct member {
 	struct programs programs;
 	struct starters starters;
 	struct lenders lenders;
+	struct binders binders;
 	struct node machines;
 	struct sim *sim;
 	uint32_t node;
@@ -68,7 +72,7 @@ struct member {
  * @planned:  events that are to come
  * @late:     at rest by then, or something does not end; microseconds, from the last event's time
  * @names:    there are domains; @caps: there are programs; @batches: messages travel together;
- *            @jobs: domains start programs; @lending: they want memory
+ *            @jobs: domains start programs; @lending: they want memory; @binding: they connect
  * @views:    members by number, as the first that installed it has them
  * @died:     when, in microseconds, for those whose removal is not installed; SIM_NEVER
  * @deaths:   how many died in all; @gone: some died or left
@@ -87,6 +91,7 @@ struct world {
 	bool batches;
 	bool jobs;
 	bool lending;
+	bool binding;
 	uint64_t late;
 	uint64_t died[SIM_NODES_MAX];
 	struct protocol_set joining;
@@ -97,6 +102,7 @@ struct world {
 	struct callers_truth truth;
 	struct programs_truth memory;
 	struct lenders_truth lent;
+	struct binders_truth bound;
 };
 
 extern const struct sim_world nodes_world;
