@@ -98,7 +98,7 @@ static int chan_enlist(struct remora_chan *chan)
 
 	lockdep_assert_held(&p->shared_memory.lock);
 	spin_lock_irqsave(&p->channels_lock, flags);
-	while (id < ABI_CHANNELS_MAX && core->channel[id])
+	while (id < ABI_CHANNELS_MAX && (core->channel[id] || core->bound >> id & 1))
 		id++;
 	if (id == ABI_CHANNELS_MAX) {
 		spin_unlock_irqrestore(&p->channels_lock, flags);
@@ -421,6 +421,8 @@ void remora_channels_closed(struct remora_core *core, u32 number)
 		wake_up_all(&chan->wait);
 	}
 	spin_unlock_irqrestore(&p->channels_lock, flags);
+	if (!chan)
+		remora_bounds_closed(core, number);
 }
 
 static void chan_hangup(struct remora_chan *chan)

@@ -110,6 +110,16 @@ static struct remora_core *find_running(struct remora_partition *p, u32 node, u3
 	return core;
 }
 
+static long device_names(struct file *file, void *arg, struct remora_error *err)
+{
+	const struct remora_names_open *request = arg;
+
+	if (request->flags & ~(REMORA_NAMES_CLOEXEC | REMORA_NAMES_NONBLOCK))
+		return remora_fail(err, REMORA_R_FLAGS_UNKNOWN, "flags %#x of names are not known",
+				   request->flags & ~(REMORA_NAMES_CLOEXEC | REMORA_NAMES_NONBLOCK));
+	return remora_names_open(file_partition(file), file, request->flags, err);
+}
+
 /* For whoever may open the device: its file mode decides who talks to the partition. */
 static long device_bind(struct file *file, void *arg, struct remora_error *err)
 {
@@ -239,6 +249,7 @@ static const struct remora_ioctl device_ioctls[] = {
 	REMORA_IOCTL_ROW(REMORA_IOC_REMOVE_CPU, struct remora_remove_cpu, REMORA_IOCTL_ADMIN,
 			 remora_device_remove_cpu),
 	REMORA_IOCTL_ROW(REMORA_IOC_SHOOTDOWN, struct remora_shootdown, 0, remora_device_shootdown),
+	REMORA_IOCTL_ROW(REMORA_IOC_NAMES, struct remora_names_open, 0, device_names),
 };
 
 static long device_ioctl(struct file *file, unsigned int command, unsigned long arg)

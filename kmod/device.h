@@ -58,7 +58,7 @@ void remora_power_exit(void);
 /** remora_power_busy - a suspend or reboot is under way: nothing new may be started */
 bool remora_power_busy(void);
 
-/** remora_fault_init/exit - debugfs directory "remora" with fail_step (fault.c) */
+/** remora_fault_init/exit - debugfs directory "remora" with fail_step and fail_message (fault.c) */
 void remora_fault_init(void);
 void remora_fault_exit(void);
 /** remora_debugfs - that directory, for files of others between init and exit; may be an error */

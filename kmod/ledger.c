@@ -15,6 +15,7 @@ const char *const remora_ledger_names[REMORA_LEDGER_COUNT] = {
 	[REMORA_LEDGER_LOW_PAGES] = "low_pages",
 	[REMORA_LEDGER_CHANNELS] = "channels",
 	[REMORA_LEDGER_LINKS] = "links",
+	[REMORA_LEDGER_BOUND] = "bound",
 	[REMORA_LEDGER_SETTINGS] = "settings",
 	[REMORA_LEDGER_IMAGES] = "images",
 	[REMORA_LEDGER_PARTITIONS] = "partitions",

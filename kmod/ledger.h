@@ -15,6 +15,7 @@ enum remora_ledger_item {
 	REMORA_LEDGER_LOW_PAGES,  /* pages below 1 MiB borrowed at this moment */
 	REMORA_LEDGER_CHANNELS,   /* bound channels */
 	REMORA_LEDGER_LINKS,      /* links between monitors */
+	REMORA_LEDGER_BOUND,      /* channels between programs of two cores */
 	REMORA_LEDGER_SETTINGS,   /* saved CPU settings to restore */
 	REMORA_LEDGER_IMAGES,     /* image copies */
 	REMORA_LEDGER_PARTITIONS,

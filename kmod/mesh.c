@@ -377,5 +377,6 @@ void remora_mesh_end(struct remora_partition *p)
 	list_for_each_entry_safe_reverse(l, next, &p->mesh.links, list)
 		link_drop(p, l, &nobody);
 	mutex_unlock(&p->mesh.lock);
+	remora_bounds_end(p);
 	remora_monitor_end(p);
 }

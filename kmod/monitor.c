@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include <abi/ctl.h>
+#include <abi/if/fault.h>
 #include <abi/protocol/sizes.h>
 #include <urpc/bulk.h>
 
@@ -251,6 +252,30 @@ void remora_monitor_exit(struct remora_partition *p)
 	mutex_unlock(&p->monitor.lock);
 }
 
+/* Before anything else that a new link carries. */
+static void fault_tell(struct remora_monitor *m)
+{
+	const struct protocol_port port = { .ctx = m, .send = port_send };
+
+	if (!m->fault_node || !remora_uplink(m, m->fault_node))
+		return;
+	fault_arm_out(&port, m->fault_node, &m->fault);
+	m->fault_node = 0;
+	kick(m);
+}
+
+void remora_monitor_fault(struct remora_partition *p, unsigned int node,
+			  const struct fault_arm *fault)
+{
+	struct remora_monitor *m = &p->monitor;
+
+	mutex_lock(&m->lock);
+	m->fault = *fault;
+	m->fault_node = node;
+	fault_tell(m);
+	mutex_unlock(&m->lock);
+}
+
 int remora_monitor_link(struct remora_partition *p, unsigned int node, u32 epoch,
 			struct urpc_ring *tx, struct urpc_ring *rx)
 {
@@ -272,6 +297,7 @@ int remora_monitor_link(struct remora_partition *p, unsigned int node, u32 epoch
 	if (!ret) {
 		urpc_arm(&up->end);
 		rcu_assign_pointer(m->link[node], up);
+		fault_tell(m);
 	}
 	mutex_unlock(&m->lock);
 	if (ret)

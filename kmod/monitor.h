@@ -14,6 +14,7 @@
 #include <linux/workqueue.h>
 
 #include <abi/boot.h>
+#include <abi/if/fault.h>
 
 struct node;
 struct remora_core;
@@ -31,6 +32,7 @@ struct urpc_ring;
  * @link:   by node; under RCU for readers
  * @wanted: by node: the epoch that is to be a member; 0: none
  * @asked:  by node: the epoch that was asked to join; once, as one that went does not come back
+ * @fault_node, @fault: a core that is to be told of a fault when it has a link; 0: none
  * @ending: nothing is done any more
  * @wait:   for views
  * @number, @members: of the installed view, also read without the lock
@@ -44,6 +46,8 @@ struct remora_monitor {
 	struct remora_uplink __rcu *link[ABI_NODES_MAX];
 	u32 wanted[ABI_NODES_MAX];
 	u32 asked[ABI_NODES_MAX];
+	unsigned int fault_node;
+	struct fault_arm fault;
 	bool ending;
 	wait_queue_head_t wait;
 	u32 number;
@@ -80,6 +84,13 @@ void remora_monitor_exit(struct remora_partition *p);
  * Waits for the view without it, bounded. Context: process, p->lock may be held.
  */
 void remora_monitor_leave(struct remora_core *core);
+
+/**
+ * remora_monitor_fault - have core @node fail at a message
+ * At once, or before anything else when it is linked. The latest one counts. Context: process.
+ */
+void remora_monitor_fault(struct remora_partition *p, unsigned int node,
+			  const struct fault_arm *fault);
 
 /** remora_monitor_look - a doorbell came. Atomic context, under rcu_read_lock(). */
 void remora_monitor_look(struct remora_partition *p);

@@ -1,29 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See monitor_parts.h. */
+#include "jobs.h"
 #include "monitor_parts.h"
 #include "partition.h"
-
-/* No program of Linux asks for anything yet, so nobody is to be told. */
-static void names_answer(void *ctx, uint32_t domain, uint64_t tag, uint32_t error,
-			 const struct names_slot *slot)
-{
-}
-
-static bool names_changed(void *ctx, uint32_t domain, uint64_t tag, enum names_what what,
-			  const struct names_slot *slot)
-{
-	return true;
-}
-
-static void names_ended(void *ctx, uint32_t domain)
-{
-}
-
-const struct names_hooks remora_names_hooks = {
-	.answer = names_answer,
-	.changed = names_changed,
-	.ended = names_ended,
-};
 
 static int caps_vote(void *ctx, const struct agree_request *q, bool mine, uint64_t cookie,
 		     uint32_t *relations)
@@ -84,9 +63,19 @@ const struct agree_local remora_agree_local = {
 
 int remora_parts_init(struct remora_partition *p, struct node *n)
 {
-	return 0;
+	int ret = remora_bounds_part(p, n);
+
+	if (ret)
+		return ret;
+	ret = remora_jobs_part(p, n);
+	if (ret)
+		remora_bounds_unpart(p);
+	return ret;
 }
 
 void remora_parts_exit(struct remora_partition *p)
 {
+	remora_names_end(p);
+	remora_jobs_unpart(p);
+	remora_bounds_unpart(p);
 }

@@ -140,7 +140,9 @@ struct remora_partition *remora_partition_alloc(const struct remora_spec *spec)
 	remora_doorbell_init(p);
 	remora_shootdown_init(p);
 	remora_mesh_init(p);
+	remora_bounds_init(p);
 	remora_monitor_init(p);
+	remora_names_init(p);
 	remora_storm_init(p);
 	remora_watch_init(p);
 	for (i = 0; i < REMORA_CPUS_MAX; i++) {

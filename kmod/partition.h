@@ -32,6 +32,7 @@
 #include <abi/console.h>
 #include <abi/ctl.h>
 #include <abi/trace.h>
+#include "bound.h"
 #include "cpu.h"
 #include "doorbell.h"
 #include "image.h"
@@ -40,6 +41,7 @@
 #include "memory.h"
 #include "mesh.h"
 #include "monitor.h"
+#include "names.h"
 #include "node.h"
 #include "places.h"
 #include "shootdown.h"
@@ -103,6 +105,7 @@ struct remora_core {
 
 	unsigned int channels;  /* bound, under channels_lock */
 	struct remora_chan *channel[ABI_CHANNELS_MAX]; /* by number, under channels_lock */
+	u64 bound; /* bit n: number n is a channel of two programs (bound.h); under channels_lock */
 };
 
 /**
@@ -158,7 +161,10 @@ struct remora_partition {
 	struct remora_shared shared_memory;
 	struct remora_shoot shoot;
 	struct remora_mesh mesh;
+	struct remora_bounds bounds;
+	struct remora_jobs *jobs; /* under monitor.lock */
 	struct remora_monitor monitor;
+	struct remora_names names;
 
 	/* state changes: generation moves, waiters are woken, a uevent is sent */
 	atomic64_t generation;

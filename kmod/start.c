@@ -203,6 +203,7 @@ void remora_core_silence(struct remora_core *core)
 	/* What it did last is in the trace before anybody hears that it is dead. */
 	remora_trace_drain(core);
 	remora_mesh_kick(core->partition);
+	remora_bounds_kick(core->partition);
 }
 
 static void start_silence(void *context)

@@ -47,6 +47,9 @@ static inline void memory_unlock(uint32_t was)
 	rt_enable(was);
 }
 
+/** ram_agreed - set once frames are given to other nodes: what to do about RAM that is REMOTE since. Return: as rt_invoke() */
+extern int64_t (*ram_agreed)(const uint64_t word[6]);
+
 /** cap_delete - empty a slot; empty already is fine. */
 static inline void cap_delete(uint32_t slot)
 {

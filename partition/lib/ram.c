@@ -21,6 +21,8 @@ struct region {
 };
 
 static struct region regions[RT_RAM_REGIONS];
+
+int64_t (*ram_agreed)(const uint64_t word[6]);
 static uint32_t region_count;
 static uint64_t early[EARLY_WORDS];
 
@@ -141,10 +143,13 @@ int64_t rt_ram_make(const struct rt_ram *ram, uint32_t type, uint64_t bytes, uin
 		    struct abi_cap_at to)
 {
 	const struct region *r = &regions[ram->region];
+	const uint64_t word[6] = {
+		ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, type, r->cap.depth, to.depth, 0, count),
+		r->cap.address, to.address, 0, ram->first * PAGE, bytes
+	};
+	int64_t rc = rt_invoke(word[0], word[1], word[2], word[3], word[4], word[5], NULL);
 
-	return rt_invoke(ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, type, r->cap.depth, to.depth, 0,
-					 count),
-			 r->cap.address, to.address, 0, ram->first * PAGE, bytes, NULL);
+	return rc == -ABI_CAP_E_REMOTE && ram_agreed ? ram_agreed(word) : rc;
 }
 
 static int64_t identify(struct abi_cap_at cap, enum abi_invoke_word word, uint64_t *value)

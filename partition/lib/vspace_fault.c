@@ -8,6 +8,8 @@
 #define MARGIN_SHARE 16
 #define MARGIN_BYTES (64u << 10)
 
+bool (*rt_vspace_taken)(uint64_t address);
+
 uint64_t fault_count;
 static uint64_t promised;
 static uint64_t idle_fault; /* the last fault that found nothing to do */
@@ -153,7 +155,7 @@ int rt_page_fault(uint64_t address, uint64_t error, uint64_t rip)
 		why = serve(address, error);
 		memory_locked--;
 	}
-	if (!why)
+	if (!why || (rt_vspace_taken && rt_vspace_taken(address)))
 		return 0;
 	rt_complain("page fault, %s at %#llx by the instruction at %#llx: %s", verb(error),
 		    (unsigned long long)address, (unsigned long long)rip, why);

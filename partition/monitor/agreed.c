@@ -6,33 +6,40 @@
  */
 #include <base/string.h>
 
-#include <agreed.h>
 #include <build.h>
 #include <caps.h>
 
-enum call_state { FREE, ASKED, OVER };
+#include "agreed_priv.h"
 
-/**
- * struct call
- * @domain: whose; 0: nobody's: something dying had the last copy, or the domain has ended. Then @word is not
- *          to be used: it may lead to what another domain has
+/*
+ * What the monitor itself wants agreed on until it is: of each object whose last copy something dying has, and
+ * of each domain's memory, by the domain's place. @at: of memory, its capability
  */
-static struct call {
-	enum call_state state;
-	uint32_t domain;
-	uint32_t kind; /* enum abi_cap_op */
-	int32_t result;
-	uint64_t tag;
-	uint64_t word[6];
-	struct agree_object object;
-} calls[AGREED_CALLS];
+enum want_state { NOTHING, WANTED, STARTED, DONE };
 
+struct want {
+	enum want_state state;
+	struct agree_object object;
+	struct abi_cap_at at;
+};
+
+static struct want dying[AGREED_DYING], memory[DOMAINS_MAX];
+static struct call calls[AGREED_CALLS];
 static struct agree *machine;
 
 void agreed_init(struct agree *agree)
 {
 	memset(calls, 0, sizeof(calls));
+	memset(dying, 0, sizeof(dying));
+	memset(memory, 0, sizeof(memory));
+	agreed_takes_init();
+	agreed_origins_init();
 	machine = agree;
+}
+
+struct agree *agreed_machine(void)
+{
+	return machine;
 }
 
 /* ---- the CPU driver ---- */
@@ -53,7 +60,7 @@ static bool there(const struct call *c)
 {
 	struct abi_cap_at at = { c->word[1], (uint8_t)(c->word[0] >> ABI_INVOKE_FROM_SHIFT), 0 };
 
-	return c->domain && caps_identify(at, ABI_INVOKE_BYTES) == c->object.bytes &&
+	return c->named && caps_identify(at, ABI_INVOKE_BYTES) == c->object.bytes &&
 	       caps_identify(at, ABI_INVOKE_BASE) == c->object.base &&
 	       (caps_identify(at, ABI_INVOKE_KIND) & 0xffff) == c->object.type;
 }
@@ -81,7 +88,7 @@ static int vote(void *ctx, const struct agree_request *q, bool mine, uint64_t co
 	*relations = (uint32_t)has;
 	if (rc)
 		return rc;
-	if (mine && (!(has & ABI_CAP_HAS_COPY) || (c->domain && !there(c))))
+	if (mine && (!(has & ABI_CAP_HAS_COPY) || (c->named && !there(c))))
 		return -ABI_CAP_E_EMPTY;
 	/* Copied, or given up, since the last one was to be deleted: that needs nobody now. */
 	if (mine && q->kind == AGREE_DELETE &&
@@ -133,13 +140,32 @@ static void alone(void *ctx, const struct agree_request *q)
 	kernel(ABI_KERNEL_CAP_STATE, &q->object, 0, ABI_CAP_STATE_REMOTE | ABI_CAP_STATE_FOREIGN, NULL);
 }
 
-static void done(void *ctx, uint64_t cookie, int result, uint32_t relations)
+/*
+ * What the monitor wanted is looked at again, whatever came out: it goes on being wanted until it is so. Of the
+ * dying the CPU driver tells again.
+ */
+static void want_done(struct want *w)
 {
-	struct call *c = &calls[cookie % AGREED_CALLS];
+	if (w >= dying && w < dying + AGREED_DYING) {
+		kernel(ABI_KERNEL_CAP_STATE, &w->object, 0, 0, NULL);
+		w->state = NOTHING;
+	} else {
+		w->state = DONE;
+	}
+}
 
-	(void)ctx, (void)relations;
+static void over(struct call *c, int result)
+{
 	c->result = result;
 	c->state = c->domain ? OVER : FREE;
+	if (c->want)
+		want_done(c->want);
+}
+
+static void done(void *ctx, uint64_t cookie, int result, uint32_t relations)
+{
+	(void)ctx, (void)relations;
+	over(&calls[cookie % AGREED_CALLS], result);
 }
 
 static int mark(void *ctx, const struct agree_object *object)
@@ -148,24 +174,50 @@ static int mark(void *ctx, const struct agree_object *object)
 	return kernel(ABI_KERNEL_CAP_MARK, object, 0, 0, NULL);
 }
 
-/* Nothing comes that nobody waits for. */
+/* Into the slot that the program @handle waits with; nothing comes that nobody waits for. */
 static int create(void *ctx, uint32_t from, const struct agree_object *object, uint8_t rights,
 		  uint64_t handle)
 {
-	(void)ctx, (void)from, (void)object, (void)rights, (void)handle;
-	return -ABI_CAP_E_OCCUPIED;
+	const struct take *t = agreed_take_of(AGREED_TO(handle));
+	const uint32_t owner = AGREED_OWNER(handle);
+	int rc;
+
+	(void)ctx;
+	if (!t)
+		return -ABI_CAP_E_OCCUPIED;
+	if (owner != machine->self && !protocol_set_has(&machine->members, owner))
+		return -AGREE_E_GONE;
+	if (owner != machine->self && !agreed_origin_note(object, owner))
+		return -AGREE_E_FULL;
+	rc = kernel(ABI_KERNEL_CAP_CREATE, object, t->at.address, t->at.depth | (uint64_t)rights << 8, NULL);
+	if (rc != -ABI_CAP_E_AGAIN)
+		agreed_taken(AGREED_TO(handle), from, AGREED_FROM(handle), rights, object->bytes, rc);
+	return rc;
 }
 
 static void given(void *ctx, uint64_t cookie, int result)
 {
-	(void)ctx, (void)cookie, (void)result;
+	(void)ctx;
+	over(&calls[cookie % AGREED_CALLS], result);
 }
 
-/* No core has capabilities of another one's memory: ABI_KERNEL_CAP_CREATE. */
 static int forget(void *ctx, uint32_t node)
 {
-	(void)ctx, (void)node;
-	return 0;
+	(void)ctx;
+	return agreed_origin_forget(node);
+}
+
+bool agreed_here(const struct agree_object *object)
+{
+	uint64_t has = 0;
+
+	return kernel(ABI_KERNEL_CAP_RELATIONS, object, 0, 0, &has) ||
+	       (has & (ABI_CAP_HAS_COPY | ABI_CAP_HAS_DESCENDANT));
+}
+
+int agreed_drop(const struct agree_object *object)
+{
+	return kernel(ABI_KERNEL_CAP_DROP, object, 0, 0, NULL);
 }
 
 struct agree_local agreed_local(void)
@@ -183,76 +235,25 @@ struct agree_local agreed_local(void)
 	};
 }
 
-/* ---- what programs ask ---- */
+/* ---- calls ---- */
 
-/* An address of a program, seen from the monitor's root: in the program's root CNode and no other. */
-static int seen_from_here(const struct domain *d, uint64_t *address, uint32_t *depth)
-{
-	struct abi_cap_at root = build_inner(d, PLAN_SLOT_ROOT);
-
-	if (!*depth || *depth > ABI_CAP_DEPTH_MAX - root.depth)
-		return -ABI_CAP_E_DEPTH;
-	if (*address >> *depth)
-		return -ABI_CAP_E_ADDRESS;
-	*address |= root.address << *depth;
-	*depth += root.depth;
-	return 0;
-}
-
-/* RSI; of a retype R10, or RDX where that is not given: RDX is then found from there. */
-static int move_addresses(const struct domain *d, uint32_t op, uint64_t word[6])
-{
-	uint32_t from = (uint8_t)(word[0] >> ABI_INVOKE_FROM_SHIFT);
-	uint32_t to = (uint8_t)(word[0] >> ABI_INVOKE_TO_SHIFT);
-	uint32_t via = (uint8_t)(word[0] >> ABI_INVOKE_VIA_SHIFT);
-	int rc = seen_from_here(d, &word[1], &from);
-
-	if (!rc && op == ABI_CAP_DO_RETYPE)
-		rc = via ? seen_from_here(d, &word[3], &via) : seen_from_here(d, &word[2], &to);
-	word[0] &= ~((uint64_t)0xffffff << ABI_INVOKE_FROM_SHIFT);
-	word[0] |= (uint64_t)from << ABI_INVOKE_FROM_SHIFT | (uint64_t)to << ABI_INVOKE_TO_SHIFT |
-		   (uint64_t)via << ABI_INVOKE_VIA_SHIFT;
-	return rc;
-}
-
-static uint64_t type_bytes(uint32_t type)
-{
-#define BYTES(name, space, unit, bytes, traits, rights) [ABI_CAP_##name] = (bytes),
-	static const uint16_t sizes[ABI_CAP_TYPE_COUNT] = { ABI_CAP_TYPES(BYTES) };
-
-	return type < ABI_CAP_TYPE_COUNT ? sizes[type] : 0;
-}
-
-/* Of a retype: the piece. What the CPU driver refuses need not be asked. */
-static int piece_of(const uint64_t word[6], struct agree_request *q)
-{
-	uint64_t count = (uint16_t)(word[0] >> ABI_INVOKE_COUNT_SHIFT), bytes = word[5];
-
-	q->into = (uint8_t)(word[0] >> ABI_INVOKE_TYPE_SHIFT);
-	bytes = bytes ? bytes : type_bytes(q->into);
-	if (!count || count > ABI_CAP_RETYPE_MAX)
-		return -ABI_CAP_E_COUNT;
-	if (word[4] >= q->object.bytes || bytes > (q->object.bytes - word[4]) / count)
-		return -ABI_CAP_E_RANGE;
-	q->piece = q->object.base + word[4];
-	q->piece_bytes = count * bytes;
-	return 0;
-}
-
-static struct call *free_call(uint32_t domain)
+struct call *agreed_free_call(uint32_t domain)
 {
 	struct call *found = NULL;
-	uint32_t own = 0;
+	uint32_t own = 0, left = 0;
 
 	for (struct call *c = calls; c < calls + AGREED_CALLS; c++) {
-		if (c->state == FREE)
+		if (c->state == FREE) {
 			found = c;
+			left++;
+		}
 		own += c->state != FREE && domain && c->domain == domain;
 	}
-	return own < AGREED_CALLS_DOMAIN ? found : NULL;
+	/* The last ones are the monitor's own. */
+	return domain && (own >= AGREED_CALLS_DOMAIN || left <= AGREED_DYING) ? NULL : found;
 }
 
-static int start(struct call *c, const struct agree_request *q)
+int agreed_start(struct call *c, const struct agree_request *q)
 {
 	int rc;
 
@@ -264,49 +265,12 @@ static int start(struct call *c, const struct agree_request *q)
 	return rc;
 }
 
-int agreed_ask(const struct domain *d, uint64_t tag, const uint64_t word[6])
+int agreed_send(struct call *c, uint32_t node, uint8_t rights, uint64_t handle)
 {
-	struct call *c = free_call(d->number);
-	struct agree_request q = { 0 };
-	struct abi_cap_at at;
-	uint32_t op = (uint8_t)word[0];
-	int rc;
+	int rc = agree_give(machine, node, &c->object, rights, handle, (uint64_t)(c - calls));
 
-	if (op != ABI_CAP_DO_RETYPE && op != ABI_CAP_DO_REVOKE && op != ABI_CAP_DO_DELETE)
-		return -ABI_CAP_E_OPERATION;
-	if (!c)
-		return -AGREE_E_FULL;
-	*c = (struct call){ .domain = d->number, .kind = op, .tag = tag };
-	memcpy(c->word, word, sizeof(c->word));
-	rc = move_addresses(d, op, c->word);
-	if (rc)
-		return rc;
-	at = (struct abi_cap_at){ c->word[1], (uint8_t)(c->word[0] >> ABI_INVOKE_FROM_SHIFT), 0 };
-	q.object.base = caps_identify(at, ABI_INVOKE_BASE);
-	q.object.bytes = caps_identify(at, ABI_INVOKE_BYTES);
-	q.object.type = caps_identify(at, ABI_INVOKE_KIND) & 0xffff;
-	if (!q.object.bytes)
-		return -ABI_CAP_E_EMPTY;
-	q.kind = op == ABI_CAP_DO_RETYPE ? AGREE_RETYPE : op == ABI_CAP_DO_REVOKE ? AGREE_REVOKE :
-									       AGREE_DELETE;
-	if (op == ABI_CAP_DO_RETYPE)
-		rc = piece_of(c->word, &q);
-	return rc ? rc : start(c, &q);
-}
-
-void agreed_last_copy(const uint64_t word[3])
-{
-	struct call *c = free_call(0);
-	struct agree_request q = { .kind = AGREE_DELETE };
-
-	q.object = (struct agree_object){ word[0], word[1], (uint32_t)word[2] };
-	if (c) {
-		*c = (struct call){ .kind = ABI_CAP_DO_DELETE };
-		if (!start(c, &q))
-			return;
-	}
-	/* Its state does not change, but the CPU driver will tell of it again. */
-	kernel(ABI_KERNEL_CAP_STATE, &q.object, 0, 0, NULL);
+	c->state = rc ? FREE : ASKED;
+	return rc;
 }
 
 void agreed_domain_end(uint32_t domain)
@@ -315,21 +279,21 @@ void agreed_domain_end(uint32_t domain)
 		if (c->state == FREE || !c->domain || c->domain != domain)
 			continue;
 		c->domain = 0;
+		c->named = false;
 		if (c->state == OVER)
 			c->state = FREE;
 	}
+	agreed_takes_end(domain);
 }
 
-bool agreed_next(uint32_t *at, uint32_t *domain, uint64_t *tag, int32_t *result)
+bool agreed_next(uint32_t *at, struct agreed_result *result)
 {
 	for (; *at < AGREED_CALLS; ++*at) {
 		const struct call *c = &calls[*at];
 
 		if (c->state != OVER)
 			continue;
-		*domain = c->domain;
-		*tag = c->tag;
-		*result = c->result;
+		*result = (struct agreed_result){ c->domain, c->tag, c->result, c->kind == AGREED_GIVE };
 		return true;
 	}
 	return false;
@@ -338,4 +302,81 @@ bool agreed_next(uint32_t *at, uint32_t *domain, uint64_t *tag, int32_t *result)
 void agreed_told(uint32_t at)
 {
 	calls[at].state = FREE;
+}
+
+/* ---- what the monitor itself wants ---- */
+
+void agreed_last_copy(const uint64_t word[3])
+{
+	for (struct want *w = dying; w < dying + AGREED_DYING; w++) {
+		if (w->state != NOTHING)
+			continue;
+		w->object = (struct agree_object){ word[0], word[1], (uint32_t)word[2] };
+		w->state = WANTED;
+		return;
+	}
+	/* The CPU driver asks about no more than these at once. */
+}
+
+void agreed_memory_end(uint32_t place, struct abi_cap_at at)
+{
+	memory[place].at = at;
+	memory[place].state = WANTED;
+}
+
+static bool begin(struct want *w, enum agree_kind kind, uint32_t op)
+{
+	struct agree_request q = { .kind = kind, .object = w->object };
+	struct call *c = agreed_free_call(0);
+
+	if (!c)
+		return false;
+	*c = (struct call){ .kind = op, .want = w };
+	if (op == ABI_CAP_DO_REVOKE) {
+		c->named = true;
+		c->word[0] = ABI_INVOKE_WORD(op, 0, 0, w->at.depth, 0, 0, 0);
+		c->word[1] = w->at.address;
+		agreed_object(w->at, &q.object);
+	}
+	w->state = STARTED;
+	if (!agreed_start(c, &q))
+		return true;
+	w->state = WANTED;
+	return false;
+}
+
+bool agreed_wants(void)
+{
+	for (const struct want *w = dying; w < dying + AGREED_DYING; w++) {
+		if (w->state == WANTED)
+			return true;
+	}
+	for (const struct want *w = memory; w < memory + DOMAINS_MAX; w++) {
+		if (w->state == WANTED)
+			return true;
+	}
+	return false;
+}
+
+/* Those for which there is no place now, or no view, have their turn later. */
+void agreed_work(void)
+{
+	for (struct want *w = dying; w < dying + AGREED_DYING; w++) {
+		if (w->state == WANTED)
+			begin(w, AGREE_DELETE, ABI_CAP_DO_DELETE);
+	}
+	for (struct want *w = memory; w < memory + DOMAINS_MAX; w++) {
+		if (w->state == WANTED)
+			begin(w, AGREE_REVOKE, ABI_CAP_DO_REVOKE);
+	}
+}
+
+void agreed_finish(void)
+{
+	for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+		if (memory[i].state != DONE)
+			continue;
+		memory[i].state = NOTHING;
+		domain_gone(i);
+	}
 }

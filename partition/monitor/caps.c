@@ -40,6 +40,16 @@ int caps_retype(struct abi_cap_at from, struct abi_cap_at to, uint32_t type, uin
 	return (int)mon_invoke(word, from.address, to.address, 0, offset, bytes, NULL);
 }
 
+int caps_retype_agreed(struct abi_cap_at from, struct abi_cap_at to, uint32_t type, uint64_t offset,
+		       uint64_t bytes)
+{
+	const uint64_t word[6] = { ABI_INVOKE_WORD(ABI_CAP_DO_RETYPE, 0, type, from.depth, to.depth, 0, 1),
+				   from.address, to.address, 0, offset, bytes };
+	const uint64_t arg[4] = { (uint64_t)(uintptr_t)word };
+
+	return (int)mon_kernel(ABI_KERNEL_CAP_AGREED, arg, NULL);
+}
+
 int caps_delete(struct abi_cap_at at)
 {
 	uint64_t word = ABI_INVOKE_WORD(ABI_CAP_DO_DELETE, 0, 0, at.depth, 0, 0, 0);

@@ -3,6 +3,8 @@
 #include <base/format.h>
 #include <base/string.h>
 
+#include <agreed.h>
+#include <bindings.h>
 #include <build.h>
 #include <caps.h>
 #include <memory.h>
@@ -244,7 +246,7 @@ int domain_make(const struct domain_wish *wish, struct session *session, struct 
 
 	if (rc)
 		return rc;
-	while (d < domains + DOMAINS_MAX && d->number)
+	while (d < domains + DOMAINS_MAX && (d->number || d->ending))
 		d++;
 	if (d == domains + DOMAINS_MAX)
 		return sentence(why, MON_EUSERS, "there are %u programs on this core, which is as many as "
@@ -274,9 +276,20 @@ int domain_make(const struct domain_wish *wish, struct session *session, struct 
 
 void domain_end(struct domain *d)
 {
+	bindings_domain_end(d->number);
 	requests_end((uint32_t)(d - domains));
-	memory_give(d->piece, build_memory(d));
 	d->number = 0;
+	domain_gone((uint32_t)(d - domains));
+}
+
+void domain_gone(uint32_t i)
+{
+	const struct abi_cap_at at = caps_table(CAPS_DOMAINS_AT + i * CAPS_DOMAIN);
+	struct domain *d = &domains[i];
+
+	d->ending = !memory_give(d->piece, at);
+	if (d->ending)
+		agreed_memory_end(i, at);
 }
 
 /* ---- loaded ---- */

@@ -16,7 +16,7 @@ int verb_kill(struct session *s, const void *data, uint32_t bytes)
 	d = domain_find(ask.domain);
 	if (!d)
 		done.error = MON_ENOENT;
-	else if (d->session->state != SESSION_RUNNING)
+	else if (d->session && d->session->state != SESSION_RUNNING)
 		done.error = MON_EAGAIN;
 	else
 		domain_kill(d, ABI_SPAWN_KILLED);

@@ -3,6 +3,7 @@
 
 #include <base/string.h>
 
+#include <agreed.h>
 #include <domain.h>
 #include <mesh.h>
 #include <member.h>
@@ -96,7 +97,7 @@ int member_init(uint32_t self, uint64_t tsc_khz)
 {
 	static const struct names_limits limits = SIZES_NAMES_LIMITS;
 	struct names_hooks names = parts_names_hooks();
-	struct agree_local local = parts_local();
+	struct agree_local local = agreed_local();
 	struct node_memory given = give_memory();
 	struct node_setup setup = {
 		.self = self,

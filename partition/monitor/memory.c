@@ -25,7 +25,7 @@ enum own_slot {
 	OWN_END = OWN_TABLE_MAPPINGS + CHANNEL_TABLES + MESH_TABLES
 };
 
-_Static_assert(OWN_END <= CAPS_MESH_AT && MESH_INDEX + MESH_TABLES <= 512, "own slots and tables");
+_Static_assert(OWN_END <= CAPS_LOCAL_AT && MESH_INDEX + MESH_TABLES <= 512, "own slots and tables");
 
 static struct {
 	uint64_t base, bytes;
@@ -136,6 +136,18 @@ static bool place(uint32_t extent, uint64_t bytes, uint64_t *offset)
 	return false;
 }
 
+/*
+ * An extent of which a piece was given to another node, or something in it, is known elsewhere for good. But nobody
+ * has anything in a piece that is not out: so the others need not be asked.
+ */
+static int take(uint32_t extent, uint64_t offset, uint64_t bytes, struct abi_cap_at to)
+{
+	int rc = caps_retype(extent_at(extent), to, ABI_CAP_RAM, offset, bytes, 1);
+
+	return rc == -ABI_CAP_E_REMOTE ?
+		       caps_retype_agreed(extent_at(extent), to, ABI_CAP_RAM, offset, bytes) : rc;
+}
+
 int memory_take(uint64_t bytes, struct abi_cap_at to)
 {
 	uint64_t offset;
@@ -148,7 +160,7 @@ int memory_take(uint64_t bytes, struct abi_cap_at to)
 	for (e = 0; e < ABI_STARTUP_EXTENTS; e++) {
 		if (extents[e].kind != ABI_EXTENT_RAM || !place(e, bytes, &offset))
 			continue;
-		if (caps_retype(extent_at(e), to, ABI_CAP_RAM, offset, bytes, 1))
+		if (take(e, offset, bytes, to))
 			continue;
 		pieces[i].extent = e;
 		pieces[i].offset = offset;
@@ -158,12 +170,12 @@ int memory_take(uint64_t bytes, struct abi_cap_at to)
 	return -MON_ENOMEM;
 }
 
-void memory_give(int piece, struct abi_cap_at at)
+bool memory_give(int piece, struct abi_cap_at at)
 {
-	/* Both cannot fail: the capability is there, and only the monitor has it. */
-	caps_revoke(at);
-	caps_delete(at);
+	if (caps_revoke(at) || caps_delete(at))
+		return false;
 	pieces[piece].extent = NO_EXTENT;
+	return true;
 }
 
 uint64_t memory_total(void)

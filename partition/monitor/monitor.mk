@@ -4,9 +4,8 @@ MONITOR_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow \
 	-ffreestanding -nostdlib -static -fno-pic -no-pie -mgeneral-regs-only -fno-stack-protector \
 	-fcf-protection=none -fno-asynchronous-unwind-tables -fno-common -ffile-prefix-map=$(CURDIR)=.
 MONITOR_CPPFLAGS := -Iinclude $(URPC_CPPFLAGS) -Ibase/include -Imonitor/include
-# agreed.c is run by the tests alone so far: no capability leaves its core.
-MONITOR_SOURCES := $(filter-out %/agreed.c,$(wildcard monitor/*.c)) $(wildcard monitor/*.S) base/string.c base/format.c base/elf64.c \
-	$(wildcard $(addprefix protocol/,node.c batch.c view*.c agree*.c names*.c route.c))
+MONITOR_SOURCES := $(wildcard monitor/*.c) $(wildcard monitor/*.S) base/string.c base/format.c base/elf64.c \
+	$(wildcard $(addprefix protocol/,node.c batch.c bind*.c spawnd*.c view*.c agree*.c names*.c route.c))
 MONITOR_OBJECTS := $(patsubst %,$(BUILD)/domain0/%.o,$(MONITOR_SOURCES)) \
 	$(patsubst %,$(BUILD)/domain0/urpc/%.c.o,chan bulk)
 

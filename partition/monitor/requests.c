@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <urpc/bulk.h>
 
+#include <agreed.h>
+#include <bindings.h>
 #include <domain.h>
+#include <member.h>
 #include <requests.h>
 
 #define MESSAGES_A_TURN 16u
@@ -15,6 +18,22 @@ static struct requests table[DOMAINS_MAX];
 
 static const struct monitor_handlers handlers = {
 	.hello = request_hello,
+	.name_change = request_name_change,
+	.name_get = request_name_get,
+	.name_list = request_name_list,
+	.name_watch = request_name_watch,
+	.name_unwatch = request_name_unwatch,
+	.spawn = request_spawn,
+	.spawn_kill = request_spawn_kill,
+	.image_piece = request_image_piece,
+	.bind_offer = request_bind_offer,
+	.bind_connect = request_bind_connect,
+	.bind_accept = request_bind_accept,
+	.bind_refuse = request_bind_refuse,
+	.bind_close = request_bind_close,
+	.cap_agreed = request_cap_agreed,
+	.cap_give = request_cap_give,
+	.cap_take = request_cap_take,
 };
 
 struct requests *requests_at(uint32_t i)
@@ -31,6 +50,13 @@ struct requests *requests_of(uint32_t domain)
 	return NULL;
 }
 
+void requests_init(void)
+{
+	for (uint32_t i = 0; i < DOMAINS_MAX; i++)
+		table[i].domain = 0;
+	request_names_init();
+}
+
 void requests_begin(uint32_t i, uint32_t domain, struct abi_requests *rings)
 {
 	struct requests *r = &table[i];
@@ -43,6 +69,11 @@ void requests_begin(uint32_t i, uint32_t domain, struct abi_requests *rings)
 
 void requests_end(uint32_t i)
 {
+	if (!table[i].domain)
+		return;
+	request_names_end(&table[i]);
+	request_spawn_end(&table[i]);
+	agreed_domain_end(table[i].domain);
 	table[i].domain = 0;
 }
 
@@ -164,8 +195,12 @@ int request_hello(void *ctx, uint32_t from, const struct monitor_hello *m)
 {
 	const struct domain_place *place = domains_place();
 	struct requests *r = ctx;
-	const struct monitor_hello_reply reply = { .tag = m->tag, .node = place->node,
-						   .nodes = place->nodes, .domain = from };
+	struct monitor_hello_reply reply = { .tag = m->tag, .node = place->node,
+					     .nodes = place->nodes, .domain = from };
+	const struct view *view = view_current(&member_enter()->view);
 
+	if (protocol_set_has(&view->members, place->node))
+		reply.members = view->members.bits[0];
+	member_leave();
 	return monitor_hello_reply_send(&r->end, &reply);
 }

@@ -8,13 +8,18 @@
 #include <abi/lmp.h>
 #include <urpc/barrier.h>
 
+#include <agreed.h>
+#include <bindings.h>
+#include <bound.h>
 #include <caps.h>
 #include <channel.h>
 #include <domain.h>
+#include <image.h>
 #include <memory.h>
 #include <mesh.h>
 #include <member.h>
 #include <requests.h>
+#include <share.h>
 #include <turn.h>
 
 #define TURNS_MOST 64u /* then others may run */
@@ -67,6 +72,7 @@ static int64_t start(void)
 		return rc;
 	domains_init(&place, first, second);
 	channels_init();
+	requests_init();
 	mesh_init();
 	if (member_init(startup->node, startup->tsc_khz))
 		return -ABI_CAP_E_ARGUMENT;
@@ -81,12 +87,16 @@ static void take_notice(const struct abi_lmp_record *record)
 		return;
 	if (record->kind == ABI_LMP_BIND && record->word[1] == ABI_SERVICE_MONITOR)
 		mesh_bind(record->word);
+	else if (record->kind == ABI_LMP_BIND && record->word[1] == ABI_SERVICE_PROGRAM)
+		bound_bind(record->word);
 	else if (record->kind == ABI_LMP_BIND)
 		channel_bind(record->word);
 	else if (record->kind == ABI_LMP_UNBIND && record->word[0] >= ABI_CHANNELS_MAX)
 		mesh_unbind(record->word[0]);
-	else if (record->kind == ABI_LMP_UNBIND)
+	else if (record->kind == ABI_LMP_UNBIND && !bound_unbind(record->word[0]))
 		channel_unbind(record->word[0]);
+	else if (record->kind == ABI_LMP_LAST_COPY)
+		agreed_last_copy(record->word);
 	else if (record->kind == ABI_LMP_DIED)
 		domains_look();
 }
@@ -129,6 +139,18 @@ static void disarm(void)
 	requests_disarm();
 }
 
+/* Return: TSC of the next turn at the latest. */
+static uint64_t work_node(void)
+{
+	uint64_t node, bindings;
+
+	share_begin();
+	node = member_work();
+	bindings = bindings_work();
+	share_end();
+	return node < bindings ? node : bindings;
+}
+
 bool turn(uint64_t *until)
 {
 	*until = UINT64_MAX;
@@ -143,8 +165,9 @@ bool turn(uint64_t *until)
 		more |= take_all(&programs, NULL);
 		more |= channels_work();
 		more |= requests_work();
+		more |= jobs_work();
 		more |= mesh_work();
-		*until = member_work();
+		*until = work_node();
 		mesh_flush();
 		requests_flush();
 		if (!more && channels_arm() && mesh_arm() && requests_arm())

@@ -20,6 +20,10 @@ says()
 says "hello core" "$EXAMPLES/echo" kst-ex "hello core"
 says "core 1 answers" "$EXAMPLES/events" kst-ex
 says $'sum of 1000 messages: 499500\nlongest message: 1792 bytes' "$EXAMPLES/batch" kst-ex
+says 1 "$EXAMPLES/names" kst-ex 1
+together=$({ timeout 60 "$EXAMPLES/names" kst-ex 3 & timeout 60 "$EXAMPLES/names" kst-ex 3 & timeout 60 "$EXAMPLES/names" kst-ex 3; wait; } 2>&1 | sort)
+tap_is "$together" $'1\n2\n3' "three names at a time count and meet"
+tap_is "$(remora names kst-ex)" "" "and leave no name"
 tap_fails "no such partition" "$EXAMPLES/batch" nowhere
 
 # As somebody else: the file's mode decides.

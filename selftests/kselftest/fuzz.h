@@ -87,6 +87,7 @@ struct fz_shared {
 #define FZ_CONTROLS 2
 #define FZ_DEVICES FZ_NAMES
 #define FZ_CHANNELS 6
+#define FZ_NAMING 4
 #define FZ_CHILDREN 4
 #define FZ_MAPS 6
 
@@ -95,6 +96,7 @@ struct fz_process {
 	int control[FZ_CONTROLS];
 	int device[FZ_DEVICES];
 	int channel[FZ_CHANNELS];
+	int names[FZ_NAMING];
 	pid_t child[FZ_CHILDREN];
 	int epoll;
 };

@@ -16,8 +16,9 @@
 #define BUFFER_BYTES 1024
 #define PING_COUNT_TAME 200
 #define STOP_MS_TAME 300
+#define WAIT_MS_TAME 20
 
-enum target { CONTROL, DEVICE, CHANNEL };
+enum target { CONTROL, DEVICE, CHANNEL, NAMING };
 
 /* A buffer that holds any structure, and what follows one that is too long. */
 union request {
@@ -35,6 +36,10 @@ union request {
 	struct remora_shootdown shootdown;
 	struct remora_add_cpu add_cpu;
 	struct remora_remove_cpu remove_cpu;
+	struct remora_names_open names;
+	struct remora_names_ask ask;
+	struct remora_names_list names_list;
+	struct remora_names_watch watch;
 };
 
 struct row {
@@ -244,6 +249,64 @@ static void good_remove_cpu(struct fz_worker *w, struct fz_rng *r, union request
 	q->remove_cpu.timeout_ms = fz_below(r, STOP_MS_TAME);
 }
 
+/* Few names, so that workers meet at them. */
+static void naming(struct fz_rng *r, char *name)
+{
+	snprintf(name, REMORA_NAMES_NAME_MAX, "%c", 'a' + fz_below(r, 4));
+}
+
+static void good_names(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->names.flags = fz_below(r, 4) | (fz_one_in(r, 4) ? 0 : REMORA_NAMES_NONBLOCK);
+}
+
+static void good_ask(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	struct remora_names_ask *a = &q->ask;
+
+	a->op = 1 + fz_below(r, REMORA_NAMES_OP_AWAIT);
+	naming(r, a->name);
+	switch (a->op) {
+	case REMORA_NAMES_OP_SET:
+		a->flags = (unsigned int[]){ 0, 1, 2, 4, 5, 6 }[fz_below(r, 6)];
+		a->value[1] = fz_next(r);
+		break;
+	case REMORA_NAMES_OP_LOCK:
+	case REMORA_NAMES_OP_WAIT:
+	case REMORA_NAMES_OP_AWAIT:
+		a->timeout_ms = (int)fz_below(r, WAIT_MS_TAME);
+		break;
+	case REMORA_NAMES_OP_BARRIER:
+		a->timeout_ms = (int)fz_below(r, WAIT_MS_TAME);
+		a->value[0] = 1 + fz_below(r, 3);
+		break;
+	case REMORA_NAMES_OP_SEMAPHORE:
+	case REMORA_NAMES_OP_POST:
+		a->value[0] = 1 + fz_below(r, 3);
+		break;
+	}
+}
+
+static void good_names_list(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	struct remora_names_list *l = &q->names_list;
+
+	l->at = fz_one_in(r, 3) ? fz_below(r, 300) : 0;
+	l->count = fz_below(r, 5);
+	l->record_size = sizeof(struct remora_names_record) + 8 * (fz_one_in(r, 8) ? fz_below(r, 20) : 0);
+	l->records = array(w, r, NULL, l->count * l->record_size);
+	if (fz_one_in(r, 2))
+		naming(r, l->prefix);
+}
+
+static void good_watch(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->watch.tag = fz_below(r, 3);
+	q->watch.flags = fz_one_in(r, 3) ? REMORA_NAMES_UNWATCH : 0;
+	if (!q->watch.flags && fz_one_in(r, 2))
+		naming(r, q->watch.prefix);
+}
+
 #define ROW(command_, target_, weight_, type_, error_, good_)                                      \
 	{                                                                                          \
 		.name = #command_, .command = command_, .target = target_, .weight = weight_,      \
@@ -277,6 +340,14 @@ static const struct row rows[] = {
 	ROW(REMORA_IOC_REMOVE_CPU, DEVICE, 4, struct remora_remove_cpu,
 	    ERROR(struct remora_remove_cpu), good_remove_cpu),
 	ROW(REMORA_IOC_CHANNEL, CHANNEL, 6, struct remora_channel, -1, good_plain),
+	ROW(REMORA_IOC_NAMES, DEVICE, 4, struct remora_names_open, ERROR(struct remora_names_open),
+	    good_names),
+	ROW(REMORA_IOC_NAMES_ASK, NAMING, 30, struct remora_names_ask, ERROR(struct remora_names_ask),
+	    good_ask),
+	ROW(REMORA_IOC_NAMES_LIST, NAMING, 4, struct remora_names_list,
+	    ERROR(struct remora_names_list), good_names_list),
+	ROW(REMORA_IOC_NAMES_WATCH, NAMING, 4, struct remora_names_watch,
+	    ERROR(struct remora_names_watch), good_watch),
 	{ .name = "REMORA_IOC_NOTIFY", .command = REMORA_IOC_NOTIFY, .target = CHANNEL, .weight = 8,
 	  .error = -1, .good = good_plain },
 };
@@ -336,6 +407,8 @@ static void tame(struct fz_rng *r, const struct row *row, union request *q)
 {
 	if (fz_one_in(r, 100))
 		return;
+	if (row->command == REMORA_IOC_NAMES_ASK && (q->ask.timeout_ms > WAIT_MS_TAME || q->ask.timeout_ms == -1))
+		q->ask.timeout_ms = WAIT_MS_TAME;
 	if (row->command == REMORA_IOC_PEER_PING)
 		q->ping.count %= q->ping.count > 1000000 ? ~0u : PING_COUNT_TAME + 1;
 	if (row->command == REMORA_IOC_SHOOTDOWN)
@@ -375,6 +448,7 @@ static int *choose_slot(struct fz_worker *w, struct fz_rng *r, enum target targe
 	switch (target) {
 	case CONTROL: return &w->process->control[fz_below(r, FZ_CONTROLS)];
 	case DEVICE: return &w->process->device[fz_below(r, FZ_DEVICES)];
+	case NAMING: return &w->process->names[fz_below(r, FZ_NAMING)];
 	default: return &w->process->channel[fz_below(r, FZ_CHANNELS)];
 	}
 }
@@ -410,7 +484,7 @@ long fz_ioctl(struct fz_worker *w, struct fz_rng *r, int which)
 	if (row->size)
 		q.word[0] = size;
 	/* At times the wrong kind of file altogether. */
-	slot = choose_slot(w, r, fz_one_in(r, 40) ? fz_below(r, 3) : row->target);
+	slot = choose_slot(w, r, fz_one_in(r, 40) ? fz_below(r, 4) : row->target);
 	at = fz_place(w, r, row->size ?: 8);
 	fz_digest(w, &row->command, sizeof(row->command));
 	fz_digest(w, &q, sizeof(q));
@@ -424,11 +498,13 @@ long fz_ioctl(struct fz_worker *w, struct fz_rng *r, int which)
 	ret = ioctl(fz_fd(w, slot), row->command, at);
 	fz_note(&w->shared->ioctls[row - rows], ret);
 	/* A partition that is gone: the next user of the slot looks for its successor. */
-	if (ret < 0 && errno == ENODEV && row->target == DEVICE)
+	if (ret < 0 && errno == ENODEV && (row->target == DEVICE || row->target == NAMING))
 		fz_put(slot, -1);
 	if (ret < 0)
 		note_reason(w, row, at, size);
 	else if (row->command == REMORA_IOC_BIND)
 		fz_put(&w->process->channel[fz_below(r, FZ_CHANNELS)], ret);
+	else if (row->command == REMORA_IOC_NAMES)
+		fz_put(&w->process->names[fz_below(r, FZ_NAMING)], ret);
 	return ret;
 }

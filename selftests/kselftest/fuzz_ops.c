@@ -66,12 +66,14 @@ void fz_put(int *slot, long fd)
 static int *any_slot(struct fz_worker *w, struct fz_rng *r)
 {
 	struct fz_process *p = w->process;
-	unsigned int n = fz_below(r, FZ_DEVICES + 2 * FZ_CHANNELS);
+	unsigned int n = fz_below(r, FZ_DEVICES + 2 * FZ_CHANNELS + FZ_NAMING);
 
 	/* Rarely the control device, which the process without privileges cannot open again. */
 	if (fz_one_in(r, 100))
 		return &p->control[fz_below(r, FZ_CONTROLS)];
-	return n < FZ_DEVICES ? &p->device[n] : &p->channel[n % FZ_CHANNELS];
+	if (n < FZ_DEVICES)
+		return &p->device[n];
+	return n < FZ_DEVICES + FZ_NAMING ? &p->names[n - FZ_DEVICES] : &p->channel[n % FZ_CHANNELS];
 }
 
 /* The file's mode lets the process without privileges in. */
@@ -97,6 +99,13 @@ int fz_fd(struct fz_worker *w, int *slot)
 	} else if (slot < p->device + FZ_DEVICES) {
 		snprintf(name, sizeof(name), RT_PREFIX "fz%ld", (long)(slot - p->device));
 		fd = open_device(name, O_RDWR);
+	} else if (slot >= p->names) {
+		struct remora_names_open o = { .size = sizeof(o), .flags = REMORA_NAMES_NONBLOCK };
+
+		device = __atomic_load_n(&p->device[(slot - p->names) % FZ_DEVICES],
+					 __ATOMIC_RELAXED);
+		if (device >= 0)
+			fd = ioctl(device, REMORA_IOC_NAMES, &o);
 	} else {
 		device = __atomic_load_n(&p->device[(slot - p->channel) % FZ_DEVICES],
 					 __ATOMIC_RELAXED);

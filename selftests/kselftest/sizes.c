@@ -13,9 +13,10 @@ FIXTURE(size)
 	int control;
 	int fd;
 	int ch;
+	int names;
 };
 
-enum which { CONTROL, DEVICE, CHANNEL };
+enum which { CONTROL, DEVICE, CHANNEL, NAMES };
 
 FIXTURE_VARIANT(size)
 {
@@ -55,11 +56,19 @@ SIZE(shootdown, REMORA_IOC_SHOOTDOWN, struct remora_shootdown, DEVICE,
 SIZE(add_cpu, REMORA_IOC_ADD_CPU, struct remora_add_cpu, DEVICE, ERROR(struct remora_add_cpu));
 SIZE(remove_cpu, REMORA_IOC_REMOVE_CPU, struct remora_remove_cpu, DEVICE,
      ERROR(struct remora_remove_cpu));
+SIZE(names, REMORA_IOC_NAMES, struct remora_names_open, DEVICE, ERROR(struct remora_names_open));
+SIZE(names_ask, REMORA_IOC_NAMES_ASK, struct remora_names_ask, NAMES, ERROR(struct remora_names_ask));
+SIZE(names_list, REMORA_IOC_NAMES_LIST, struct remora_names_list, NAMES,
+     ERROR(struct remora_names_list));
+SIZE(names_watch, REMORA_IOC_NAMES_WATCH, struct remora_names_watch, NAMES,
+     ERROR(struct remora_names_watch));
 GROWN(channel, REMORA_IOC_CHANNEL, struct remora_channel, offsetof(struct remora_channel, tx_numa),
       CHANNEL, -1);
 
 FIXTURE_SETUP(size)
 {
+	struct remora_names_open names = { .size = sizeof(names) };
+
 	rt_sweep();
 	ASSERT_EQ(0, rt_begin(&self->s, "size", 0, 1, &self->fd))
 	{
@@ -67,13 +76,16 @@ FIXTURE_SETUP(size)
 	}
 	self->ch = rt_bind(self->fd, 1, REMORA_SERVICE_ECHO, 0, 0, NULL);
 	self->control = rt_control(O_RDWR);
+	self->names = ioctl(self->fd, REMORA_IOC_NAMES, &names);
 	ASSERT_LE(0, self->ch);
 	ASSERT_LE(0, self->control);
+	ASSERT_LE(0, self->names);
 }
 
 FIXTURE_TEARDOWN(size)
 {
 	close(self->control);
+	close(self->names);
 	close(self->ch);
 	close(self->fd);
 	rt_sweep();
@@ -81,7 +93,12 @@ FIXTURE_TEARDOWN(size)
 
 static int target(const FIXTURE_DATA(size) *self, enum which which)
 {
-	return which == CONTROL ? self->control : which == DEVICE ? self->fd : self->ch;
+	switch (which) {
+	case CONTROL: return self->control;
+	case DEVICE: return self->fd;
+	case NAMES: return self->names;
+	default: return self->ch;
+	}
 }
 
 static int try(int fd, unsigned long command, void *buffer, __u32 size)

@@ -146,6 +146,35 @@ static const char *const reasons[] = {
 	     "its image; remora reset NAME."),
 	WHEN(SHOOTDOWN_STALE, "A TLB entry outlived its invalidation. Please report it, with the CPU "
 	     "or emulator in use."),
+	WHEN(NAMES_MISSING, "'remora names PARTITION' lists the names there are. To wait for a record, "
+	     "use remora_name_wait()."),
+	WHEN(NAMES_EXISTS, "Somebody has made it: 'remora names PARTITION' says who. Choose another name, "
+	     "or set it without REMORA_NAMES_CREATE."),
+	WHEN(NAMES_KIND, "'remora names PARTITION' says what it is."),
+	WHEN(NAMES_OWNER, "Its owner can set it with REMORA_NAMES_SHARED, so that others may change it. A "
+	     "lock is let go by the file that locked it."),
+	WHEN(NAMES_RECORDS, "A file has at most 32 names: close files that are not needed, or use one record "
+	     "for more."),
+	WHEN(NAMES_WAITS, "At most 16 threads may wait by one file: open another."),
+	WHEN(NAMES_NODE, "All files of Linux together have at most 128 names and waiting requests in a "
+	     "partition."),
+	WHEN(NAMES_FULL, "A partition has at most 256 names and waiting requests. 'remora names PARTITION' "
+	     "says whose they are."),
+	WHEN(NAMES_BUSY, "Not an error: wait with a time limit that is not 0, or try again."),
+	WHEN(NAMES_TIMEOUT, "Nothing was done. 'remora names PARTITION' says who holds it."),
+	WHEN(NAMES_REMOVED, "Its owner removed it, or has ended. Make it anew, or wait for its name."),
+	WHEN(NAMES_INVALID, "Names of up to 63 bytes, counts from 1 to 2147483648; clear a structure before "
+	     "filling it in."),
+	WHEN(NAMES_COUNT, "All who meet at a barrier give the same count; a semaphore counts to 2147483648."),
+	WHEN(NAMES_PENDING, "At most 16 requests of one file are under way at a time: open another."),
+	WHEN(NAMES_WATCHES, "A file has at most 8 watches, and those who wait for a name count: open another, "
+	     "or watch a shorter prefix."),
+	WHEN(NAMES_STOPPED, "The partition has ended; destroy it."),
+	WHEN(NAMES_OP, "The program is newer than the module. 'remora version' compares the revisions."),
+	WHEN(NAMES_USER, "Close some, or let the administrator raise user_names or user_name_files: "
+	     "/sys/module/remora/parameters."),
+	WHEN(NAMES_FILES, "All programs of Linux together have at most 64. Close some."),
+	WHEN(PARTITION_GONE, "Open the device of another one; 'remora list' shows those there are."),
 };
 
 const char *advice_reason(uint32_t reason)
@@ -167,6 +196,7 @@ static const struct {
 		  "revision. A channel on which this happened stays broken: bind a new one." },
 	{ EPIPE, "The channel's core is dead." },
 	{ EHOSTDOWN, "The partition or the core does not run or has crashed." },
+	{ EDQUOT, "The user, or the file, has as much as one may have: remora(4) says how much." },
 	{ ECHRNG, "No core of that number: they are counted from 1." },
 	{ ETIMEDOUT, "The other side did not answer in time." },
 	{ ENODEV, "The partition was destroyed while its device was open, or a CPU or node of that "

@@ -205,6 +205,7 @@ int cli_inject(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_ps(int argc, char **argv);
 int cli_kill(int argc, char **argv);
+int cli_names(int argc, char **argv);
 int cli_trace(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_version(int argc, char **argv);

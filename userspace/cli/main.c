@@ -25,6 +25,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "run", cli_run, "run a program on a core of a partition" },
 	{ "ps", cli_ps, "list the programs on the cores of a partition" },
 	{ "kill", cli_kill, "end a program on a core of a partition" },
+	{ "names", cli_names, "list the names that the programs of a partition and of Linux share" },
 	{ "trace", cli_trace, "show what both kernels do while a command runs, in the order of time" },
 	{ "explain", cli_explain, "explain an error" },
 	{ "version", cli_version, "show the versions of this command and of the module" },

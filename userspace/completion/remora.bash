@@ -75,7 +75,7 @@ _remora() {
 		add-cpu | remove-cpu)
 			((COMP_CWORD == 2)) && words=$(_remora_names) || words=$(_remora_cpus "$verb" "$prev")
 			;;
-		start | stop | reset | destroy | status | console | wait | ping | inject | ps | kill)
+		start | stop | reset | destroy | status | console | wait | ping | inject | ps | kill | names)
 			words=$(_remora_names)
 			;;
 		'bench shootdown' | 'bench lrpc' | 'bench quiet' | 'bench trace')

@@ -33,6 +33,8 @@ enum abi_service {
 	                        * answered with type 1, payload[0] messages and payload[1] bytes */
 	ABI_SERVICE_SPAWN = 256, /* of the core's monitor: abi/spawn.h */
 	ABI_SERVICE_MONITOR = 257, /* the monitor's link to that of @peer, or of node 0: abi/protocol/ */
+	ABI_SERVICE_PROGRAM = 258, /* one end of a channel between programs of two cores; the monitor
+	                        * learns whose by abi/protocol/bind.h */
 };
 
 #define ABI_SERVICE_USER 256u

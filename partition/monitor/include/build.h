@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The capabilities and page tables of a domain. For domain.c. */
+/* The capabilities and page tables of a domain. For domain.c, and bound.c. */
 #ifndef BUILD_H
 #define BUILD_H
 
@@ -8,6 +8,9 @@
 /** build_memory - slot of the capability of all its memory; build_inner - of a slot of its inner CNode */
 struct abi_cap_at build_memory(const struct domain *d);
 struct abi_cap_at build_inner(const struct domain *d, uint32_t slot);
+
+/** build_child - of a slot of its own root CNode; that may hold anything */
+struct abi_cap_at build_child(const struct domain *d, uint32_t slot);
 
 /**
  * build_objects - make and map everything; its memory is there, its number and plan are known

@@ -7,6 +7,7 @@
  *   channels   CAPS_CHANNEL slots each
  *   domains    CAPS_DOMAIN slots each: the memory, and the CNode in it with the rest
  *   own        page tables, frames, mappings
+ *   local      rings between programs of this core
  *   mesh       CAPS_MESH slots for the link to each node
  *   agreed     what the agreements with other nodes need
  */
@@ -21,6 +22,7 @@
 #define CAPS_DOMAIN 4u
 #define CAPS_DOMAINS_AT 512u
 #define CAPS_OWN_AT 768u
+#define CAPS_LOCAL_AT 896u
 #define CAPS_MESH 8u
 #define CAPS_MESH_AT 1024u
 #define CAPS_AGREED_AT 1536u
@@ -37,6 +39,9 @@ int caps_copy(struct abi_cap_at from, struct abi_cap_at to);
 int caps_mint(struct abi_cap_at from, struct abi_cap_at to, uint8_t rights, uint64_t badge);
 int caps_retype(struct abi_cap_at from, struct abi_cap_at to, uint32_t type, uint64_t offset,
 		uint64_t bytes, uint32_t count);
+/** caps_retype_agreed - of what other nodes know, when it is known that none has anything there */
+int caps_retype_agreed(struct abi_cap_at from, struct abi_cap_at to, uint32_t type, uint64_t offset,
+		       uint64_t bytes);
 int caps_delete(struct abi_cap_at at);
 int caps_revoke(struct abi_cap_at at);
 

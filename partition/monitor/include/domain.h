@@ -19,11 +19,12 @@ struct session;
  * @piece:   of memory.h
  * @plan:    where everything is
  * @share:   of the core's time that it was promised, in 65536ths
- * @session: whose it is
+ * @session: whose it is; NULL: of a job (image.h)
  * @stream:  mapped in the monitor
  * @window:  offset of the frame from which on the window is mapped; UINT64_MAX: it is not
  * @notify:  its run-time library has yet to be told to look at its streams
  * @look:    it may have ended: ask the CPU driver
+ * @ending:  its memory is known to other nodes, which are told that it goes: nobody gets its place yet
  * @killed:  the monitor ended it, by @how
  */
 struct domain {
@@ -37,6 +38,7 @@ struct domain {
 	bool notify;
 	bool look;
 	bool killed;
+	bool ending;
 	enum abi_spawn_how how;
 	char name[ABI_SPAWN_NAME_MAX];
 };
@@ -93,7 +95,10 @@ void domain_entry(struct domain *d, struct abi_spawn_entry *entry);
 /** domain_notify - tell its run-time library that its streams have changed, now or in a later turn */
 void domain_notify(struct domain *d);
 
-/** domain_end - everything of it is gone */
+/** domain_gone - of a place whose domain has ended: its memory may be free by now */
+void domain_gone(uint32_t i);
+
+/** domain_end - everything of it is gone, but what other nodes have of its memory */
 void domain_end(struct domain *d);
 
 /** domain_find - by number; NULL: there is none. domain_at - by place, below DOMAINS_MAX; likewise */

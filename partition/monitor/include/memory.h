@@ -24,8 +24,11 @@ int memory_init(const struct abi_startup *startup);
  */
 int memory_take(uint64_t bytes, struct abi_cap_at to);
 
-/** memory_give - all that is in a piece ends, and the piece is free */
-void memory_give(int piece, struct abi_cap_at at);
+/**
+ * memory_give - all that is in a piece ends, and the piece is free
+ * Return: false: nothing was done: other nodes know of something there (agreed_memory_end())
+ */
+bool memory_give(int piece, struct abi_cap_at at);
 
 uint64_t memory_free(void);
 uint64_t memory_total(void);

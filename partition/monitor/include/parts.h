@@ -14,7 +14,4 @@ void parts_init(struct node *n);
 /** parts_names_hooks - whom the name service tells */
 struct names_hooks parts_names_hooks(void);
 
-/** parts_local - this core's capabilities, for agreements */
-struct agree_local parts_local(void);
-
 #endif

@@ -24,16 +24,21 @@
  * @domain: its number; 0: none
  * @owed:   messages for which room is kept
  * @over:   it broke the interface: nothing is taken any more
+ * @named:  it has used the name service
  * @told:   number of the first message of which it was not told by a notice
  */
 struct requests {
 	uint32_t domain;
 	uint32_t owed;
 	bool over;
+	bool named;
 	uint64_t told;
 	struct urpc_chan chan;
 	struct monitor_end end;
 };
+
+/** requests_init - there are none */
+void requests_init(void);
 
 /** requests_begin - of the domain at place @i; its rings are zero. requests_end - it is gone */
 void requests_begin(uint32_t i, uint32_t domain, struct abi_requests *rings);
@@ -68,5 +73,25 @@ bool requests_room(struct requests *r, uint32_t bytes);
 
 /* Handlers: @ctx is the struct requests, @from the domain. One file for each service. */
 int request_hello(void *ctx, uint32_t from, const struct monitor_hello *m);
+
+/* requests_names.c */
+void request_names_init(void);
+void request_names_end(struct requests *r);
+int request_name_change(void *ctx, uint32_t from, const struct monitor_name_change *m);
+int request_name_get(void *ctx, uint32_t from, const struct monitor_name_get *m);
+int request_name_list(void *ctx, uint32_t from, const struct monitor_name_list *m);
+int request_name_watch(void *ctx, uint32_t from, const struct monitor_name_watch *m);
+int request_name_unwatch(void *ctx, uint32_t from, const struct monitor_name_unwatch *m);
+
+/* images.c */
+void request_spawn_end(struct requests *r);
+int request_spawn(void *ctx, uint32_t from, const struct monitor_spawn *m);
+int request_spawn_kill(void *ctx, uint32_t from, const struct monitor_spawn_kill *m);
+int request_image_piece(void *ctx, uint32_t from, const struct monitor_image_piece *m);
+
+/* share.c */
+int request_cap_agreed(void *ctx, uint32_t from, const struct monitor_cap_agreed *m);
+int request_cap_give(void *ctx, uint32_t from, const struct monitor_cap_give *m);
+int request_cap_take(void *ctx, uint32_t from, const struct monitor_cap_take *m);
 
 #endif

@@ -8,6 +8,7 @@
 #include <agreed.h>
 #include <build.h>
 #include <caps.h>
+#include <memory.h>
 
 #include "core.h"
 
@@ -39,6 +40,11 @@ static uint32_t first, last;
 static uint64_t us;
 static uint32_t theirs;   /* what node 0 has of every object */
 static int objection;     /* its vote */
+static int refusal;       /* what it says to a capability that comes */
+static unsigned int came; /* how many did */
+static uint64_t came_with; /* the last one's handle */
+static uint32_t owner;    /* of what it gives */
+static int gave;          /* result of what it gave; 1: none yet */
 static unsigned int dropped; /* times that it was told to revoke */
 static uint32_t domain;
 static struct program *program;
@@ -117,13 +123,18 @@ static int other_mark(void *ctx, const struct agree_object *object)
 static int other_create(void *ctx, uint32_t from, const struct agree_object *object, uint8_t rights,
 			uint64_t handle)
 {
-	(void)ctx, (void)from, (void)object, (void)rights, (void)handle;
-	return -ABI_CAP_E_OCCUPIED;
+	(void)ctx, (void)object;
+	assert_int_equal(from, SELF);
+	assert_int_equal(rights, ABI_CAP_READ);
+	came_with = handle;
+	came += !refusal;
+	return refusal;
 }
 
 static void other_given(void *ctx, uint64_t cookie, int result)
 {
-	(void)ctx, (void)cookie, (void)result;
+	(void)ctx, (void)cookie;
+	gave = result;
 }
 
 static int other_forget(void *ctx, uint32_t node)
@@ -185,6 +196,10 @@ static int start(void **state)
 	theirs = ABI_CAP_HAS_COPY;
 	objection = 0;
 	dropped = 0;
+	refusal = 0;
+	came = 0;
+	owner = 0;
+	gave = 1;
 	agreed_init(&members[1].node.agree);
 	local = agreed_local();
 	begin_node(&members[0], 0, &other);
@@ -214,23 +229,28 @@ static void known_elsewhere(void)
 	assert_int_equal(mon_kernel(ABI_KERNEL_CAP_MARK, arg, NULL), 0);
 }
 
-static int ask(const uint64_t word[6])
+/* What the program is told, once. */
+static int told(bool give)
 {
-	uint32_t at = 0, of;
-	int32_t result;
-	uint64_t tag;
-	int rc = agreed_ask(domain_find(domain), 4711, word);
+	struct agreed_result result, no;
+	uint32_t at = 0;
 
-	if (rc)
-		return rc;
 	settle();
-	assert_true(agreed_next(&at, &of, &tag, &result));
-	assert_int_equal(of, domain);
-	assert_int_equal(tag, 4711);
+	assert_true(agreed_next(&at, &result));
+	assert_int_equal(result.domain, domain);
+	assert_int_equal(result.tag, 4711);
+	assert_int_equal(result.give, give);
 	agreed_told(at);
 	at = 0;
-	assert_false(agreed_next(&at, &of, &tag, &result));
-	return result;
+	assert_false(agreed_next(&at, &no));
+	return result.error;
+}
+
+static int ask(const uint64_t word[6])
+{
+	int rc = agreed_ask(domain_find(domain), 4711, word);
+
+	return rc ? rc : told(false);
 }
 
 /* ---- tests ---- */
@@ -300,9 +320,9 @@ static void test_other_revokes(void **state)
 /* Its words lead nowhere once it has ended; what it asked is gone on with. */
 static void test_ends(void **state)
 {
-	uint64_t word[6], tag;
-	uint32_t at = 0, of;
-	int32_t result;
+	struct agreed_result result;
+	uint64_t word[6];
+	uint32_t at = 0;
 
 	(void)state;
 	known_elsewhere();
@@ -310,7 +330,211 @@ static void test_ends(void **state)
 	assert_int_equal(agreed_ask(domain_find(domain), 1, word), 0);
 	agreed_domain_end(domain);
 	settle();
-	assert_false(agreed_next(&at, &of, &tag, &result));
+	assert_false(agreed_next(&at, &result));
+}
+
+static struct agreed_gift gift(uint64_t slot, uint32_t node, uint32_t rights)
+{
+	return (struct agreed_gift){ slot, DEPTH, node, 17, rights };
+}
+
+static int give(uint64_t slot, uint32_t node, uint32_t rights)
+{
+	const struct agreed_gift g = gift(slot, node, rights);
+	int rc = agreed_give(domain_find(domain), 4711, &g);
+
+	return rc ? rc : told(true);
+}
+
+static void test_give(void **state)
+{
+	struct agreed_gift bad = gift(S_OTHER, 0, ABI_CAP_READ);
+	uint64_t word[6];
+
+	(void)state;
+	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_FRAME, S_PIECE, S_OTHER, 0, 0x1000, word), 0);
+	assert_int_equal(give(S_PIECE, 0, ABI_CAP_READ), -AGREE_E_KIND);
+	assert_int_equal(give(S_OTHER + 1, 0, ABI_CAP_READ), -ABI_CAP_E_EMPTY);
+	assert_int_equal(give(S_OTHER, 0, 0), -ABI_CAP_E_RIGHTS);
+	assert_int_equal(give(S_OTHER, 0, ABI_CAP_READ | ABI_CAP_EXECUTE), -ABI_CAP_E_RIGHTS);
+	assert_int_equal(give(S_OTHER, 0, ABI_CAP_READ | 0x100), -ABI_CAP_E_RIGHTS);
+	assert_int_equal(give(S_OTHER, SELF, ABI_CAP_READ), -AGREE_E_NODE);
+	assert_int_equal(give(S_OTHER, 3, ABI_CAP_READ), -AGREE_E_NODE);
+	assert_int_equal(give(1u << DEPTH | S_OTHER, 0, ABI_CAP_READ), -ABI_CAP_E_ADDRESS);
+	bad.depth = 0;
+	assert_int_equal(agreed_give(domain_find(domain), 1, &bad), -ABI_CAP_E_DEPTH);
+	/* Nothing was sent, so the memory is still the program's own affair. */
+	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_FRAME, S_PIECE, S_OTHER + 1, 0x1000, 0x1000, word), 0);
+	refusal = -ABI_CAP_E_OCCUPIED;
+	assert_int_equal(give(S_OTHER, 0, ABI_CAP_READ), -ABI_CAP_E_OCCUPIED);
+	refusal = 0;
+	assert_int_equal(give(S_OTHER, 0, ABI_CAP_READ), 0);
+	assert_int_equal(came, 1);
+	assert_int_equal(came_with, 17 | (uint64_t)domain << 24 | (uint64_t)SELF << 48);
+	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_FRAME, S_PIECE, S_OTHER + 2, 0x2000, 0x1000, word),
+			 -ABI_CAP_E_REMOTE);
+}
+
+/* Another node's program gives. */
+static void comes(uint64_t offset, uint32_t to, int expected)
+{
+	const struct agree_object o = { CORE_SHARED + offset, 0x1000, ABI_CAP_FRAME };
+
+	gave = 1;
+	assert_int_equal(agree_give(&members[0].node.agree, SELF, &o, ABI_CAP_RW,
+				    to | 23ull << 24 | (uint64_t)owner << 48, 0), 0);
+	settle();
+	assert_int_equal(gave, expected);
+}
+
+static void test_take(void **state)
+{
+	struct agreed_take_result result;
+
+	(void)state;
+	comes(0, domain, -ABI_CAP_E_OCCUPIED);
+	comes(0, 0, -ABI_CAP_E_OCCUPIED);
+	assert_int_equal(agreed_take(domain_find(domain), 12, S_OTHER, DEPTH), 0);
+	assert_int_equal(agreed_take(domain_find(domain), 13, S_OTHER, DEPTH), 0);
+	assert_int_equal(agreed_take(domain_find(domain), 14, 1u << DEPTH, DEPTH), -ABI_CAP_E_ADDRESS);
+	comes(0, domain + 1, -ABI_CAP_E_OCCUPIED);
+	comes(0x2000, domain, 0);
+	assert_int_equal(core_cap(program, S_OTHER).base, CORE_SHARED + 0x2000);
+	assert_int_equal(core_cap(program, S_OTHER).rights, ABI_CAP_RW);
+	assert_true(agreed_take_next(&result));
+	assert_int_equal(result.domain, domain);
+	assert_int_equal(result.tag, 12);
+	assert_int_equal(result.error, 0);
+	assert_int_equal(result.node, 0);
+	assert_int_equal(result.from, 23);
+	assert_int_equal(result.rights, ABI_CAP_RW);
+	assert_int_equal(result.bytes, 0x1000);
+	assert_false(agreed_take_next(&result));
+	/* The same slot is not empty any more: both are told. */
+	comes(0x3000, domain, -ABI_CAP_E_OCCUPIED);
+	assert_true(agreed_take_next(&result));
+	assert_int_equal(result.tag, 13);
+	assert_int_equal(result.error, -ABI_CAP_E_OCCUPIED);
+	for (unsigned int i = 0; i < AGREED_TAKES_DOMAIN; i++)
+		assert_int_equal(agreed_take(domain_find(domain), 1, S_OTHER + 1, DEPTH), 0);
+	assert_int_equal(agreed_take(domain_find(domain), 1, S_OTHER + 1, DEPTH), -AGREE_E_FULL);
+	agreed_domain_end(domain);
+	comes(0x3000, domain, -ABI_CAP_E_OCCUPIED);
+	assert_false(agreed_take_next(&result));
+}
+
+/* When a node goes, what is here of its memory goes, from whomever it came; and nothing of it comes any more. */
+static void test_forgets(void **state)
+{
+	const struct agree_local local = agreed_local();
+	struct agreed_take_result result;
+
+	(void)state;
+	owner = 1;
+	protocol_set_add(&members[1].node.agree.members, owner);
+	assert_int_equal(agreed_take(domain_find(domain), 1, S_OTHER, DEPTH), 0);
+	comes(0, domain, 0);
+	owner = 0;
+	assert_int_equal(agreed_take(domain_find(domain), 1, S_OTHER + 1, DEPTH), 0);
+	comes(0x2000, domain, 0);
+	while (agreed_take_next(&result))
+		;
+	/* What is given on keeps its owner. */
+	assert_int_equal(give(S_OTHER, 0, ABI_CAP_READ), 0);
+	assert_int_equal(came_with >> 48, 1);
+	assert_int_equal(give(S_OTHER + 1, 0, ABI_CAP_READ), 0);
+	assert_int_equal(came_with >> 48, 0);
+	protocol_set_remove(&members[1].node.agree.members, 1);
+	while (local.forget(NULL, 1) == -ABI_CAP_E_AGAIN)
+		;
+	assert_int_equal(core_cap(program, S_OTHER).type, ABI_CAP_NONE);
+	assert_int_equal(core_cap(program, S_OTHER + 1).type, ABI_CAP_FRAME);
+	owner = 1;
+	assert_int_equal(agreed_take(domain_find(domain), 1, S_OTHER, DEPTH), 0);
+	comes(0, domain, -AGREE_E_GONE);
+	agreed_domain_end(domain);
+}
+
+/* No more objects than there are records; those of which nothing is left give way. */
+static void test_many_origins(void **state)
+{
+	struct agreed_take_result result;
+	uint64_t word[6];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		assert_int_equal(agreed_take(domain_find(domain), 1, S_OTHER, DEPTH), 0);
+		comes((uint64_t)i % 500 * 0x1000, domain, 0);
+		assert_true(agreed_take_next(&result));
+		assert_int_equal(invoke(ABI_CAP_DO_DELETE, 0, S_OTHER, 0, 0, 0, word), 0);
+	}
+}
+
+/* Something dying had the last copy: node 0 has another one, so the object is its own from now on. */
+static void test_last_copy(void **state)
+{
+	const struct abi_cap_info info = core_cap(program, S_PIECE);
+	const uint64_t told_by_core[3] = { info.base, info.bytes, info.type };
+	uint64_t word[6];
+
+	(void)state;
+	known_elsewhere();
+	/* No place for it now: later, and it is not forgotten. */
+	invoke(ABI_CAP_DO_REVOKE, 0, S_PIECE, 0, 0, 0, word);
+	assert_false(agreed_wants());
+	agreed_last_copy(told_by_core);
+	assert_true(agreed_wants());
+	agreed_work();
+	assert_false(agreed_wants());
+	settle();
+	/* Foreign: nobody is asked any more. */
+	assert_int_equal(invoke(ABI_CAP_DO_DELETE, 0, S_PIECE, 0, 0, 0, word), 0);
+}
+
+/* A node that is in no view keeps what it wants until it is in one. */
+static void test_wanted_later(void **state)
+{
+	const struct abi_cap_info info = core_cap(program, S_PIECE);
+	const uint64_t told_by_core[3] = { info.base, info.bytes, info.type };
+	const uint32_t view = members[1].node.agree.view;
+	uint64_t word[6];
+
+	(void)state;
+	known_elsewhere();
+	agreed_last_copy(told_by_core);
+	members[1].node.agree.view = 0;
+	agreed_work();
+	assert_true(agreed_wants());
+	members[1].node.agree.view = view;
+	agreed_work();
+	assert_false(agreed_wants());
+	settle();
+	assert_int_equal(invoke(ABI_CAP_DO_DELETE, 0, S_PIECE, 0, 0, 0, word), 0);
+}
+
+/* Memory that others know of is nobody's until they have let go; then it is given out again. */
+static void test_memory_ends(void **state)
+{
+	const uint64_t free_before = memory_free();
+	uint64_t word[6];
+
+	(void)state;
+	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_FRAME, S_PIECE, S_OTHER, 0, 0x1000, word), 0);
+	assert_int_equal(give(S_OTHER, 0, ABI_CAP_READ), 0);
+	domain_end(domain_find(domain));
+	assert_null(domain_find(domain));
+	assert_int_equal(memory_free(), free_before);
+	assert_true(agreed_wants());
+	agreed_work();
+	settle();
+	assert_int_equal(dropped, 1);
+	assert_int_equal(memory_free(), free_before);
+	agreed_finish();
+	assert_true(memory_free() > free_before);
+	assert_false(agreed_wants());
+	/* The extent is known elsewhere for good: that is in nobody's way. */
+	assert_int_not_equal(spawn_good(core_bind(4, ABI_SERVICE_SPAWN, 256)), 0);
 }
 
 /* No words lead out of the program's own root CNode, and no more than its share is under way. */
@@ -364,6 +588,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_other_revokes, start, stop),
 		cmocka_unit_test_setup_teardown(test_ends, start, stop),
 		cmocka_unit_test_setup_teardown(test_bad, start, stop),
+		cmocka_unit_test_setup_teardown(test_give, start, stop),
+		cmocka_unit_test_setup_teardown(test_take, start, stop),
+		cmocka_unit_test_setup_teardown(test_forgets, start, stop),
+		cmocka_unit_test_setup_teardown(test_many_origins, start, stop),
+		cmocka_unit_test_setup_teardown(test_last_copy, start, stop),
+		cmocka_unit_test_setup_teardown(test_wanted_later, start, stop),
+		cmocka_unit_test_setup_teardown(test_memory_ends, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,6 +174,7 @@ int64_t mon_kernel(uint32_t op, const uint64_t arg[4], uint64_t *value)
 {
 	static struct cap_entry drop;
 	const struct cap_range o = { arg[0] & ~(PAGE - 1), arg[1], arg[0] & (PAGE - 1) };
+	struct cap_slot to;
 
 	switch (op) {
 	case ABI_KERNEL_CAP_RELATIONS:
@@ -192,6 +193,10 @@ int64_t mon_kernel(uint32_t op, const uint64_t arg[4], uint64_t *value)
 			return -(ABI_OBJECT_ERRNO + (core_may_fail ? MON_EINVAL : 1));
 		core_failed = (int)arg[0];
 		return 0;
+	case ABI_KERNEL_CAP_CREATE:
+		return settled(cap_slot_find(&own[0], arg[2], (uint8_t)arg[3], &to) ? -ABI_CAP_E_ADDRESS :
+			       cap_create(&space, to.at, o.type, o.base, o.bytes, (uint8_t)(arg[3] >> 8),
+					  CAP_FOREIGN | CAP_REMOTE));
 	case ABI_KERNEL_CAP_AGREED:
 		return settled(cap_call_agreed(&space, &own[0], (const uint64_t *)(uintptr_t)arg[0]));
 	default:

@@ -6,10 +6,10 @@
 #include <abi/protocol/sizes.h>
 #include <abi/if/view.h>
 
+#include <agreed.h>
 #include <fault.h>
 #include <member.h>
 #include <mesh.h>
-#include <parts.h>
 
 #include "core.h"
 
@@ -71,7 +71,7 @@ static const struct names_hooks names_hooks = { .answer = answer, .ended = ended
 static void leader_init(void)
 {
 	static const struct names_limits limits = SIZES_NAMES_LIMITS;
-	struct agree_local local = parts_local();
+	struct agree_local local = agreed_local();
 	struct node_memory given = {
 		.nodes = SIZES_NODES,
 		.packages = SIZES_PACKAGES,

@@ -234,6 +234,8 @@ verdict "a full disk is reported" $?
 . "$(dirname "$0")/check.sh"
 # shellcheck source=programs.sh
 . "$(dirname "$0")/programs.sh"
+# shellcheck source=names.sh
+. "$(dirname "$0")/names.sh"
 # shellcheck source=race.sh
 . "$(dirname "$0")/race.sh"
 

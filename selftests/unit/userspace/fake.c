@@ -18,6 +18,7 @@
 
 #include "fake.h"
 #include "fake_chan.h"
+#include "fake_names.h"
 
 #define FILES 64
 #define PARTITIONS 8
@@ -33,7 +34,7 @@ struct part {
 	uint64_t foreign; /* interrupts that met core 1 */
 };
 
-enum kind { OTHER, CONTROL, PARTITION, CHANNEL, EPOLL };
+enum kind { OTHER, CONTROL, PARTITION, CHANNEL, EPOLL, NAMES };
 
 static struct {
 	enum kind kind;
@@ -338,6 +339,14 @@ static int do_bind(struct part *part, struct remora_bind *b)
 	return fd;
 }
 
+/* FAKE_OLD: the module is older than names. */
+static int do_names(struct part *part, struct remora_names_open *n)
+{
+	if (getenv("FAKE_OLD"))
+		return -ENOTTY;
+	return ordered_failure() ? refuse(&n->error, ordered_failure()) : new_file(NAMES, part, true);
+}
+
 static int do_peer_ping(struct part *part, struct remora_peer_ping *p)
 {
 	if (p->peer > part->core_count)
@@ -404,6 +413,8 @@ static int partition_ioctl(int fd, unsigned long request, void *arg)
 		return do_console(part, arg);
 	case REMORA_IOC_BIND:
 		return do_bind(part, arg);
+	case REMORA_IOC_NAMES:
+		return do_names(part, arg);
 	case REMORA_IOC_INJECT:
 		return files[fd].writable ? do_inject(part, arg) : -EPERM;
 	case REMORA_IOC_PEER_PING:
@@ -443,6 +454,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		return (int)give(partition_ioctl(fd, request, arg));
 	if (is_kind(fd, CHANNEL))
 		return (int)give(channel_ioctl(fd, request, arg));
+	if (is_kind(fd, NAMES))
+		return (int)give(fake_names_ioctl(request, arg));
 	return __real_ioctl(fd, request, arg);
 }
 

@@ -193,6 +193,7 @@ int remora_partition_shootdown(struct remora_partition *partition,
 #endif
 
 #include <remora/chan.h>
+#include <remora/names.h>
 #include <remora/program.h>
 #include <remora/text.h>
 

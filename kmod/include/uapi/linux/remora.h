@@ -12,6 +12,8 @@
  *                       struct remora_message each (or one per multiple, up to what fits); poll():
  *                       EPOLLIN, EPOLLOUT, EPOLLHUP once the core died or the partition stopped, with
  *                       EPOLLERR when the core closed the channel because its peer broke the protocol.
+ *   names               a file descriptor from REMORA_IOC_NAMES, see remora_names.h. read() gives what
+ *                       its watches saw; poll(): EPOLLIN, EPOLLHUP once the partition is destroyed.
  *
  * Every structure begins with its size as user space knows it. A smaller size than the kernel's is
  * accepted down to the first published one (missing fields read as 0); a larger one is accepted when
@@ -328,6 +330,7 @@ struct remora_remove_cpu {
 	struct remora_error error;
 };
 
+#include <linux/remora_names.h>
 #include <linux/remora_shootdown.h>
 
 #define REMORA_IOC_START _IOWR(REMORA_IOC_MAGIC, 0x10, struct remora_act)
@@ -341,6 +344,7 @@ struct remora_remove_cpu {
 #define REMORA_IOC_ADD_CPU _IOWR(REMORA_IOC_MAGIC, 0x19, struct remora_add_cpu)
 #define REMORA_IOC_REMOVE_CPU _IOWR(REMORA_IOC_MAGIC, 0x1a, struct remora_remove_cpu)
 #define REMORA_IOC_SHOOTDOWN _IOWR(REMORA_IOC_MAGIC, 0x18, struct remora_shootdown)
+#define REMORA_IOC_NAMES _IOWR(REMORA_IOC_MAGIC, 0x1b, struct remora_names_open)
 
 /* ---- channel ---- */
 

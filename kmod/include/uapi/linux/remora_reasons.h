@@ -84,7 +84,27 @@
 	R(SHOOTDOWN_STALE, 73, EIO, "a core still used a translation after it had been invalidated") \
 	R(USER_LIMIT, 74, EDQUOT, "the user holds as many channels, or as much of their memory, as one may") \
 	R(CORE_JOINED, 75, EOPNOTSUPP, "the core joined later: other cores have no rings to it")   \
-	R(CORE_LAST, 76, EPERM, "the last core cannot leave its partition; destroy that instead")
+	R(CORE_LAST, 76, EPERM, "the last core cannot leave its partition; destroy that instead") \
+	R(NAMES_MISSING, 77, ENOENT, "there is no such name")                                      \
+	R(NAMES_EXISTS, 78, EEXIST, "the name is taken")                                           \
+	R(NAMES_KIND, 79, EMEDIUMTYPE, "the name is something else: record, lock, semaphore or barrier") \
+	R(NAMES_OWNER, 80, EACCES, "only who made the name, or holds the lock, may do that")       \
+	R(NAMES_RECORDS, 81, EDQUOT, "the file has as many names as it may have")                  \
+	R(NAMES_WAITS, 82, EDQUOT, "the file has as many waiting requests as it may have")         \
+	R(NAMES_NODE, 83, ENOSPC, "Linux has as many names and waiting requests as it may have")   \
+	R(NAMES_FULL, 84, ENOSPC, "the partition's table of names is full")                        \
+	R(NAMES_BUSY, 85, EAGAIN, "the lock is held, or the semaphore at 0, and the caller does not wait") \
+	R(NAMES_TIMEOUT, 86, ETIMEDOUT, "the time is up")                                          \
+	R(NAMES_REMOVED, 87, EIDRM, "the name was removed meanwhile")                              \
+	R(NAMES_INVALID, 88, EINVAL, "a name has 1 to 63 bytes, a count is 1 to 2^31, and unused fields are 0") \
+	R(NAMES_COUNT, 89, ERANGE, "the barrier was entered with another count, or the semaphore would overflow") \
+	R(NAMES_PENDING, 90, EDQUOT, "the file has as many unanswered requests as it may have")    \
+	R(NAMES_WATCHES, 91, EDQUOT, "the file has as many watches as it may have")                \
+	R(NAMES_STOPPED, 92, ESHUTDOWN, "Linux is no member of the partition any more")            \
+	R(NAMES_OP, 93, EINVAL, "unknown operation on a name")                                     \
+	R(NAMES_USER, 94, EDQUOT, "the user has as many names, or files of names, as one may")     \
+	R(NAMES_FILES, 95, ENFILE, "the partition has as many files of names as it may have")      \
+	R(PARTITION_GONE, 96, ENODEV, "the partition was destroyed")
 
 enum remora_reason {
 #define REMORA_REASON_ENUM(name, number, error, text) REMORA_R_##name = number,

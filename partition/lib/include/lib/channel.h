@@ -14,13 +14,16 @@
  * @deaf:  set by the owner while it takes no messages, because it wants room first
  * @urpc:  for urpc_recv(), urpc_send() and all others, by the thread that owns the channel; after a
  *         burst, rt_channel_flush()
- * @cap:   URPC capability of the channel
+ * @cap:   URPC capability of the channel, or ENDPOINT of the other end's dispatcher when that is @near
+ * @over:  the peer is gone; what it had sent can still be received, then the end is broken
  */
 struct rt_channel {
 	struct rt_event event;
 	struct urpc_chan urpc;
 	uint32_t want_room;
 	bool deaf;
+	bool near;
+	bool over;
 	struct abi_cap_at cap;
 };
 
@@ -31,6 +34,13 @@ struct rt_channel {
  */
 int rt_channel_open(struct rt_channel *channel, struct urpc_ring *tx, const struct urpc_ring *rx,
 		    uint32_t slots, struct abi_cap_at cap);
+
+/**
+ * rt_channel_open_near - the same between two dispatchers of one core
+ * @cap: ENDPOINT of the other one, its first: a message there tells it to look. Return: 0, -RT_EINVAL.
+ */
+int rt_channel_open_near(struct rt_channel *channel, struct urpc_ring *tx,
+			 const struct urpc_ring *rx, uint32_t slots, struct abi_cap_at cap);
 
 /** rt_channel_flush - ring the peer's doorbell, if it waits for what was sent or received. */
 void rt_channel_flush(struct rt_channel *channel);

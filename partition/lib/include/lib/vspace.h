@@ -13,6 +13,7 @@
 #ifndef LIB_VSPACE_H
 #define LIB_VSPACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -101,6 +102,12 @@ struct rt_vspace_counts {
 };
 
 void rt_vspace_count(struct rt_vspace_counts *counts);
+
+/**
+ * rt_vspace_taken - if not NULL, asked about a fault that is not served, disabled: was a frame taken away,
+ * and is there something else now? One user: lib/bind.h
+ */
+extern bool (*rt_vspace_taken)(uint64_t address);
 
 /**
  * rt_page_fault - serve a page fault of this dispatcher; called disabled

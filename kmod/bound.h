@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Channels between programs of two cores, which node 0 brokers: abi/protocol/bind.h says which there
+ * are to be, this makes them, in channel memory, and takes them away.
+ *
+ * Asking a core takes time, so a work does it, without the monitor's lock. A channel's rings are freed
+ * when neither core can write them, as those of links (mesh.h); they use at most a quarter of the channel
+ * memory. What a core has not confirmed is tried again when it is gone.
+ */
+#ifndef REMORA_BOUND_H
+#define REMORA_BOUND_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+struct node;
+struct remora_broker;
+struct remora_core;
+struct remora_partition;
+
+/**
+ * struct remora_bounds
+ * @lock:   @list and what of its entries others than the work write; spinlock, taken last
+ * @list:   of struct remora_bound; entries are removed by the work alone
+ * @bytes:  of channel memory. The work's own
+ * @broker: the machine and its tables. Under monitor.lock
+ * @ending: no channel is made any more
+ */
+struct remora_bounds {
+	spinlock_t lock;
+	struct list_head list;
+	struct work_struct work;
+	u64 bytes;
+	struct remora_broker *broker;
+	bool ending;
+};
+
+/** remora_bounds_init - once for a new partition object */
+void remora_bounds_init(struct remora_partition *p);
+
+/** remora_bounds_part - let the node of node 0 bind. Under monitor.lock. Return: 0, -ENOMEM, -EINVAL. */
+int remora_bounds_part(struct remora_partition *p, struct node *n);
+/** remora_bounds_unpart - the node runs no more. Under monitor.lock; nothing when it did not bind */
+void remora_bounds_unpart(struct remora_partition *p);
+
+/** remora_bounds_kick - a core is gone: what waited for that is freed. Any context. */
+void remora_bounds_kick(struct remora_partition *p);
+
+/**
+ * remora_bounds_closed - a core says that it forgot a channel unasked: its monitor is over
+ * Programs there may still have its rings: they stay until the core is silent. Atomic context.
+ */
+void remora_bounds_closed(struct remora_core *core, u32 number);
+
+/** remora_bounds_end - all cores are silent: free what is left. Without p->lock, monitor.lock. */
+void remora_bounds_end(struct remora_partition *p);
+
+#endif

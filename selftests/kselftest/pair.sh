@@ -1,0 +1,192 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Channels between programs: two programs (partition/apps/pair) bind by name, on two cores and on one, and
+# whatever goes wrong is told: no name, another version, refused, nobody answers, the other end or its core
+# dies. Nothing is left over. The last part measures: a round trip through a bound channel takes at most
+# 15 % more than one between the CPU drivers of the same cores. REMORA_CYCLES: connections in a row
+# (default 200); REMORA_SAMPLES: round trips (default 2000).
+. "$(dirname "$0")/tap-lib"
+. "$(dirname "$0")/programs-lib"
+
+# A server on core $1, with a name of its own: $NAME. SERVER: its process.
+served=0
+server()
+{
+	local core=$1 i
+	shift
+	NAME=pair$((++served))
+	RUN_SECONDS=300 on "$core" pair serve $NAME "$@" >"$WORK/server" 2>&1 </dev/null &
+	SERVER=$!
+	for ((i = 0; i < 100; i++)); do
+		grep -q offered "$WORK/server" && return
+		sleep 0.1
+	done
+	sed 's/^/# server: /' "$WORK/server"
+}
+
+# server_said PATTERN NAME: how the last server ended, and what it said.
+server_said()
+{
+	wait $SERVER
+	tap_like "$?: $(tr '\n' ' ' <"$WORK/server")" "$1" "$2"
+}
+
+# The pair's program on core $1 is killed.
+kill_on()
+{
+	remora kill $PART "$(remora ps $PART | awk -v core="$1" '/pair/ && $1 ~ "^" core ":" { print $1; exit }')"
+}
+
+# gone FILE PROCESS: it said within 5 s that the other end is gone. Its milliseconds: TOOK
+gone()
+{
+	local start=${EPOCHREALTIME/./} i
+	for ((i = 0; i < 100; i++)); do
+		grep -q "over while" "$1" && break
+		sleep 0.05
+	done
+	TOOK=$(((${EPOCHREALTIME/./} - start) / 1000))
+	grep -q "over while" "$1"
+}
+
+bound()
+{
+	cat "/sys/class/remora/remora-$PART/ledger/bound"
+}
+
+# The ledger follows the programs' ends by some messages.
+bound_settles()
+{
+	local i
+	for ((i = 0; i < 50; i++)); do
+		[ "$(bound)" = 0 ] && break
+		sleep 0.1
+	done
+	bound
+}
+
+programs_begin 2 contig:192M
+[ ${#CORES[@]} -eq 2 ] || tap_skip_all "needs two CPUs besides CPU 0"
+
+# ---- connecting ----
+for way in "" --poll; do
+	server 1 --count 1 $way
+	says "two cores${way:+, polling}: what is sent comes back" 0 "connected.*done" \
+		on 2 pair connect $NAME --count 500 $way
+	server_said "^0: .*served 500 end" "and the server served it"
+done
+server 1 --count 1
+says "one core: what is sent comes back" 0 "connected near.*done" on 1 pair connect $NAME --count 200
+server_said "^0: .*served 200 end" "and the server served it"
+tap_is "$(bound_settles)" 0 "no channel is left"
+
+says "no such name" 1 "connect: -2 .there is no such name" on 2 pair connect nobody
+says "no such name, waiting" 1 "connect: -110 .the deadline has passed, and nobody offered" \
+	on 2 pair connect nobody --wait --ms 300
+RUN_SECONDS=60 on 2 pair connect pair$((served + 1)) --wait --count 10 >"$WORK/waiting" 2>&1 </dev/null &
+waiting=$!
+wait_shown pair
+server 1 --count 1
+wait $waiting
+tap_like "$?: $(tr '\n' ' ' <"$WORK/waiting")" "^0: connected.*done" "who waits for a name gets there"
+server_said "served 10 end" "and is served"
+server 1 --version 2 --count 1
+says "another version" 1 "connect: -93 .the service speaks another version.*, 2" on 2 pair connect $NAME
+says "the right one" 0 done on 2 pair connect $NAME --version 2 --count 1
+wait $SERVER
+server 1 --refuse --count 1
+says "refused" 1 "connect: -111 .the server refused, 42" on 2 pair connect $NAME
+wait $SERVER
+server 1 --silent --count 1
+says "nobody answers" 1 "connect: -110 .the deadline has passed, and the server did not" \
+	on 2 pair connect $NAME --ms 500
+kill_on 1
+wait $SERVER
+tap_is "$(bound_settles)" 0 "no channel is left"
+
+# ---- ends ----
+for way in "" --poll; do
+	server 1 --count 1 $way
+	RUN_SECONDS=60 on 2 pair connect $NAME --count 1 --hold 50000 $way >"$WORK/client" 2>&1 </dev/null &
+	client=$!
+	for ((i = 0; i < 100; i++)); do
+		grep -q holding "$WORK/client" && break
+		sleep 0.1
+	done
+	kill_on 1
+	gone "$WORK/client"
+	tap_is $? 0 "the server is killed: the client${way:+, polling,} hears in $TOOK ms"
+	wait $client $SERVER
+	tap_is "$(bound_settles)" 0 "no channel is left"
+done
+server 1 --count 1
+on 2 pair connect $NAME --count 1 --hold 50000 >"$WORK/client" 2>&1 </dev/null &
+client=$!
+for ((i = 0; i < 100; i++)); do
+	grep -q holding "$WORK/client" && break
+	sleep 0.1
+done
+kill_on 2
+server_said "^0: .*served 1 the domain at the other end has ended" \
+	"the client is killed: the server hears"
+wait $client
+
+# ---- a flood ----
+server 1 --count 1
+RUN_SECONDS=60 on 2 pair connect $NAME --flood >"$WORK/client" 2>&1 </dev/null &
+client=$!
+sleep 1
+first=$NAME flooded=$SERVER
+cp "$WORK/server" "$WORK/flooded"
+server 1 --count 1
+says "beside a flood another pair is served" 0 done on 2 pair connect $NAME --count 100
+wait $SERVER
+kill_on 1
+kill_on 2
+wait $client $flooded
+tap_is "$(bound_settles)" 0 "no channel is left of $first"
+
+# ---- many ----
+server 1
+cycles=${REMORA_CYCLES:-200}
+says "$cycles connections in a row" 0 "cycled $cycles" on 2 pair cycle $NAME --count "$cycles"
+says "$cycles on one core" 0 "cycled $cycles" on 1 pair cycle $NAME --count "$cycles"
+kill_on 1
+wait $SERVER
+tap_is "$(bound_settles)" 0 "no channel is left"
+
+# ---- how fast ----
+samples=${REMORA_SAMPLES:-2000}
+server 1 --count 1 --poll
+on 2 pair bench $NAME --count "$samples" >"$WORK/bench" 2>&1
+tap_is $? 0 "round trips are measured"
+wait $SERVER
+remora ping $PART --from 2 --to 1 --count "$samples" --json >"$WORK/ping" 2>&1
+sed 's/^/# /' "$WORK/bench" "$WORK/ping"
+bound=$(awk '$1 == "round" { print $5 }' "$WORK/bench")
+raw=$(awk -F'[:,]' '/"median"/ { print $2 + 0 }' "$WORK/ping")
+tap_is "$((${bound:-0} > 0 && ${raw:-0} > 0))" 1 "both are there: $bound cycles, between the CPU drivers $raw"
+tap_is "$((${bound:-1} * 100 <= ${raw:-0} * 115))" 1 "a bound channel takes at most 15 % more"
+
+# ---- a core dies ----
+tap_is "$(programs_counts)" "$BEFORE" "memory and capabilities of each core are as at the start"
+remora destroy --force $PART
+tap_ok "a partition whose cores may die" remora create $PART --allow-faults --start \
+	--cpus "$(tap_cpus | tail -n 2 | paste -sd, -)" --memory contig:192M
+programs_view
+server 1 --count 1
+on 2 pair connect $NAME --count 1 --hold 50000 >"$WORK/client" 2>&1 </dev/null &
+client=$!
+for ((i = 0; i < 100; i++)); do
+	grep -q holding "$WORK/client" && break
+	sleep 0.1
+done
+remora inject $PART --core 1 --kind opcode
+gone "$WORK/client"
+tap_is $? 0 "the server's core dies: the client hears in $TOOK ms"
+tap_like "$(tail -n 1 "$WORK/client")" "the node of the other end is no member" "and why"
+wait $client $SERVER
+tap_is "$(bound_settles)" 0 "no channel is left"
+tap_ok "the partition goes" remora destroy --force $PART
+tap_is "$(tap_ledger)" "" "the ledger is zero"
+tap_end

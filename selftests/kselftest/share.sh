@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Memory shared by programs of several cores: a frame that is given, copied, given on, and taken back while that
+# goes on; what is refused, and why; what is left of it.
+. "$(dirname "$0")/tap-lib"
+. "$(dirname "$0")/programs-lib"
+
+RUN_MEMORY=2M
+ROUNDS=${REMORA_ROUNDS:-100}
+
+# three ROUNDS [touch]: the statuses of the owner, of `one` and `two`; what they say is in $WORK
+three()
+{
+	local one two status
+	on "${CORES[1]}" share one "$@" </dev/null >"$WORK/one" 2>&1 &
+	one=$!
+	on "${CORES[2]}" share two "$@" </dev/null >"$WORK/two" 2>&1 &
+	two=$!
+	on "${CORES[0]}" share owner "$@" </dev/null >"$WORK/owner" 2>&1
+	status=$?
+	wait $one
+	status+=" $?"
+	[ "$2" != touch ] || remora kill $PART "$(remora ps $PART | awk '/share/ { print $1; exit }')" >/dev/null 2>&1
+	wait $two
+	echo "$status $?"
+}
+
+programs_begin 3
+if [ ${#CORES[@]} -lt 3 ]; then
+	tap_skip "memory shared by programs of three cores" "needs 3 CPUs besides CPU 0"
+else
+	tap_is "$(three "$ROUNDS")" "0 0 0" "a frame is given and revoked $ROUNDS times"
+	sed 's/^/# /' "$WORK/owner" "$WORK/one" "$WORK/two"
+	tap_is "$(cat "$WORK/owner")" "owner: $ROUNDS rounds" "by its owner"
+	tap_like "$(cat "$WORK/one")" "^one: [0-9]+ came, passed on, 0 left$" "nothing is left of it on the second core"
+	tap_like "$(cat "$WORK/two")" "^two: [1-9][0-9]* came, .*, 0 left$" "nor on the third"
+	tap_is "$(programs_counts)" "$BEFORE" "memory and capabilities are as before"
+	tap_like "$(three 3 touch)" "^0 139 " "who touches what was taken back is ended"
+	tap_like "$(cat "$WORK/one")" "page fault" "by a page fault"
+fi
+
+refused=$(on "${CORES[0]}" share refused "${CORES[-1]}" </dev/null 2>&1)
+sed 's/^/# /' <<<"$refused"
+# says WHAT SENTENCE
+says()
+{
+	tap_like "$(grep "^$1:" <<<"$refused")" "^$1: $2" "refused: $1"
+}
+says "not a frame" "65, there is no such agreement"
+says "nothing there" "[0-9]+, "
+says "to execute" "[0-9]+, "
+says "to no node" "68, the other node must be a member"
+says "to this node" "68, the other node must be a member"
+says "to no program" "[0-9]+, "
+says "RAM without the others" "4, other cores hold copies"
+says "its end" "0, well"
+tap_is "$(grep takes <<<"$refused")" "of 6 takes 2 are refused" "a program waits in no more than four slots"
+programs_end
