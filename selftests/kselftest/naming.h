@@ -35,7 +35,8 @@ static inline int rt_ask_all(int fd, unsigned int op, const char *name, unsigned
 	a->flags = flags;
 	a->timeout_ms = ms;
 	a->value[0] = value;
-	memcpy(a->name, name, strnlen(name, sizeof(a->name)));
+	for (unsigned int i = 0; i < sizeof(a->name) && name[i]; i++)
+		a->name[i] = name[i];
 	return ioctl(fd, REMORA_IOC_NAMES_ASK, a) < 0 ? -errno : 0;
 }
 
