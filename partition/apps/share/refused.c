@@ -17,6 +17,7 @@ static atomic_uint refusals;
 static void tell(const char *what, int error)
 {
 	printf("%s: %d, %s\n", what, error, rt_share_sentence(error));
+	fflush(stdout);
 }
 
 static void give(const char *what, struct abi_cap_at at, uint32_t node, uint32_t domain, uint32_t rights)
@@ -47,6 +48,7 @@ static void take_too_often(void)
 	for (unsigned int i = 0; i < 10000 && atomic_load(&refusals) < 2; i++)
 		rt_sleep_ns(1000000);
 	printf("of %u takes %u are refused\n", TAKERS + 2, atomic_load(&refusals));
+	fflush(stdout);
 }
 
 int refused(uint32_t node)
@@ -59,6 +61,8 @@ int refused(uint32_t node)
 	if (rt_monitor_hello(&here) || rt_piece_new(ABI_CAP_FRAME, 4096, &frame) ||
 	    rt_piece_new(ABI_CAP_RAM, 8192, &ram) || rt_ram_alloc(4096, 4096, &more))
 		return 1;
+	/* Needs new stacks, which is no time for once something was given. */
+	take_too_often();
 	give("not a frame", rt_slot_at(ram.slot), node, NOBODY, ABI_CAP_READ);
 	give("nothing there", rt_slot_at(empty), node, NOBODY, ABI_CAP_READ);
 	give("to execute", rt_slot_at(frame.slot), node, NOBODY, ABI_CAP_READ | ABI_CAP_EXECUTE);
@@ -76,6 +80,5 @@ int refused(uint32_t node)
 	rt_slot_drop(made);
 	tell("RAM with them", (int)-rt_ram_make(&more, ABI_CAP_FRAME, 4096, 1, rt_slot_at(made)));
 	tell("its end", rt_share_end(&frame));
-	take_too_often();
 	return 0;
 }
