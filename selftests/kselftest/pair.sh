@@ -15,6 +15,7 @@ server()
 	local core=$1 i
 	shift
 	NAME=pair$((++served))
+	: >"$WORK/server"
 	RUN_SECONDS=300 on "$core" pair serve $NAME "$@" >"$WORK/server" 2>&1 </dev/null &
 	SERVER=$!
 	for ((i = 0; i < 100; i++)); do
