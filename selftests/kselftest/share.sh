@@ -39,6 +39,7 @@ else
 	tap_like "$(cat "$WORK/one")" "page fault" "by a page fault"
 fi
 
+# ---- refused ----
 refused=$(on "${CORES[0]}" share refused "${CORES[-1]}" </dev/null 2>&1)
 sed 's/^/# /' <<<"$refused"
 # says WHAT SENTENCE
@@ -54,5 +55,28 @@ says "to this node" "68, the other node must be a member"
 says "to no program" "[0-9]+, "
 says "RAM without the others" "4, other cores hold copies"
 says "its end" "0, well"
+says "RAM with them" "0, well"
 tap_is "$(grep takes <<<"$refused")" "of 6 takes 2 are refused" "a program waits in no more than four slots"
-programs_end
+
+# ---- a core dies ----
+tap_is "$(programs_counts)" "$BEFORE" "memory and capabilities of each core are as at the start"
+remora destroy --force $PART
+tap_ok "a partition whose cores may die" remora create $PART --allow-faults --start \
+	--cpus "$(tap_cpus | tail -n 2 | paste -sd, -)" --memory contig:128M
+CORES=(1 2) RUN_SECONDS=60
+programs_view
+on 2 share borrow </dev/null >"$WORK/borrow" 2>&1 &
+borrower=$!
+on 1 share lend </dev/null >"$WORK/lend" 2>&1 &
+lender=$!
+for ((i = 0; i < 200; i++)); do
+	! grep -q borrowed "$WORK/borrow" || break
+	sleep 0.1
+done
+remora inject $PART --core 1 --kind opcode
+wait $borrower
+tap_is "$(tr '\n' ' ' <"$WORK/borrow")" "borrowed gone " "what a core lent goes when that core dies"
+wait $lender
+tap_ok "the partition goes" remora destroy --force $PART
+tap_is "$(tap_ledger)" "" "the ledger is zero"
+tap_end

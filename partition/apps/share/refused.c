@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is refused to who shares memory, and why: `share refused NODE`, NODE another core. */
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 
 #include <abi/protocol/agree_types.h>
@@ -12,7 +11,7 @@
 #define TAKERS 4u /* that a program may have */
 #define NOBODY 999999u
 
-static atomic_uint refusals;
+static unsigned int refusals;
 
 static void tell(const char *what, int error)
 {
@@ -33,7 +32,7 @@ static void *take(void *unused)
 
 	(void)unused;
 	if (error == AGREE_E_FULL)
-		atomic_fetch_add(&refusals, 1);
+		__atomic_fetch_add(&refusals, 1, __ATOMIC_RELAXED);
 	return NULL;
 }
 
@@ -45,9 +44,9 @@ static void take_too_often(void)
 		if (pthread_create(&thread, NULL, take, NULL))
 			return;
 	}
-	for (unsigned int i = 0; i < 10000 && atomic_load(&refusals) < 2; i++)
+	for (unsigned int i = 0; i < 10000 && __atomic_load_n(&refusals, __ATOMIC_RELAXED) < 2; i++)
 		rt_sleep_ns(1000000);
-	printf("of %u takes %u are refused\n", TAKERS + 2, atomic_load(&refusals));
+	printf("of %u takes %u are refused\n", TAKERS + 2, __atomic_load_n(&refusals, __ATOMIC_RELAXED));
 	fflush(stdout);
 }
 

@@ -10,7 +10,6 @@
  * With `touch` behind the rounds `one` goes on reading what is no longer its own: that is its end.
  */
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +24,12 @@
 #define SHORT_NS 500000ull
 #define BYTES 8192u
 #define HELD_MAX 4096u
+#define TRIES 20u /* for the other one, who may have no slot ready */
 #define OTHERS_MS 5u /* that copies go round before they are revoked */
 
 static uint32_t held[HELD_MAX]; /* slots with what came, and copies */
 static unsigned int held_count;
-static atomic_uint taken, passed_on; /* in all */
+static unsigned int taken, passed_on; /* in all */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct rt_name other;
 static volatile uint64_t *shared; /* where `one` has mapped what the owner gave */
@@ -125,16 +125,21 @@ static void *take_all(void *maps)
 			failed("take", rt_share_sentence(error));
 			exit(1);
 		}
-		atomic_fetch_add(&taken, 1);
+		__atomic_fetch_add(&taken, 1, __ATOMIC_RELAXED);
 		if (!hold(slot))
 			rt_share_delete(rt_slot_at(slot));
 		if (maps)
 			map_first(slot);
 		if (!copy(slot, again) && hold(again))
 			slot = again;
-		error = rt_share_give(rt_slot_at(slot), other.node, other.domain, ABI_CAP_RW);
+		for (unsigned int i = 0; i < TRIES; i++) {
+			error = rt_share_give(rt_slot_at(slot), other.node, other.domain, ABI_CAP_RW);
+			if (error != ABI_CAP_E_OCCUPIED)
+				break;
+			pause_ns(SHORT_NS);
+		}
 		if (!error)
-			atomic_fetch_add(&passed_on, 1);
+			__atomic_fetch_add(&passed_on, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -191,8 +196,8 @@ static int be_given(const char *who, unsigned long rounds, bool touch)
 		if (barrier("looked"))
 			return 1;
 	}
-	printf("%s: %u came, %s, %u left\n", who, atomic_load(&taken),
-	       atomic_load(&passed_on) ? "passed on" : "none passed on", left);
+	printf("%s: %u came, %s, %u left\n", who, __atomic_load_n(&taken, __ATOMIC_RELAXED),
+	       __atomic_load_n(&passed_on, __ATOMIC_RELAXED) ? "passed on" : "none passed on", left);
 	fflush(stdout);
 	return left != 0;
 }
@@ -257,13 +262,55 @@ static int own(unsigned long rounds, bool touch)
 	return 0;
 }
 
+/* ---- when a node goes ---- */
+
+static int lend(void)
+{
+	struct rt_piece piece;
+	struct rt_name borrower;
+
+	if (find("borrower", &borrower) || rt_piece_new(ABI_CAP_FRAME, BYTES, &piece) ||
+	    give(&piece, &borrower))
+		return 1;
+	puts("lent");
+	fflush(stdout);
+	for (;;)
+		rt_sleep_ns(LONG_NS);
+}
+
+/* Has it until the lender's node goes. */
+static int borrow(void)
+{
+	uint32_t slot = rt_slot_alloc();
+	struct rt_share_taken from;
+	int error = appear("borrower");
+
+	if (!error)
+		error = rt_share_take(rt_slot_at(slot), &from);
+	if (error)
+		return failed("take", rt_share_sentence(error));
+	map_first(slot);
+	if (!shared || shared[0])
+		return failed("map", "not what was lent");
+	puts("borrowed");
+	fflush(stdout);
+	for (unsigned int i = 0; i < 120000 && there(slot); i++)
+		pause_ns(SHORT_NS);
+	puts(there(slot) ? "there still" : "gone");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long rounds = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
 	const bool touch = argc > 3 && !strcmp(argv[3], "touch");
 
+	if (argc == 2 && !strcmp(argv[1], "lend"))
+		return lend();
+	if (argc == 2 && !strcmp(argv[1], "borrow"))
+		return borrow();
 	if (!rounds)
-		return failed("usage", "share owner|one|two ROUNDS [touch], or share refused NODE");
+		return failed("usage", "share owner|one|two ROUNDS [touch], refused NODE, lend, or borrow");
 	if (!strcmp(argv[1], "refused"))
 		return refused((uint32_t)rounds);
 	if (!strcmp(argv[1], "owner"))
