@@ -17,9 +17,12 @@
 #include "mesh.h"
 #include "monitor.h"
 #include "partition.h"
+#include "steps.h"
 
 #define BIND_MS 2000u
 #define UNBIND_MS 1000u
+#define RETRY_MS 500u
+#define RETRY_MS_MAX 60000u
 
 #define SHARE 4u /* of the channel memory, for either kind of links */
 
@@ -102,6 +105,9 @@ static int end_bind(struct remora_partition *p, struct remora_link *l, unsigned 
 	};
 	int ret;
 
+	/* As if it did not answer. */
+	if (remora_steps_fault("mesh-bind"))
+		return -ETIMEDOUT;
 	/* What was said of this number was of an earlier link: before the answer to its unbind. */
 	clear_bit(peer, &p->mesh.closed[l->node[i]]);
 	ret = remora_node_call(end_core(p, l, i), &call, NULL);
@@ -240,6 +246,7 @@ static void link_make(struct remora_partition *p, unsigned int a, unsigned int b
 		if (!l->node[i] || !end_bind(p, l, i, r))
 			continue;
 		r->skip[l->node[i]] = true;
+		r->silent |= p->mesh.deaf[l->node[i]] != l->epoch[i];
 		link_drop(p, l, r);
 		return;
 	}
@@ -328,9 +335,18 @@ static void mesh_make(struct remora_partition *p, struct remora_running *r)
 			remora_monitor_join(p, b, r->epoch[b]);
 }
 
+/* A kick meanwhile comes first, and may find the same again. */
+static void try_again(struct remora_mesh *mesh)
+{
+	unsigned int ms = READ_ONCE(mesh->retry_ms);
+
+	WRITE_ONCE(mesh->retry_ms, min(2 * ms, RETRY_MS_MAX));
+	queue_delayed_work(system_long_wq, &mesh->work, msecs_to_jiffies(ms));
+}
+
 static void mesh_work(struct work_struct *work)
 {
-	struct remora_mesh *mesh = container_of(work, struct remora_mesh, work);
+	struct remora_mesh *mesh = container_of(to_delayed_work(work), struct remora_mesh, work);
 	struct remora_partition *p = container_of(mesh, struct remora_partition, mesh);
 	struct remora_running *r = &mesh->running;
 	struct remora_link *l, *next;
@@ -343,6 +359,8 @@ static void mesh_work(struct work_struct *work)
 			if (!link_whole(p, l, r))
 				link_drop(p, l, r);
 		mesh_make(p, r);
+		if (r->silent)
+			try_again(mesh);
 	}
 	mutex_unlock(&mesh->lock);
 }
@@ -351,12 +369,13 @@ void remora_mesh_init(struct remora_partition *p)
 {
 	mutex_init(&p->mesh.lock);
 	INIT_LIST_HEAD(&p->mesh.links);
-	INIT_WORK(&p->mesh.work, mesh_work);
+	INIT_DELAYED_WORK(&p->mesh.work, mesh_work);
 }
 
 void remora_mesh_kick(struct remora_partition *p)
 {
-	queue_work(system_long_wq, &p->mesh.work);
+	WRITE_ONCE(p->mesh.retry_ms, RETRY_MS);
+	mod_delayed_work(system_long_wq, &p->mesh.work, 0);
 }
 
 void remora_mesh_closed(struct remora_partition *p, unsigned int node, unsigned int peer)
@@ -372,7 +391,7 @@ void remora_mesh_end(struct remora_partition *p)
 	struct remora_link *l, *next;
 
 	WRITE_ONCE(p->mesh.ending, true);
-	cancel_work_sync(&p->mesh.work);
+	cancel_delayed_work_sync(&p->mesh.work);
 	mutex_lock(&p->mesh.lock);
 	list_for_each_entry_safe_reverse(l, next, &p->mesh.links, list)
 		link_drop(p, l, &nobody);

@@ -5,7 +5,7 @@
  * Node 0 makes all links, in channel memory, and takes them away when one of the two is gone. All of
  * that is done by a work, which is kicked whenever a core has come up or gone: it compares the links
  * there are with the cores that run. A core whose monitor takes no links is left without; what failed for
- * want of memory or of an answer is tried again at the next kick.
+ * want of memory is tried again at the next kick, what failed for want of an answer after a while too.
  *
  * Links between cores may use a quarter of the channel memory, links to node 0 another one, so that
  * channels, control rings and lines of shootdowns find room however many cores there are.
@@ -25,18 +25,21 @@ struct remora_partition;
  * struct remora_running - what a work's turn goes by, by node
  * @epoch: of those that run, 0 for the others
  * @skip:  no more links in this turn
+ * @silent: somebody did not answer in time
  */
 struct remora_running {
 	u32 epoch[ABI_NODES_MAX];
 	u32 apic_id[ABI_NODES_MAX];
 	int numa[ABI_NODES_MAX];
 	bool skip[ABI_NODES_MAX];
+	bool silent;
 };
 
 /**
  * struct remora_mesh
  * @lock:   held by the work, all through its calls to cores; taken outside partition->lock
  * @links:  under @lock
+ * @retry_ms: until the next attempt with those that did not answer; begins anew with each kick
  * @running: under @lock
  * @bytes:  of channel memory, by links between cores and by those to node 0. Under @lock
  * @deaf:   by node: the epoch in which the core refused a link; 0: none. Under @lock
@@ -47,7 +50,8 @@ struct remora_running {
 struct remora_mesh {
 	struct mutex lock;
 	struct list_head links;
-	struct work_struct work;
+	struct delayed_work work;
+	unsigned int retry_ms;
 	struct remora_running running;
 	u64 bytes[2];
 	u32 deaf[ABI_NODES_MAX];

@@ -119,10 +119,12 @@ static int core_ram_alloc(struct remora_core *core, u64 share, struct remora_err
 		struct remora_region *r = &core->ram[core->ram_count];
 		size_t align;
 
-		piece = round_down(min(piece, share - got), REGION_RAM_PIECE_MIN);
+		/* An aligned piece of another size would leave a hole that is too small for most. */
+		piece = min(piece, share - got);
+		align = piece >= SZ_2M ? SZ_2M : PAGE_SIZE;
+		piece = round_down(piece, max_t(size_t, align, REGION_RAM_PIECE_MIN));
 		if (piece < REGION_RAM_PIECE_MIN)
 			break;
-		align = piece >= SZ_2M ? SZ_2M : PAGE_SIZE;
 		if (remora_region_alloc(core_memory(core), piece, align, core->cpu.numa, r)) {
 			piece /= 2;
 			continue;

@@ -12,6 +12,7 @@
 #include <time.h>
 #include "harness.h"
 
+#define FAIL_STEP "/sys/kernel/debug/remora/fail_step"
 #define SYSFS "/sys/class/remora/remora-kst-view/"
 /* An emulated machine with few processors of its own may be slow. */
 #define VIEW_MS 15000
@@ -149,6 +150,30 @@ TEST_F_TIMEOUT(view, begins_anew_after_a_stop, 120)
 	EXPECT_EQ(3, links_become(3));
 }
 
+/* A core that did not answer when it was linked is asked again: nothing else need happen first. */
+TEST_F_TIMEOUT(view, asks_again, 120)
+{
+	struct remora_add_cpu a = { .size = sizeof(a), .cpu = self->cpus[2] };
+	char left[64];
+	long number;
+
+	NEEDS_CPUS(self);
+	EXPECT_VIEW(number, "0-2");
+	EXPECT_EQ(3, links_become(3));
+	for (int nth = 1; nth <= 3; nth++) {
+		struct remora_remove_cpu r = { .size = sizeof(r), .node = 3 };
+		char text[32];
+
+		snprintf(text, sizeof(text), "mesh-bind %d", nth);
+		ASSERT_EQ(0, rt_write_text(FAIL_STEP, text));
+		ASSERT_EQ(0, ioctl(self->fd, REMORA_IOC_ADD_CPU, &a)) { TH_LOG("%s", a.error.message); }
+		EXPECT_VIEW(number, "0-3");
+		EXPECT_EQ(6, links_become(6));
+		EXPECT_EQ(0, rt_read_text(FAIL_STEP, left, sizeof(left))) { TH_LOG("it was not asked"); }
+		ASSERT_EQ(0, ioctl(self->fd, REMORA_IOC_REMOVE_CPU, &r)) { TH_LOG("%s", r.error.message); }
+	}
+}
+
 /* Links of monitors leave half of the channel memory to others, however many cores there are. */
 TEST_F_TIMEOUT(view, leaves_memory_for_channels, 200)
 {
@@ -182,6 +207,81 @@ TEST_F_TIMEOUT(view, leaves_memory_for_channels, 200)
 			close(channel);
 	}
 	EXPECT_EQ(12, rt_ledger("links"));
+	close(fd);
+}
+
+/* ---- as many cores as there are ---- */
+
+FIXTURE(many)
+{
+	__u32 cpus[RT_CPUS_ROOM];
+};
+
+FIXTURE_VARIANT(many)
+{
+	unsigned int cores;
+};
+
+FIXTURE_SETUP(many)
+{
+	rt_sweep();
+}
+
+FIXTURE_TEARDOWN(many)
+{
+	rt_sweep();
+	RT_EXPECT_LEDGER_ZERO();
+}
+
+FIXTURE_VARIANT_ADD(many, cores_2) { .cores = 2 };
+FIXTURE_VARIANT_ADD(many, cores_3) { .cores = 3 };
+FIXTURE_VARIANT_ADD(many, cores_5) { .cores = 5 };
+FIXTURE_VARIANT_ADD(many, cores_7) { .cores = 7 };
+FIXTURE_VARIANT_ADD(many, cores_11) { .cores = 11 };
+FIXTURE_VARIANT_ADD(many, cores_15) { .cores = 15 };
+
+/* Linux and cores 1 to @cores are in one view, all of them know it, and each has a link to each other. */
+static void expect_whole(struct __test_metadata *_metadata, int fd, unsigned int cores)
+{
+	char text[64];
+	long number;
+
+	snprintf(text, sizeof(text), "0-%u", cores);
+	EXPECT_VIEW(number, text);
+	snprintf(text, sizeof(text), "view %ld: %u nodes", number, cores + 1);
+	for (unsigned int node = 1; node <= cores; node++) {
+		EXPECT_EQ(0, rt_console_wait(fd, node, text, VIEW_MS)) { TH_LOG("core %u", node); }
+		EXPECT_EQ(0, rt_ping(fd, node, 5));
+	}
+	EXPECT_EQ(cores * (cores + 1) / 2, links_become(cores * (cores + 1) / 2));
+}
+
+TEST_F_TIMEOUT(many, agree, 300)
+{
+	struct remora_remove_cpu r = { .size = sizeof(r), .node = variant->cores };
+	struct remora_add_cpu a = { .size = sizeof(a) };
+	unsigned int cores = variant->cores;
+	struct remora_error e;
+	struct rt_spec s;
+	long begun = ms();
+	int fd;
+
+	if (rt_cpus(self->cpus, RT_CPUS_ROOM) < cores)
+		SKIP(return, "needs %u CPUs besides CPU 0", cores);
+	rt_spec_init(&s, "view", 0, cores);
+	s.extents[0].bytes = (16 + 16 * cores) * RT_MIB;
+	s.c.flags = REMORA_CREATE_FAULTS | REMORA_CREATE_AUTOSTART;
+	ASSERT_EQ(0, rt_create(&s)) { TH_LOG("%s", s.c.error.message); }
+	fd = rt_open(s.c.name, O_RDWR);
+	ASSERT_LE(0, fd);
+	expect_whole(_metadata, fd, cores);
+	TH_LOG("%u cores in one view %ld ms after create began", cores, ms() - begun);
+	ASSERT_EQ(0, rt_inject(fd, cores, REMORA_FAULT_OPCODE, &e)) { TH_LOG("%s", e.message); }
+	expect_whole(_metadata, fd, cores - 1);
+	ASSERT_EQ(0, ioctl(fd, REMORA_IOC_REMOVE_CPU, &r)) { TH_LOG("%s", r.error.message); }
+	a.cpu = self->cpus[cores - 1];
+	ASSERT_EQ(0, ioctl(fd, REMORA_IOC_ADD_CPU, &a)) { TH_LOG("%s", a.error.message); }
+	expect_whole(_metadata, fd, cores);
 	close(fd);
 }
 
