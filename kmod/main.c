@@ -10,6 +10,7 @@
 #include <linux/module.h>
 
 #include "arch/x86/wake.h"
+#include "bench.h"
 #include "cpu.h"
 #include "device.h"
 #include "doorbell.h"
@@ -47,6 +48,7 @@ static void main_unwake(void *context)
 static int fault_init(void)
 {
 	remora_fault_init();
+	remora_bench_init();
 	return 0;
 }
 

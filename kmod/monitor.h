@@ -17,6 +17,7 @@
 #include <abi/if/fault.h>
 
 struct node;
+struct node_part;
 struct remora_core;
 struct remora_machines;
 struct remora_partition;
@@ -33,6 +34,7 @@ struct urpc_ring;
  * @wanted: by node: the epoch that is to be a member; 0: none
  * @asked:  by node: the epoch that was asked to join; once, as one that went does not come back
  * @fault_node, @fault: a core that is to be told of a fault when it has a link; 0: none
+ * @bench:  of agreements, for tests
  * @ending: nothing is done any more
  * @wait:   for views
  * @number, @members: of the installed view, also read without the lock
@@ -48,6 +50,7 @@ struct remora_monitor {
 	u32 asked[ABI_NODES_MAX];
 	unsigned int fault_node;
 	struct fault_arm fault;
+	struct node_part *bench;
 	bool ending;
 	wait_queue_head_t wait;
 	u32 number;

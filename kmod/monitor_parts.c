@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See monitor_parts.h. */
+#include "bench.h"
 #include "jobs.h"
 #include "monitor_parts.h"
 #include "partition.h"
@@ -25,8 +26,10 @@ static void caps_alone(void *ctx, const struct agree_request *q)
 {
 }
 
+/* Node 0 asks for none but to measure them. */
 static void caps_done(void *ctx, uint64_t cookie, int result, uint32_t relations)
 {
+	remora_bench_done(cookie, result);
 }
 
 static int caps_mark(void *ctx, const struct agree_object *object)
@@ -69,13 +72,22 @@ int remora_parts_init(struct remora_partition *p, struct node *n)
 		return ret;
 	ret = remora_jobs_part(p, n);
 	if (ret)
-		remora_bounds_unpart(p);
+		goto no_jobs;
+	ret = remora_bench_part(p, n);
+	if (ret)
+		goto no_bench;
+	return 0;
+no_bench:
+	remora_jobs_unpart(p);
+no_jobs:
+	remora_bounds_unpart(p);
 	return ret;
 }
 
 void remora_parts_exit(struct remora_partition *p)
 {
 	remora_names_end(p);
+	remora_bench_unpart(p);
 	remora_jobs_unpart(p);
 	remora_bounds_unpart(p);
 }
