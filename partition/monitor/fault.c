@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <abi/protocol/batch.h>
 #include <urpc/chan.h>
 
 #include <fault.h>
@@ -51,8 +52,14 @@ static void fail(void)
 
 static uint32_t times(uint16_t type, const void *payload, uint32_t bytes)
 {
-	(void)payload, (void)bytes;
-	return type == armed.type;
+	struct batch_reader r;
+	uint32_t count = 0;
+
+	if (type != BATCH_MESSAGE || batch_open(&r, payload, bytes))
+		return type == armed.type;
+	while (batch_next(&r))
+		count += r.type == armed.type;
+	return count;
 }
 
 void fault_point(enum fault_moment at, uint16_t type, const void *payload, uint32_t bytes)

@@ -60,6 +60,8 @@ jobs_define()
 	job guest full programs-6.12-x2apic "--kernel 6.12 --cpus 4 --x2apic" \
 		"$RUN programs_spawn programs_fuzz"
 	job guest full moves-6.1 "--kernel 6.1 --cpus 6" "REMORA_MOVES=200 $RUN move"
+	job guest full phases-6.12 "--kernel 6.12 --cpus 5" "$RUN phases"
+	job guest full view-16cpu "--kernel 6.1 --cpus 16 --memory 3G" "$RUN view"
 	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
 	for kernel in 6.1 6.12; do
 		for mode in xapic x2apic; do
