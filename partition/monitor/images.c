@@ -213,6 +213,7 @@ int image_fetch(uint32_t to, uint64_t id, uint64_t offset, uint32_t bytes)
 	image->piece[to].bytes = bytes;
 	image->piece[to].state = WANTED;
 	image->left++;
+	jobs_note();
 	return 0;
 }
 

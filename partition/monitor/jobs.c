@@ -13,6 +13,7 @@
 static struct spawnd machine;
 static struct spawnd_ask asks[ASKS];
 static struct spawnd_part parts[MADE_MAX];
+static bool news;
 
 struct spawnd *jobs_machine(void)
 {
@@ -105,8 +106,19 @@ void jobs_init(struct node *n)
 	node_add(n, &image_part);
 }
 
+void jobs_note(void)
+{
+	news = true;
+}
+
+bool jobs_news(void)
+{
+	return news;
+}
+
 bool jobs_work(void)
 {
+	news = false;
 	images_work();
 	return made_work();
 }

@@ -71,6 +71,7 @@ void made_start(void *ctx, const struct spawnd_begin *begin)
 	if (m == made + MADE_MAX)
 		return;
 	memset(m, 0, sizeof(*m));
+	jobs_note();
 	m->state = NEW;
 	m->job = begin->job;
 	m->image = begin->image;
@@ -89,6 +90,7 @@ void made_go(void *ctx, uint64_t job)
 	struct made *m = made_of(job);
 
 	(void)ctx;
+	jobs_note();
 	if (m)
 		m->go = true;
 }
@@ -98,6 +100,7 @@ void made_end(void *ctx, uint64_t job)
 	struct made *m = made_of(job);
 
 	(void)ctx;
+	jobs_note();
 	if (m)
 		m->end = true;
 }
@@ -117,6 +120,7 @@ void made_gone(uint32_t from, uint64_t image)
 {
 	struct made *m = fetching(from, image);
 
+	jobs_note();
 	if (m)
 		m->lost = true;
 }
@@ -162,6 +166,7 @@ void made_piece(uint32_t from, uint64_t image, uint64_t offset, const void *data
 	if (!m || m->failed || offset != m->got || bytes > m->bytes - m->got)
 		return;
 	m->asked = false;
+	jobs_note();
 	if (m->got < head_bytes(m)) {
 		used = head_bytes(m) - (uint32_t)m->got;
 		used = used < bytes ? used : bytes;

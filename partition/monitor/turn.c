@@ -168,6 +168,7 @@ bool turn(uint64_t *until)
 		more |= jobs_work();
 		more |= mesh_work();
 		*until = work_node();
+		more |= jobs_news();
 		mesh_flush();
 		requests_flush();
 		if (!more && channels_arm() && mesh_arm() && requests_arm())

@@ -34,6 +34,20 @@ keep()
 	echo "# $* says nothing"
 }
 
+# shown CORE: the first program "names" there, as `remora ps` has it
+shown()
+{
+	remora ps $PART | awk -v core="$1" '$NF ~ /^names/ && $1 ~ "^" core ":" { print $1; exit }'
+}
+
+# started NODES PROGRAM ARGUMENTS...: by a program of the first core, in one line
+started()
+{
+	local nodes=$1 program=$2
+	shift 2
+	on "$first" launch "$nodes" "$program" "$@" <"$PROGRAMS/remora/$program" 2>&1 | tr '\n' ' '
+}
+
 # release: the end of its input, and of it
 release()
 {
@@ -75,7 +89,7 @@ tap_like "$(name "$last" unlock kst.lock)" "^1: refused \(1\)" "nor can others u
 name "$last" lock kst.lock 60000 >"$WORK/next" &
 waiter=$!
 wait_shown names
-holder=$(remora ps $PART | awk -v node="$first" '$0 ~ "^" node ":[0-9]+ .*names" { print $1; exit }')
+holder=$(shown "$first")
 tap_ok "its holder is killed" remora kill $PART "${holder:-none}"
 wait $waiter
 tap_is "$(cat "$WORK/next")" "0: locked" "and the next one gets the lock"
@@ -98,14 +112,26 @@ name "$first" drop kst.other >/dev/null
 release
 tap_is "$(tr '\n' ' ' <"$WORK/watch")" "watching set kst.w1 1 set kst.w1 2 gone kst.w1 2 " "a watch tells each change"
 
-# ---- bad programs ----
+# ---- programs started by programs ----
+RUN_MEMORY=8M # for the file in it
+tap_is "$(started "$last" hostile exit 7)" "started it returned: status 7, node $last " "a program on another core, and its status"
+tap_is "$(started "$first" hostile exit 0)" "started it returned: status 0, node $first " "and on the same core"
+tap_like "$(started "$last" hostile stack)" "^started it (returned|died by a fault): status 139, node $last" "one that dies"
+tap_is "$(started 63 hostile exit 7)" \
+	"not started (125) on node 63: one of the nodes is no member of the partition, or is Linux " "no such core"
+tap_like "$(on "$first" launch "$last" nothing </dev/null 2>&1)" "^not started .*a program's file" "no file"
+tap_like "$(on "$first" launch "$last" nothing <"$0" 2>&1)" "^not started .*no program that a node could run" "no program"
+tap_like "$(on "$first" launch -k "$last" hostile loop <"$PROGRAMS/remora/hostile" 2>&1 | tr '\n' ' ')" \
+	"^started it was killed: status " "one that is killed"
+
+# ---- bad programs: who is served no more waits until it is ended ----
+RUN_MEMORY=16M
 tap_like "$(name "$first" flood 60)" "^0: 60 threads asked 200 times each: all answered, some refused" "a flood of calls"
+RUN_MEMORY=2M RUN_SECONDS=30
 for way in ask both 40; do
 	keep "spoil.$way" "$first" spoil "$way"
 	tap_is "$(head -n 1 "$WORK/spoil.$way")" "spoilt" "a program spoils its rings: $way"
 	tap_like "$(name "$first" hello)" "^0: node $first" "others are served"
-	holder=$(remora ps $PART | awk -v node="$first" '$0 ~ "^" node ":[0-9]+ .*names" { print $1; exit }')
-	remora kill $PART "${holder:-none}"
 	release
 done
 tap_is "$(name "$last" list)" "0: " "no name is left"

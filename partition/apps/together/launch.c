@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 	program.nodes = nodes_of(argv[1 + kill]);
 	program.name = argv[2 + kill];
 	program.argv = (const char *const *)argv + 2 + kill;
-	program.memory = 1u << 20;
+	program.memory = 2u << 20;
 	program.file_bytes = fread(file, 1, sizeof(file), stdin);
 	error = rt_spawn(&job, &program);
 	if (error) {

@@ -31,6 +31,10 @@ struct spawnd *jobs_machine(void);
 /** jobs_work - a turn's worth. Return: true: another turn is due at once */
 bool jobs_work(void);
 
+/** jobs_note - a hook or a message left something for jobs_work(); jobs_news - since it was called last */
+void jobs_note(void);
+bool jobs_news(void);
+
 /* ---- images.c: files of this core's programs ---- */
 
 void images_init(void);

@@ -13,6 +13,7 @@
 #include <abi/protocol/spawnd.h>
 
 #include <domain.h>
+#include <image.h>
 #include <requests.h>
 
 #define SELF 2u
@@ -120,6 +121,8 @@ static void talk(void)
 	while (any) {
 		any = false;
 		core_turn();
+		/* It does not sleep while something is left to do. */
+		assert_false(jobs_news());
 		while (take(link0, &message)) {
 			any = true;
 			assert_int_equal(node_message(&leader, SELF, message.type, message.data,
