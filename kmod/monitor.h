@@ -95,6 +95,22 @@ void remora_monitor_leave(struct remora_core *core);
 void remora_monitor_fault(struct remora_partition *p, unsigned int node,
 			  const struct fault_arm *fault);
 
+/**
+ * struct remora_monitor_counts - for who looks at node 0; all 0 before it has begun
+ * @taken, @dropped, @broken: messages handled, of nodes that were out of the view, refused; these only grow
+ * @agreements: attempts at agreements under way; @names: names that there are now
+ */
+struct remora_monitor_counts {
+	u64 taken;
+	u64 dropped;
+	u64 broken;
+	u32 agreements;
+	u32 names;
+};
+
+/** remora_monitor_counts - read them. Context: process. */
+void remora_monitor_counts(struct remora_partition *p, struct remora_monitor_counts *counts);
+
 /** remora_monitor_look - a doorbell came. Atomic context, under rcu_read_lock(). */
 void remora_monitor_look(struct remora_partition *p);
 

@@ -209,6 +209,24 @@ static const struct node_events events = {
 	.broken = on_broken,
 };
 
+void remora_monitor_counts(struct remora_partition *p, struct remora_monitor_counts *counts)
+{
+	struct remora_monitor *m = &p->monitor;
+	u32 at = 0;
+
+	memset(counts, 0, sizeof(*counts));
+	mutex_lock(&m->lock);
+	if (m->node) {
+		counts->taken = m->node->counts.taken;
+		counts->dropped = m->node->counts.dropped;
+		counts->broken = m->node->counts.broken;
+		counts->agreements = m->node->agree.used;
+		while (names_list(&m->node->names, "", &at))
+			counts->names++;
+	}
+	mutex_unlock(&m->lock);
+}
+
 /* ---- beginning and end ---- */
 
 static struct node_memory give_memory(struct remora_machines *h)

@@ -90,6 +90,33 @@ static ssize_t extents_show(struct device *dev, struct device_attribute *attr, c
 }
 static DEVICE_ATTR_RO(extents);
 
+static ssize_t messages_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct remora_monitor_counts c;
+
+	remora_monitor_counts(to_partition(dev), &c);
+	return sysfs_emit(buf, "%llu %llu %llu\n", c.taken, c.dropped, c.broken);
+}
+static DEVICE_ATTR_RO(messages);
+
+static ssize_t agreements_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct remora_monitor_counts c;
+
+	remora_monitor_counts(to_partition(dev), &c);
+	return sysfs_emit(buf, "%u\n", c.agreements);
+}
+static DEVICE_ATTR_RO(agreements);
+
+static ssize_t names_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct remora_monitor_counts c;
+
+	remora_monitor_counts(to_partition(dev), &c);
+	return sysfs_emit(buf, "%u\n", c.names);
+}
+static DEVICE_ATTR_RO(names);
+
 /* Where the rings lie that a node reads: constant while it is there. */
 static ssize_t ring_nodes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -140,6 +167,9 @@ static struct attribute *partition_attrs[] = {
 	&dev_attr_poll_cycles.attr,
 	&dev_attr_generation.attr,
 	&dev_attr_view.attr,
+	&dev_attr_messages.attr,
+	&dev_attr_agreements.attr,
+	&dev_attr_names.attr,
 	NULL,
 };
 
