@@ -262,12 +262,14 @@ static struct node_memory give_memory(struct remora_machines *h)
 int remora_machines_begin(struct remora_monitor *m, const struct protocol_port *port)
 {
 	static const struct names_limits limits = SIZES_NAMES_LIMITS;
+	static const struct view_settings settings = SIZES_SETTINGS;
 	struct remora_machines *h = kvzalloc(sizeof(*h), GFP_KERNEL);
 	struct node_memory memory;
 	struct node_setup setup = {
 		.self = VIEW_LEADER,
 		.ctx = m,
 		.port = *port,
+		.settings = &settings,
 		.events = &events,
 		.memory = &memory,
 		.local = &remora_agree_local,

@@ -96,12 +96,14 @@ static struct node_memory give_memory(void)
 int member_init(uint32_t self, uint64_t tsc_khz)
 {
 	static const struct names_limits limits = SIZES_NAMES_LIMITS;
+	static const struct view_settings settings = SIZES_SETTINGS;
 	struct names_hooks names = parts_names_hooks();
 	struct agree_local local = agreed_local();
 	struct node_memory given = give_memory();
 	struct node_setup setup = {
 		.self = self,
 		.port = { .send = mesh_send },
+		.settings = &settings,
 		.events = &events,
 		.memory = &given,
 		.local = &local,

@@ -17,6 +17,12 @@
 /** SIZES_NAMES - slots of the table of names, and what a domain and a node may have of them */
 #define SIZES_NAMES 256u
 #define SIZES_NAMES_LIMITS { .slots = SIZES_NAMES, .records = 32, .waits = 16, .node = 128 }
+/**
+ * SIZES_SETTINGS - patience with a monitor that says nothing, or does not do its step, while its core lives:
+ * it costs the core. A virtual machine may stand still for a second; of dead cores the module's watch knows
+ * before
+ */
+#define SIZES_SETTINGS { .answer = 50000, .wait = 1000000, .patrol = VIEW_PATROL_US, .phase = 5000000 }
 /** SIZES_UNSENT - messages that one node may have for another that it has not taken */
 #define SIZES_UNSENT NODE_UNSENT(SIZES_ENTRIES, SIZES_NODES, SIZES_PACKAGES)
 
