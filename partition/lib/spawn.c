@@ -140,8 +140,10 @@ static int ask(struct rt_job *job, const struct rt_spawn_program *p)
 	if (rc)
 		return rc;
 	job->error = reply.error;
-	job->node = reply.node;
 	job->job = reply.job;
+	/* One that has begun may have ended by now, and said where. */
+	if (reply.error)
+		job->node = reply.node;
 	return reply.error ? -RT_ECANCELED : 0;
 }
 
