@@ -14,6 +14,8 @@ job()
 RUN=/selftests/kselftest/run
 # A region that Linux is told to leave alone, for the tests of reserved memory.
 REGION='memmap=64M$0x60000000'
+# A CPU that Linux is told to leave alone, beside the last one, which tests take.
+ISOLATED='--append isolcpus=nohz,domain,2 --append nohz_full=2'
 # What the number of CPUs and the APIC's mode do not change is tried in two suites, not in each.
 SAME='sizes|images|params|predict|programs_libc|interface|command|users|udev|bulk'
 
@@ -38,7 +40,7 @@ jobs_define()
 	job guest quick suite-6.12-x2apic-numa \
 		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" \
 		"REMORA_SEEN=/tmp/seen $RUN all coverage"
-	job guest quick bench-6.1 "--kernel 6.1 --cpus 3 --icount" \
+	job guest quick bench-6.1 "--kernel 6.1 --cpus 4 --icount $ISOLATED" \
 		"REMORA_ICOUNT=1 $RUN bench_lrpc bench_quiet"
 	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" \
 		"REMORA_WITHOUT='$SAME' $RUN all"
