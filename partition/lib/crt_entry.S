@@ -6,6 +6,16 @@
  */
 #include <rt_offsets.h>
 
+	/* By this others know a program of a partition: abi/domain.h */
+	.section .note.remora, "a", @note
+	.balign	4
+	.long	2f - 1f
+	.long	4
+	.long	NOTE_TYPE
+1:	.asciz	"Remora"
+2:	.balign	4
+	.long	STARTUP_REVISION
+
 	.text
 	/* The program's entry, upcall `run` of the first activation: RDI dispatcher. */
 	.globl	rt_start

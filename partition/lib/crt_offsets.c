@@ -11,6 +11,8 @@ void offsets(void);
 void offsets(void)
 {
 	__asm__ volatile("\n#define STARTUP %c0" ::"i"(ABI_DOMAIN_STARTUP));
+	__asm__ volatile("\n#define STARTUP_REVISION %c0" ::"i"(ABI_STARTUP_REVISION));
+	__asm__ volatile("\n#define NOTE_TYPE %c0" ::"i"(ABI_NOTE_TYPE));
 	OFFSET("DISPATCHER_DISABLED", abi_dispatcher, disabled);
 	OFFSET("DISPATCHER_FAULTING", abi_dispatcher, faulting);
 	OFFSET("DISPATCHER_STACK", abi_dispatcher, stack);

@@ -22,6 +22,7 @@ tap_judge()
 		segment = ""
 	}
 	BEGIN { pass = fail = skip = 0; if (kind == "host") open_segment("the job") }
+	/^lab: failed: / { why = ": " substr($0, 14); sub(/; the last lines.*/, "", why) }
 	/^@@ begin / { if (segment != "") fault(segment ": did not end"); open_segment($3); seen = 1; next }
 	/^@@ end / { close_segment($4); next }
 	/^1\.\.[0-9]+/ {
@@ -39,9 +40,9 @@ tap_judge()
 		else {
 			if (segment != "") fault(segment ": did not end")
 			if (!seen) fault("no test ran")
-			if (status != 0 && fail == 0) fault("the lab: status " status)
+			if (status != 0 && fail == 0) fault("the lab: status " status why)
 			else if (status == 98) fault("the guest kernel log has a bad line")
-			else if (status == 99 || status == 124) fault("the lab: status " status)
+			else if (status == 99 || status == 124) fault("the lab: status " status why)
 		}
 		print pass, fail, skip
 	}'

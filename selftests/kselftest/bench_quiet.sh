@@ -26,6 +26,15 @@ done
 tap_is "$(field interrupts)" 0 "one program alone: no interrupt"
 tap_is "$(($(field quanta) > 50 && $(field counted_ms) > 1000))" 1 "while it computed"
 tap_like "$(field interrupts 2)" '^[1-9][0-9]*$' "the same program on Linux is interrupted"
+# The third row (the first "cpu" is the machine): a CPU that this kernel was told to leave alone (the job boots it so).
+isolated=$(cat /sys/devices/system/cpu/isolated)
+if [ -n "$isolated" ]; then
+	tap_is "$(field cpu 4)" "$isolated" "the program runs on the isolated CPU too"
+	tap_is "$(($(field quanta 3) > 50 && $(field interrupts 3) < $(field interrupts 2)))" 1 \
+		"which is interrupted less than another one: $(field interrupts 3) of $(field interrupts 2)"
+else
+	tap_is "$(field quanta 3)" "" "no third row without an isolated CPU"
+fi
 
 csv=$WORK/q.csv
 tap_ok "CSV and a picture's script" remora bench quiet $PART --seconds 1 --turns 20000 --csv "$csv" \

@@ -84,7 +84,7 @@ TEST_F(bind, not_running)
 TEST_F(bind, crashed)
 {
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	EXPECT_BIND(1, REMORA_SERVICE_ECHO, 0, 0, REMORA_R_CORE_DEAD, EHOSTDOWN);
 	EXPECT_EQ(-EHOSTDOWN, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, &self->error));
 }

@@ -11,7 +11,7 @@
 #include "mapped.h"
 
 #define SLOTS 256
-#define ANSWER_S 20
+#define ANSWER_S (RT_PATIENT_MS / 1000)
 
 FIXTURE(bulk)
 {
@@ -107,7 +107,7 @@ TEST_F(bulk, pipelined)
 	static unsigned char bytes[URPC_LONG_BYTES], want[URPC_LONG_BYTES];
 	const size_t len = 3000;
 	unsigned int out = 0, in = 0, full = 0;
-	time_t end = time(NULL) + 60;
+	time_t end = time(NULL) + ANSWER_S;
 	uint16_t type;
 	size_t got;
 

@@ -41,7 +41,7 @@ static int wait_for(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	return poll(&p, 1, 5000) == 1 ? p.revents : -1;
+	return poll(&p, 1, RT_PATIENT_MS) == 1 ? p.revents : -1;
 }
 
 static void blocking(int fd)
@@ -210,18 +210,21 @@ TEST_F(channel, interrupted)
 {
 	struct sigaction action = { .sa_handler = nothing };
 	struct remora_message m;
-	pid_t child;
+	pid_t child, parent = getpid();
 
 	blocking(self->ch);
 	sigaction(SIGUSR1, &action, NULL);
 	child = fork();
-	if (!child) {
-		usleep(100000);
-		kill(getppid(), SIGUSR1);
-		_exit(0);
+	ASSERT_LE(0, child);
+	/* Again and again: it may not sleep yet. */
+	while (!child) {
+		usleep(20000);
+		if (getppid() != parent || kill(parent, SIGUSR1))
+			_exit(0);
 	}
 	EXPECT_EQ(-1, read(self->ch, &m, sizeof(m)));
 	EXPECT_EQ(EINTR, errno);
+	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 }
 
@@ -337,7 +340,7 @@ TEST_F_TIMEOUT(channel, sequence_wraps, 300)
 		if (got == total)
 			break;
 		p.events = sent < total ? POLLIN | POLLOUT : POLLIN;
-		ASSERT_EQ(1, poll(&p, 1, 5000)) { TH_LOG("sent %u, got %u", sent, got); }
+		ASSERT_EQ(1, poll(&p, 1, RT_PATIENT_MS)) { TH_LOG("sent %u, got %u", sent, got); }
 	}
 }
 

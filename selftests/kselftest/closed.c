@@ -77,7 +77,7 @@ TEST_F(closed, by_the_core)
 	ASSERT_TRUE(urpc_arm(&self->bad.chan));
 	EXPECT_EQ(0, poll_one(self->bad.fd, POLLIN, 0));
 	spoil(&self->bad);
-	EXPECT_EQ(POLLHUP | POLLERR, poll_one(self->bad.fd, POLLIN, 5000) & (POLLHUP | POLLERR));
+	EXPECT_EQ(POLLHUP | POLLERR, poll_one(self->bad.fd, POLLIN, RT_PATIENT_MS) & (POLLHUP | POLLERR));
 	EXPECT_EQ(-1, ioctl(self->bad.fd, REMORA_IOC_NOTIFY));
 	EXPECT_EQ(EPROTO, errno);
 	EXPECT_EQ(errors + 1, protocol_errors(self->fd));
@@ -100,7 +100,7 @@ TEST_F(closed, wakes_sleeper)
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child)
-		_exit(poll_one(self->bad.fd, POLLIN, 20000) & POLLERR ? 0 : 1);
+		_exit(poll_one(self->bad.fd, POLLIN, RT_PATIENT_MS) & POLLERR ? 0 : 1);
 	usleep(200000);
 	spoil(&self->bad);
 	ASSERT_EQ(child, waitpid(child, &status, 0));
@@ -125,7 +125,7 @@ TEST_F_TIMEOUT(closed, often, 120)
 		ASSERT_EQ(0, rt_mapped_echo(&m, 3));
 		spoil(&m);
 		if (i % 2)
-			ASSERT_NE(0, poll_one(m.fd, 0, 5000) & POLLERR);
+			ASSERT_NE(0, poll_one(m.fd, 0, RT_PATIENT_MS) & POLLERR);
 		rt_unmap(&m);
 		ASSERT_EQ(0, poll_one(self->good, POLLIN, 0));
 	}
@@ -143,7 +143,7 @@ TEST_F(closed, towards_linux)
 	ASSERT_EQ(0, rt_mapped_echo(&self->bad, 3));
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_RINGS, NULL));
 	/* Those that were bound then are all spoilt. */
-	EXPECT_NE(0, poll_one(self->good, POLLIN, 5000) & POLLIN);
+	EXPECT_NE(0, poll_one(self->good, POLLIN, RT_PATIENT_MS) & POLLIN);
 	EXPECT_EQ(-1, read(self->good, &m, sizeof(m)));
 	EXPECT_EQ(EPROTO, errno);
 	EXPECT_NE(0, poll_one(self->good, POLLIN, 0) & POLLERR);

@@ -15,7 +15,7 @@ missing=$(($(sed 's/.*-//' /sys/devices/system/cpu/possible) + 1))
 says()
 {
 	local out status
-	out=$(timeout 60 remora "${@:3}" 2>&1)
+	out=$(timeout 200 remora "${@:3}" 2>&1)
 	status=$?
 	tap_like "$status: ${out//$'\n'/ | }" "^$1: .*$2" "${*:3}"
 }
@@ -51,7 +51,7 @@ says 1 '\(PEER_UNKNOWN, ECHRNG\)|\(CORE_UNKNOWN, ECHRNG\)' ping c --from 1 --to 
 says 6 'ETIMEDOUT' wait c --state offline --timeout 0
 
 (sleep 0.3; remora inject c --kind opcode) &
-says 0 'crashed' wait c --state crashed --timeout 30
+says 0 'crashed' wait c --state crashed --timeout 100
 wait
 says 0 'crashed: .*vector 6 ' status c
 says 7 'CORE_DEAD' ping c
@@ -62,7 +62,10 @@ says 0 'mapped polled' ping c --count 10 --mode polled
 
 remora ping c --count 1000000 --mode polled >/dev/null 2>&1 &
 ping=$!
-sleep 0.5
+for _ in $(seq 600); do
+	[ "$(cat /sys/kernel/remora/ledger/channels)" = 0 ] || break
+	sleep 0.1
+done
 says 0 '' stop c
 wait $ping
 tap_is $? 7 "a ping whose partition is stopped says so"

@@ -27,7 +27,7 @@ FIXTURE_SETUP(console)
 		TH_LOG("%s", self->s.c.error.message);
 	}
 	/* The last line that comes by itself: its monitor begins after the core is said to run. */
-	ASSERT_EQ(0, rt_console_wait(self->fd, 1, "for programs", 10000));
+	ASSERT_EQ(0, rt_console_wait(self->fd, 1, "for programs", RT_PATIENT_MS));
 	self->c = (struct remora_console){
 		.size = sizeof(self->c), .node = 1, .next = 1, .count = 64,
 		.lines = (__u64)(unsigned long)self->lines,
@@ -106,7 +106,7 @@ TEST_F(console, bad_pointer)
 TEST_F(console, after_crash)
 {
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	EXPECT_TRUE(rt_console_has(self->fd, 1, self->s.c.name));
 	EXPECT_TRUE(rt_console_has(self->fd, 1, "rip"));
 }
@@ -122,8 +122,8 @@ TEST_F(console, poll)
 	} while (self->c.count);
 	EXPECT_EQ(0, poll(&p, 1, 0)) { TH_LOG("revents %#x", p.revents); }
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	EXPECT_EQ(1, poll(&p, 1, 10000));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	EXPECT_EQ(1, poll(&p, 1, RT_PATIENT_MS));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	EXPECT_EQ(1, poll(&p, 1, 0));
 	EXPECT_NE(0, p.revents & POLLIN);
 }
@@ -158,7 +158,7 @@ TEST_F(console, line_rings)
 			usleep(50000);
 			_exit(rt_inject(self->fd, 1, REMORA_FAULT_RINGS, NULL) ? 1 : 0);
 		}
-		EXPECT_EQ(1, poll(&p, 1, 5000)) { TH_LOG("line %d", i); }
+		EXPECT_EQ(1, poll(&p, 1, RT_PATIENT_MS)) { TH_LOG("line %d", i); }
 		EXPECT_NE(0, p.revents & POLLIN);
 		waitpid(child, NULL, 0);
 		ASSERT_EQ(0, rt_status(self->fd, &after));

@@ -14,7 +14,7 @@ tap_ok "a partition" remora create kst-ex --cpus "$cpu" --memory contig:64M --st
 
 says()
 {
-	tap_is "$(timeout 60 "${@:2}" 2>&1)" "$1" "$(basename "$2") ${*:3}"
+	tap_is "$(timeout 300 "${@:2}" 2>&1)" "$1" "$(basename "$2") ${*:3}"
 }
 
 says "hello core" "$EXAMPLES/echo" kst-ex "hello core"

@@ -74,7 +74,7 @@ TEST_F_TIMEOUT(fault, reported_and_reclaimed, 90)
 	struct remora_error error;
 
 	ASSERT_EQ(0, rt_inject(self->fd, 1, variant->kind, &error)) { TH_LOG("%s", error.message); }
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 30000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	ASSERT_EQ(0, rt_status(self->fd, &self->st));
 	EXPECT_EQ(REMORA_CRASHED, self->st.s.state);
 	EXPECT_NE(0, c->crash_reason[0]);
@@ -99,7 +99,7 @@ TEST_F_TIMEOUT(fault, reported_and_reclaimed, 90)
 	EXPECT_EQ(0, c->crash_reason[0]);
 
 	ASSERT_EQ(0, rt_inject(self->fd, 1, variant->kind, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 30000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	ASSERT_EQ(0, rt_destroy(self->s.c.name, 0, &error)) { TH_LOG("%s", error.message); }
 	RT_EXPECT_LEDGER_ZERO();
 	RT_EXPECT_AS_BEFORE(&self->before, 8192);
@@ -135,7 +135,7 @@ TEST_F(report, registers_and_backtrace)
 	static const char *const wanted[] = { "rip", "rsp", "rax", "cr2", "cr3", "+0x" };
 
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_PAGE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	ASSERT_EQ(0, rt_status(self->fd, &self->st));
 	EXPECT_NE(0, self->st.cores[0].crash_cr2);
 	EXPECT_NE(0, self->st.cores[0].crash_rsp);
@@ -160,7 +160,7 @@ TEST_F(report, by_the_doorbell)
 	EXPECT_EQ(0, rt_act(self->fd, REMORA_IOC_RESET, 0, NULL));
 	EXPECT_EQ(0, rt_status(self->fd, &self->st));
 	EXPECT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	EXPECT_EQ(1, poll(&p, 1, 20000));
+	EXPECT_EQ(1, poll(&p, 1, RT_PATIENT_MS));
 	EXPECT_NE(0, p.revents & POLLPRI);
 	ASSERT_EQ(0, rt_write_text(WATCH_MS, period));
 }
@@ -187,7 +187,7 @@ TEST_F(report, uevent)
 	ASSERT_EQ(0, bind(sock, (struct sockaddr *)&any, sizeof(any)));
 	snprintf(name, sizeof(name), "NAME=%s", self->s.c.name);
 	EXPECT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	while (!seen && poll(&p, 1, 20000) == 1) {
+	while (!seen && poll(&p, 1, RT_PATIENT_MS) == 1) {
 		ssize_t n = recv(sock, event, sizeof(event) - 1, 0);
 
 		ASSERT_LT(0, n);
@@ -211,7 +211,7 @@ TEST_F(report, rings)
 	ASSERT_LE(0, ch);
 	ASSERT_EQ(0, rt_echo(ch, 3));
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_RINGS, NULL));
-	EXPECT_EQ(1, poll(&p, 1, 5000));
+	EXPECT_EQ(1, poll(&p, 1, RT_PATIENT_MS));
 	EXPECT_EQ(-1, read(ch, &m, sizeof(m)));
 	EXPECT_EQ(EPROTO, errno);
 	EXPECT_EQ(-1, write(ch, memset(&m, 0, sizeof(m)), sizeof(m)));
@@ -227,7 +227,7 @@ TEST_F(report, sysfs)
 	char path[160], text[128];
 
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	snprintf(path, sizeof(path), "/sys/class/remora/remora-%s/state", self->s.c.name);
 	ASSERT_LE(0, rt_read_text(path, text, sizeof(text)));
 	EXPECT_STREQ("crashed", text);

@@ -194,9 +194,7 @@ TEST_F(fds, in_flight)
 	close(ch);
 	close(sockets[0]);
 	close(sockets[1]);
-	for (int i = 0; rt_ledger("channels") != 1 && i < 100; i++)
-		usleep(10000);
-	EXPECT_EQ(1, rt_ledger("channels"));
+	EXPECT_EQ(1, rt_ledger_becomes("channels", 1));
 	self->ch = -1;
 }
 
@@ -345,7 +343,7 @@ TEST_F(fds, mapping_after_close)
 	EXPECT_EQ(0, ret);
 	EXPECT_EQ(3, in.type);
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	EXPECT_EQ(-URPC_EAGAIN, urpc_recv(&self->m.chan, &in));
 	EXPECT_EQ(0, urpc_send(&self->m.chan, 4, NULL, 0));
 	ASSERT_EQ(0, rt_destroy(self->s.c.name, REMORA_FORCE, NULL));

@@ -431,6 +431,15 @@ const char *fz_ioctl_name(unsigned int which)
 	return rows[which].name;
 }
 
+int fz_ioctl_find(unsigned long command)
+{
+	int i = 0;
+
+	while (rows[i].command != command)
+		i++;
+	return i;
+}
+
 static int choose_row(struct fz_rng *r)
 {
 	unsigned int total = 0, i;

@@ -52,8 +52,8 @@ static void expect_dead(struct __test_metadata *_metadata, int ch, int mapped)
 {
 	struct remora_message m = { .type = 1 };
 
-	EXPECT_TRUE(hung_up(ch, 10000));
-	EXPECT_TRUE(hung_up(mapped, 10000));
+	EXPECT_TRUE(hung_up(ch, RT_PATIENT_MS));
+	EXPECT_TRUE(hung_up(mapped, RT_PATIENT_MS));
 	EXPECT_EQ(-1, write(ch, &m, sizeof(m)));
 	EXPECT_EQ(EHOSTDOWN, errno);
 	EXPECT_EQ(-1, read(ch, &m, sizeof(m)));
@@ -99,7 +99,7 @@ TEST_F(hangup, epoll)
 	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, self->ch, &e));
 	EXPECT_EQ(0, epoll_wait(ep, &got, 1, 0));
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(1, epoll_wait(ep, &got, 1, 10000));
+	ASSERT_EQ(1, epoll_wait(ep, &got, 1, RT_PATIENT_MS));
 	EXPECT_NE(0, got.events & EPOLLHUP);
 	close(ep);
 }
@@ -110,7 +110,7 @@ TEST_F(hangup, device_polls_error)
 	struct pollfd p = { .fd = self->fd, .events = POLLPRI };
 
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	EXPECT_EQ(1, poll(&p, 1, 0));
 	EXPECT_NE(0, p.revents & POLLERR);
 	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_RESET, 0, NULL));
@@ -127,7 +127,7 @@ TEST_F(hangup, sleeping_reader)
 
 	ASSERT_LE(0, child);
 	if (!child) {
-		alarm(20);
+		alarm(RT_PATIENT_MS / 1000);
 		_exit(read(self->ch, &m, sizeof(m)) < 0 && errno == EHOSTDOWN ? 0 : 1);
 	}
 	usleep(200000);
@@ -143,9 +143,9 @@ TEST_F(hangup, last_messages)
 	struct pollfd p = { .fd = self->ch, .events = POLLIN };
 
 	ASSERT_EQ(sizeof(m), write(self->ch, &m, sizeof(m)));
-	ASSERT_EQ(1, poll(&p, 1, 5000));
+	ASSERT_EQ(1, poll(&p, 1, RT_PATIENT_MS));
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	EXPECT_EQ(sizeof(m), read(self->ch, &m, sizeof(m)));
 	EXPECT_EQ(77, m.type);
 	EXPECT_EQ(-1, read(self->ch, &m, sizeof(m)));

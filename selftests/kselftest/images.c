@@ -410,7 +410,7 @@ TEST_F_TIMEOUT(running, only_claims_to_run, 120)
 	if (!ret) {
 		ret = rt_bind(self->fd, 1, REMORA_SERVICE_ECHO, 0, 0, &e);
 		EXPECT_TRUE(ret == -ETIMEDOUT || ret == -EHOSTDOWN) { TH_LOG("%d", ret); }
-		EXPECT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 60000));
+		EXPECT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	}
 	EXPECT_EQ(0, rt_destroy(self->s.c.name, REMORA_FORCE, &e)) { TH_LOG("%s", e.message); }
 	EXPECT_EQ(0, rt_cpu_works(self->s.cpus[0]));

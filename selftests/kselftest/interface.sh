@@ -6,7 +6,7 @@
 . "$(dirname "$0")/programs-lib"
 
 programs_begin 1
-RUN_SECONDS=60
+RUN_SECONDS=300
 says_lines()
 {
 	local name=$1 status=$2 expected=$3 got

@@ -123,7 +123,7 @@ TEST_F(lifecycle, reset_crashed)
 	{
 		TH_LOG("%s", self->error.message);
 	}
-	ASSERT_EQ(0, rt_wait_state(self->fd, 0, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 0, REMORA_CRASHED, RT_PATIENT_MS));
 	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_RESET, 0, &self->error))
 	{
 		TH_LOG("%s", self->error.message);
@@ -137,7 +137,7 @@ TEST_F(lifecycle, start_crashed)
 {
 	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, NULL));
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 0, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 0, REMORA_CRASHED, RT_PATIENT_MS));
 	EXPECT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, &self->error))
 	{
 		TH_LOG("%s", self->error.message);
@@ -150,7 +150,7 @@ TEST_F(lifecycle, stop_crashed)
 {
 	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, NULL));
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 0, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 0, REMORA_CRASHED, RT_PATIENT_MS));
 	EXPECT_EQ(0, rt_act(self->fd, REMORA_IOC_STOP, 0, &self->error))
 	{
 		TH_LOG("%s", self->error.message);
@@ -224,7 +224,7 @@ TEST_F(lifecycle, destroy_crashed)
 {
 	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, NULL));
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_DOUBLE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 0, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 0, REMORA_CRASHED, RT_PATIENT_MS));
 	ASSERT_EQ(0, rt_destroy(self->s.c.name, 0, &self->error))
 	{
 		TH_LOG("%s", self->error.message);

@@ -66,7 +66,7 @@ static int mapped_wait(struct rt_mapped *m)
 
 	if (!urpc_arm(&m->chan))
 		return 0;
-	if (poll(&p, 1, 5000) != 1)
+	if (poll(&p, 1, RT_PATIENT_MS) != 1)
 		ret = -ETIMEDOUT;
 	else if (p.revents & POLLHUP)
 		ret = -EHOSTDOWN;

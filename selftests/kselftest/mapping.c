@@ -191,7 +191,7 @@ TEST_F(mapping, poll_armed)
 	if (urpc_notify_needed(&self->m.chan))
 		ASSERT_EQ(0, ioctl(self->m.fd, REMORA_IOC_NOTIFY));
 	while (urpc_arm(&self->m.chan)) {
-		ASSERT_EQ(1, poll(&p, 1, 5000));
+		ASSERT_EQ(1, poll(&p, 1, RT_PATIENT_MS));
 		urpc_disarm(&self->m.chan);
 	}
 	ASSERT_EQ(0, urpc_recv(&self->m.chan, &in));

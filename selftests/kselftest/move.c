@@ -263,7 +263,7 @@ TEST_F(move, a_crashed_core_leaves)
 	self->fd = rt_open(self->s.c.name, O_RDWR);
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, rt_inject(self->fd, 2, REMORA_FAULT_OPCODE, &e));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 0, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 0, REMORA_CRASHED, RT_PATIENT_MS));
 	RT_EXPECT_REASON(add_cpu(self->fd, self->cpus[2], &a), &a.error, REMORA_R_STATE_WRONG, EBUSY);
 	ASSERT_EQ(0, remove_cpu(self->fd, 2, 0, 0, &e)) { TH_LOG("%s", e.message); }
 	ASSERT_EQ(0, rt_status(self->fd, &st));

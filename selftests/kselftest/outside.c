@@ -149,6 +149,13 @@ long rt_ledger(const char *item)
 	return rt_read_long(path);
 }
 
+long rt_ledger_becomes(const char *item, long value)
+{
+	for (int i = 0; rt_ledger(item) != value && i < RT_PATIENT_MS / 20; i++)
+		usleep(20000);
+	return rt_ledger(item);
+}
+
 long rt_ledger_total(char *culprit, size_t room)
 {
 	DIR *dir = opendir(LEDGER_DIR);

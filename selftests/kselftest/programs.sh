@@ -22,11 +22,11 @@ says "the same on a named core" 0 "Hello from Remora" on "$last" hello
 
 # Output as it comes: the first line is there while the program still runs.
 mkfifo "$WORK/in"
-sleep 60 >"$WORK/in" &
+sleep 600 >"$WORK/in" &
 holder=$!
 on "" lua -e 'print("early") io.stdout:flush() print(io.read("l"))' <"$WORK/in" >"$WORK/live" 2>&1 &
 runner=$!
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 600; i++)); do
 	grep -q early "$WORK/live" && break
 	sleep 0.1
 done

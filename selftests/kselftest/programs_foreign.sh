@@ -6,7 +6,7 @@
 . "$(dirname "$0")/programs-lib"
 
 programs_begin 2 contig:256M
-RUN_SECONDS=60
+RUN_SECONDS=300
 RUN_MEMORY=100M # of which the test of frames uses most
 
 for script in strings tables control; do

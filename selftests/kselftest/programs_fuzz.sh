@@ -5,6 +5,9 @@
 . "$(dirname "$0")/tap-lib"
 . "$(dirname "$0")/programs-lib"
 
+# A program that says nothing for so many seconds has broken itself; each says how far it is every 2048
+# steps, which takes it a second, or ten where the guest gets little of its machine.
+QUIET=40
 wanted=${REMORA_FUZZ_CALLS:-100000}
 seed=${REMORA_FUZZ_SEED:-$RANDOM}
 each=$((wanted / 8))
@@ -32,17 +35,46 @@ count()
 	rm -f "$WORK"/fuzz.*
 }
 
+end()
+{
+	local i
+	kill "$1"
+	for i in {1..300}; do
+		kill -0 "$1" 2>/dev/null || return
+		sleep 0.1
+	done
+	kill -KILL "$1"
+}
+
+# Until the programs of this turn have ended, by themselves or from outside.
+gather()
+{
+	local i now left=1 size=(0 0 0 0) heard=($SECONDS $SECONDS $SECONDS $SECONDS)
+	while [ $left = 1 ]; do
+		sleep 0.3
+		left=0
+		for i in 0 1 2 3; do
+			kill -0 "${pids[$i]}" 2>/dev/null || continue
+			left=1
+			now=$(stat -c %s "$WORK/fuzz.$i")
+			[ "$now" = "${size[$i]}" ] || heard[i]=$SECONDS
+			size[i]=$now
+			[ $((SECONDS - heard[i])) -ge $QUIET ] || continue
+			late=$((late + 1))
+			end "${pids[$i]}"
+		done
+	done
+}
+
 while [ $made -lt "$wanted" ] && [ $runs -lt 400 ]; do
 	pids=()
-	for i in 1 2 3 4; do
+	for i in 0 1 2 3; do
 		runs=$((runs + 1))
-		RUN_SECONDS=60 on "$core" hostile fuzz $((seed + runs)):$each >"$WORK/fuzz.$i" 2>&1 </dev/null &
+		remora run $PART --core "$core" --memory $RUN_MEMORY "$PROGRAMS/remora/hostile" \
+			fuzz $((seed + runs)):$each >"$WORK/fuzz.$i" 2>&1 </dev/null &
 		pids+=($!)
 	done
-	for pid in "${pids[@]}"; do
-		wait "$pid"
-		[ $? != 124 ] || late=$((late + 1))
-	done
+	gather
 	count
 done
 echo "# $made calls by $runs programs, $good succeeded; $late programs were ended from outside"

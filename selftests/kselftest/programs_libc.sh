@@ -6,7 +6,7 @@
 . "$(dirname "$0")/programs-lib"
 
 programs_begin 2
-RUN_SECONDS=200
+RUN_SECONDS=300
 
 # The plan is what such a program prints last, when all was well.
 for program in libc-calls libc-pthreads libc-mallocs libc-storms; do

@@ -22,14 +22,14 @@ spoilt()
 	printf "$(printf '\\%s' "$@")" | dd of="$WORK/$name" bs=1 seek="$offset" conv=notrunc 2>/dev/null
 }
 
-# Offsets of the program headers of what is loaded.
-loads()
+# headers TYPE: offsets of the program headers of that type
+headers()
 {
 	local i count at
 	count=$(number "$HELLO" 56 2)
 	for ((i = 0; i < count; i++)); do
 		at=$(($(number "$HELLO" 32 8) + 56 * i))
-		[ "$(number "$HELLO" $at 4)" != 1 ] || echo $at
+		[ "$(number "$HELLO" $at 4)" != "$1" ] || echo $at
 	done
 }
 
@@ -48,7 +48,7 @@ bad()
 }
 
 programs_begin 2
-mapfile -t load < <(loads)
+mapfile -t load < <(headers 1)
 first=${load[0]} second=${load[1]}
 
 echo "no ELF" >"$WORK/text"
@@ -84,6 +84,11 @@ bad huge "outside of the addresses"
 spoilt rwx $((second + 4)) 007
 bad rwx "writable and executable"
 STATUS=126 refuses "dynamically linked" "dynamically linked" $PART /usr/bin/bash
+note=$(number "$HELLO" $(($(headers 4) + 8)) 8)
+spoilt linux $((note + 12)) 114
+bad linux "a program for Linux, one that remora-cc has linked"
+spoilt revision $((note + 20)) 001
+bad revision "another version of Remora"
 last=${load[-1]}
 spoilt large $((last + 32)) 000 000 000 006
 printf '\000\000\000\010' | dd of="$WORK/large" bs=1 seek=$((last + 40)) conv=notrunc 2>/dev/null

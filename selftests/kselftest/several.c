@@ -40,7 +40,7 @@ TEST_F(several, crash_of_one)
 	ASSERT_EQ(0, rt_begin(&self->b, "b", 0, 1, &self->fb));
 	EXPECT_NE(self->a.cpus[0], self->b.cpus[0]);
 	ASSERT_EQ(0, rt_inject(self->fa, 1, REMORA_FAULT_SCRIBBLE, NULL));
-	EXPECT_EQ(0, rt_wait_state(self->fa, 0, REMORA_CRASHED, 20000));
+	EXPECT_EQ(0, rt_wait_state(self->fa, 0, REMORA_CRASHED, RT_PATIENT_MS));
 	ASSERT_EQ(0, rt_status(self->fb, &st));
 	EXPECT_EQ(REMORA_RUNNING, st.s.state);
 	EXPECT_EQ(0, rt_ping(self->fb, 1, 200));
@@ -116,7 +116,7 @@ TEST_F(several, neighbour_crashes)
 	ch = rt_bind(self->fa, 2, REMORA_SERVICE_ECHO, 0, 0, NULL);
 	ASSERT_LE(0, ch);
 	ASSERT_EQ(0, rt_inject(self->fa, 1, REMORA_FAULT_DOUBLE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fa, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fa, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	EXPECT_EQ(0, rt_echo(ch, 200));
 	close(ch);
 }

@@ -21,7 +21,7 @@
 #include "mapped.h"
 
 #define SLOTS 1024
-#define ANSWER_S 30
+#define ANSWER_S (RT_PATIENT_MS / 1000)
 #define CODE_AT 0x401000
 
 /*

@@ -242,7 +242,7 @@ int rt_wait_members(const char *name, unsigned int cores)
 
 	snprintf(path, sizeof(path), "/sys/class/remora/remora-%s/view", name);
 	snprintf(members, sizeof(members), " 0-%u", cores);
-	for (int i = 0; i < 750; i++) {
+	for (int i = 0; i < RT_PATIENT_MS / 20; i++) {
 		if (rt_read_text(path, text, sizeof(text)) < 0)
 			return -ENOENT;
 		list = strchr(text, ' ');

@@ -17,6 +17,8 @@
 #define RT_FIRMWARE "/lib/firmware/remora/cpudrv.elf"
 #define RT_CPUS_ROOM 256
 #define RT_MIB (1ull << 20)
+/* For what must come: who waits for it is done the moment it is there. Slow is not broken. */
+#define RT_PATIENT_MS 60000
 
 /** struct rt_spec - a create request with room for one element more than is allowed */
 struct rt_spec {
@@ -89,6 +91,8 @@ void rt_sweep(void);
 
 /** rt_ledger - an item of the module's ledger, or -errno */
 long rt_ledger(const char *item);
+/** rt_ledger_becomes - wait until it has that value. The value that it has then, or in the end */
+long rt_ledger_becomes(const char *item, long value);
 /** rt_ledger_total - sum of all items (so 0 means: all zero), or -errno; names a non-zero one */
 long rt_ledger_total(char *culprit, size_t room);
 

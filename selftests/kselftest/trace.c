@@ -247,7 +247,7 @@ TEST_F(trace, restart)
 	ASSERT_EQ(0, tr_enable(NULL, true));
 	BEGIN(1);
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_CHECK, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_RESET, 0, NULL));
 	EXPECT_EQ(0, rt_ping(self->fd, 1, 10));
 	ASSERT_EQ(0, tr_enable(NULL, false));
@@ -391,7 +391,7 @@ TEST_F(trace, crash_leaves_evidence)
 	ASSERT_EQ(0, tr_enable(NULL, true));
 	ASSERT_EQ(0, rt_ping(self->fd, 1, 20));
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 10000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	LOAD();
 	for (size_t i = 0; i < self->t.count; i++) {
 		const struct tr_event *e = &self->t.event[i];
@@ -423,7 +423,7 @@ TEST_F_TIMEOUT(trace, ring_full_of_rubbish, 100)
 	BEGIN(2);
 	ASSERT_EQ(0, rt_ping(self->fd, 1, 20));
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_SCRIBBLE, NULL));
-	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, 20000));
+	ASSERT_EQ(0, rt_wait_state(self->fd, 1, REMORA_CRASHED, RT_PATIENT_MS));
 	EXPECT_LE(1, tr_counter(self->s.c.name, 1, "bad"));
 	EXPECT_EQ(0, rt_ping(self->fd, 2, 20));
 	ASSERT_EQ(0, tr_enable(NULL, false));

@@ -62,7 +62,7 @@ tap_is $? 9 "it ends as the command did"
 tap_is "$(cat "$TAP_TMP.trace")" "" "and has only the events that were asked for"
 tap_like "$(remora trace --event nonsense -- true 2>&1)" "'nonsense' is no event" "an unknown event is named"
 tap_is "$(ls $T/instances)" "" "nothing of that is left"
-timeout 60 remora trace --seconds 1 >"$TAP_TMP.trace" &
+timeout 300 remora trace --seconds 1 >"$TAP_TMP.trace" &
 remora ping kst-t --count 5 --mode rw >/dev/null
 wait $!
 tap_result $? "remora trace for a second"

@@ -17,7 +17,7 @@ exec 7>&-
 # A channel whose program waits for ever.
 remora ping kst-u --count 1000000 >/dev/null 2>&1 &
 pinger=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	[ "$(cat /sys/kernel/remora/ledger/channels)" = 0 ] || break
 	sleep 0.1
 done

@@ -145,7 +145,7 @@ TEST_F(uring, poll_once)
 		if (i % 20 == 0)
 			EXPECT_EQ(-ETIMEDOUT, ring_next(&self->ring, &cqe, 20));
 		ASSERT_EQ(0, send_number(self->ch, i));
-		ASSERT_EQ(0, ring_next(&self->ring, &cqe, 5000)) { TH_LOG("message %u", i); }
+		ASSERT_EQ(0, ring_next(&self->ring, &cqe, RT_PATIENT_MS)) { TH_LOG("message %u", i); }
 		EXPECT_EQ(POLLIN, cqe.res);
 		ASSERT_EQ(sizeof(m), read(self->ch, &m, sizeof(m)));
 		EXPECT_EQ(i, m.payload[0]);
@@ -166,7 +166,7 @@ TEST_F(uring, poll_for_ever)
 		ASSERT_EQ(0, send_number(self->ch, i));
 		told = 0;
 		do {
-			ASSERT_EQ(0, ring_next(&self->ring, &cqe, 5000)) { TH_LOG("message %u", i); }
+			ASSERT_EQ(0, ring_next(&self->ring, &cqe, RT_PATIENT_MS)) { TH_LOG("message %u", i); }
 			EXPECT_NE(0, cqe.flags & IORING_CQE_F_MORE);
 			EXPECT_EQ(POLLIN, cqe.res);
 			got = read(self->ch, &m, sizeof(m));
@@ -193,7 +193,7 @@ TEST_F(uring, read)
 	ASSERT_EQ(0, ring_submit(&self->ring, &sqe));
 	EXPECT_EQ(-ETIMEDOUT, ring_next(&self->ring, &cqe, 50));
 	ASSERT_EQ(0, send_number(ch, 77));
-	ASSERT_EQ(0, ring_next(&self->ring, &cqe, 5000));
+	ASSERT_EQ(0, ring_next(&self->ring, &cqe, RT_PATIENT_MS));
 	EXPECT_EQ(sizeof(m), cqe.res);
 	EXPECT_EQ(77, m.payload[0]);
 	close(ch);
@@ -206,7 +206,7 @@ TEST_F(uring, hangup)
 	NEED_URING();
 	ASSERT_EQ(0, ring_poll(&self->ring, self->ch, POLLIN, false));
 	ASSERT_EQ(0, rt_inject(self->fd, 1, REMORA_FAULT_OPCODE, NULL));
-	ASSERT_EQ(0, ring_next(&self->ring, &cqe, 10000));
+	ASSERT_EQ(0, ring_next(&self->ring, &cqe, RT_PATIENT_MS));
 	EXPECT_NE(0, cqe.res & POLLHUP);
 }
 
@@ -222,11 +222,9 @@ TEST_F(uring, close_under_poll)
 	self->ch = -1;
 	EXPECT_EQ(1, rt_ledger("channels"));
 	ASSERT_EQ(0, ring_submit(&self->ring, &cancel));
-	ASSERT_EQ(0, ring_next(&self->ring, &cqe, 5000));
-	ASSERT_EQ(0, ring_next(&self->ring, &cqe, 5000));
-	for (int i = 0; rt_ledger("channels") && i < 100; i++)
-		usleep(10000);
-	EXPECT_EQ(0, rt_ledger("channels"));
+	ASSERT_EQ(0, ring_next(&self->ring, &cqe, RT_PATIENT_MS));
+	ASSERT_EQ(0, ring_next(&self->ring, &cqe, RT_PATIENT_MS));
+	EXPECT_EQ(0, rt_ledger_becomes("channels", 0));
 }
 
 TEST_HARNESS_MAIN

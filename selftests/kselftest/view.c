@@ -16,7 +16,7 @@
 #define FAIL_STEP "/sys/kernel/debug/remora/fail_step"
 #define SYSFS "/sys/class/remora/remora-kst-view/"
 /* An emulated machine with few processors of its own may be slow. */
-#define VIEW_MS 15000
+#define VIEW_MS RT_PATIENT_MS
 
 FIXTURE(view)
 {
@@ -80,9 +80,7 @@ static long view_of(const char *members, char *text, size_t room)
 
 static long links_become(long links)
 {
-	for (long end = ms() + VIEW_MS; rt_ledger("links") != links && ms() < end;)
-		usleep(20000);
-	return rt_ledger("links");
+	return rt_ledger_becomes("links", links);
 }
 
 #define EXPECT_VIEW(number, members)                                                               \

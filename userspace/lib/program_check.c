@@ -7,6 +7,17 @@
 
 #define HEADERS_MAX 16
 
+/* ELF note of the run-time library that remora-cc links: abi/domain.h */
+#define NOTE_NAME "Remora"
+#define NOTE_TYPE 1
+#define NOTE_REVISION 2
+
+struct note {
+	Elf64_Nhdr head;
+	char name[(sizeof(NOTE_NAME) + 3) & ~3];
+	uint32_t revision;
+};
+
 static const char *check_header(const Elf64_Ehdr *h, size_t bytes)
 {
 	if (memcmp(h->e_ident, ELFMAG, SELFMAG))
@@ -22,9 +33,50 @@ static const char *check_header(const Elf64_Ehdr *h, size_t bytes)
 	return NULL;
 }
 
+static bool is_ours(const struct note *note)
+{
+	return note->head.n_namesz == sizeof(NOTE_NAME) && note->head.n_type == NOTE_TYPE &&
+	       note->head.n_descsz == sizeof(note->revision) &&
+	       !memcmp(note->name, NOTE_NAME, sizeof(NOTE_NAME));
+}
+
+/* Is there the note of a program, among those of a segment that lies in the file? */
+static bool find_note(const char *file, size_t bytes, const Elf64_Phdr *p, struct note *note)
+{
+	size_t left = p->p_filesz;
+
+	if (p->p_type != PT_NOTE || p->p_offset > bytes || left > bytes - p->p_offset)
+		return false;
+	file += p->p_offset;
+	while (left >= sizeof(*note)) {
+		size_t align = p->p_align == 8 ? 7 : 3, whole;
+
+		memcpy(note, file, sizeof(*note));
+		if (is_ours(note))
+			return true;
+		whole = sizeof(note->head) + (((size_t)note->head.n_namesz + align) & ~align) +
+			(((size_t)note->head.n_descsz + align) & ~align);
+		if (whole > left)
+			return false;
+		file += whole;
+		left -= whole;
+	}
+	return false;
+}
+
+static const char *check_link(bool interpreter, bool dynamic, unsigned int type)
+{
+	if (interpreter)
+		return "dynamically linked, a static executable was expected";
+	if (type != ET_EXEC)
+		return "not a static executable with fixed addresses (-static -no-pie)";
+	return dynamic ? "dynamically linked, a static executable was expected" : NULL;
+}
+
 REMORA_API const char *remora_program_check(const void *file, size_t bytes)
 {
-	bool interpreter = false, dynamic = false;
+	bool interpreter = false, dynamic = false, noted = false;
+	struct note note = { .revision = 0 };
 	const char *wrong;
 	Elf64_Ehdr h;
 
@@ -39,12 +91,13 @@ REMORA_API const char *remora_program_check(const void *file, size_t bytes)
 		memcpy(&p, (const char *)file + h.e_phoff + i * sizeof(p), sizeof(p));
 		interpreter |= p.p_type == PT_INTERP;
 		dynamic |= p.p_type == PT_DYNAMIC;
+		noted = noted || find_note(file, bytes, &p, &note);
 	}
-	if (wrong)
-		return wrong;
-	if (interpreter)
-		return "dynamically linked, a static executable was expected";
-	if (h.e_type != ET_EXEC)
-		return "not a static executable with fixed addresses (-static -no-pie)";
-	return dynamic ? "dynamically linked, a static executable was expected" : NULL;
+	if (!wrong)
+		wrong = check_link(interpreter, dynamic, h.e_type);
+	if (!wrong && !noted)
+		wrong = "a program for Linux, one that remora-cc has linked was expected";
+	if (!wrong && note.revision != NOTE_REVISION)
+		wrong = "of another version of Remora, it has to be compiled again with this one's remora-cc";
+	return wrong;
 }

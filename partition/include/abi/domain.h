@@ -78,6 +78,9 @@ struct abi_startup_extent {
 };
 
 #define ABI_STARTUP_REVISION 2u
+
+/* ELF note "Remora" of every program, by its run-time library: 32 bits, the revision that it expects. */
+#define ABI_NOTE_TYPE 1u
 #define ABI_STARTUP_EXTENTS 32u
 
 /**

@@ -18,7 +18,7 @@
 
 #include "guest.h"
 
-#define TIMEOUT_S 60 /* of a host that has other work */
+#define TIMEOUT_S 300 /* of a host that has other work */
 #define MAP_WRITE (1ull << 1)
 #define MAP_NX (1ull << 63)
 #define TABLE_ADDRESS 0x000ffffffffff000ull

@@ -7,7 +7,17 @@ echo "# programs"
 export FAKE_STATE=$work/spawned
 program=remora-fake
 prog=$work/prog
-gcc -static -no-pie -x c -o "$prog" - <<<'int main(void) { return 0; }'
+# noted REVISION: a program with the note by which those of partitions are known
+noted() {
+	cat <<END
+__asm__(".section .note.remora, \"a\", @note\n.balign 4\n.long 7, 4, 1\n.asciz \"Remora\"\n.balign 4\n"
+	".long $1\n.text");
+int main(void) { return 0; }
+END
+}
+noted 2 | gcc -static -no-pie -x c -o "$prog" -
+noted 1 | gcc -static -no-pie -x c -o "$work/revision" -
+gcc -static -no-pie -x c -o "$work/linux" - <<<'int main(void) { return 0; }'
 gcc -x c -o "$work/dynamic" - <<<'int main(void) { return 0; }'
 gcc -static-pie -x c -o "$work/pie" - <<<'int main(void) { return 0; }' || cp "$work/dynamic" "$work/pie"
 spoil() { # FILE OFFSET BYTES: the program with other bytes there
@@ -79,6 +89,8 @@ expect 126 'not a 64-bit' run a "$work/class"
 expect 126 'for another machine' run a "$work/machine"
 expect 126 'bad program headers' run a "$work/headers"
 expect 126 'dynamically linked' run a "$work/dynamic"
+expect 126 'a program for Linux, one that remora-cc has linked' run a "$work/linux"
+expect 126 'another version of Remora' run a "$work/revision"
 expect 126 'not a static executable\|dynamically linked' run a "$work/pie"
 # What is sent ends with the last segment, and is the file's bytes.
 want=$(python3 - "$prog" <<'P'
@@ -177,7 +189,7 @@ signalled() {
 	: >"$work/out"
 	"$bin/remora-fake" run a "$prog" "$4" >"$work/out" 2>"$work/err" </dev/null &
 	pid=$!
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		grep -q spinning "$work/out" && break
 		sleep 0.02
 	done
