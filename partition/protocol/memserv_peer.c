@@ -151,13 +151,17 @@ void memserv_lent(struct memserv *m, uint64_t base, bool well)
 		return;
 	grant = (struct memory_grant){ .number = p->number, .base = p->base, .bytes = p->bytes,
 				       .numa = p->numa };
-	if (well && protocol_set_has(&m->members, p->node)) {
+	/* Who asked is gone; another may have its number by now. */
+	if (!p->number) {
+		own_again(m, p);
+		return;
+	}
+	if (well) {
 		p->state = PIECE_LENT;
 		memory_grant_out(&m->port, p->node, &grant);
 		return;
 	}
-	if (protocol_set_has(&m->members, p->node))
-		say_none(m, p->node, p->number);
+	say_none(m, p->node, p->number);
 	own_again(m, p);
 }
 
@@ -395,6 +399,8 @@ void memserv_gone(struct memserv *m, uint32_t node, const struct protocol_set *s
 		struct memserv_piece *p = &m->pieces[i];
 		uint64_t base = p->base, bytes = p->bytes;
 
+		if (p->node == node && p->state == PIECE_LENDING)
+			p->number = 0;
 		if (p->node != node || (p->state != PIECE_LENT && p->state != PIECE_KEPT))
 			continue;
 		if (p->state == PIECE_KEPT) {

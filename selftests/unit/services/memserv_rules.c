@@ -398,6 +398,29 @@ static void test_borrower_dies(void **state)
 	memserv_conserved();
 }
 
+/* Who comes back under its number has asked for nothing yet, whatever was on its way to who had it before. */
+static void test_borrower_comes_back(void **state)
+{
+	struct protocol_set members;
+
+	(void)state;
+	assert_true(GET(1, 1, 64) > 0);
+	assert_int_equal(memserv_alloc(&servers[1], 3, 900, 30 * PAGE, PAGE, MEMSERV_ANY, 0), 0);
+	net_drain();
+	assert_int_equal(todo_count, 1); /* being lent */
+	out(1);
+	members = net.members;
+	net_revive(1);
+	memserv_world_node(1);
+	protocol_set_add(&members, 1);
+	net_change(&members);
+	net_drain();
+	assert_int_equal(todo_count, 1);
+	memserv_settle();
+	assert_int_equal(free_of(2), 64);
+	memserv_conserved();
+}
+
 /* The one that is asked dies: the next is asked. And who asks an owner that is taken from. */
 static void test_asked_dies(void **state)
 {
@@ -494,7 +517,7 @@ static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	T(own), T(malformed_calls), T(quota), T(others), T(numa), T(transfer_fails), T(orphan),
 	T(asks_and_table), T(add_and_take), T(take_lent), T(lender_dies), T(comes_as_one_goes),
-	T(borrower_dies),
+	T(borrower_dies), T(borrower_comes_back),
 	T(asked_dies), T(malformed),
 };
 

@@ -66,7 +66,7 @@ struct memserv_piece {
 	uint64_t bytes;
 	uint64_t unit;
 	uint64_t unit_bytes;
-	uint64_t number; /* being lent: of the ask */
+	uint64_t number; /* being lent: of the ask; 0: whose node is gone */
 };
 
 /** struct memserv_ask - a domain waits for memory of another node */
