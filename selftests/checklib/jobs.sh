@@ -20,7 +20,7 @@ ISOLATED='--append isolcpus=nohz,domain,2 --append nohz_full=2'
 SAME='sizes|images|params|predict|programs_libc|interface|command|users|udev|bulk|steps|errors|ways'
 SAME+='|permission|console|fds|uring|examples|bench_shootdown|names|names_wait|programs_names|pair|share'
 # What only programs and the tool do, behind calls that other tests make, is nothing for a debug kernel.
-OUTSIDE='predict|programs_libc|interface|examples|command|bench_shootdown|sizes'
+OUTSIDE='predict|programs_libc|interface|examples|command|bench_shootdown|sizes|params|programs|programs_names'
 
 jobs_define()
 {
