@@ -66,8 +66,8 @@ bound_settles()
 	bound
 }
 
+[ "$(tap_cpus | wc -l)" -ge 2 ] || tap_skip_all "needs two CPUs besides CPU 0"
 programs_begin 2 contig:192M
-[ ${#CORES[@]} -eq 2 ] || tap_skip_all "needs two CPUs besides CPU 0"
 
 # ---- connecting ----
 for way in "" --poll; do

@@ -55,6 +55,7 @@ release()
 	wait "$KEPT"
 }
 
+[ "$(tap_cpus | wc -l)" -ge 2 ] || tap_skip_all "needs two CPUs besides CPU 0"
 programs_begin 3
 first=${CORES[0]} last=${CORES[-1]}
 
