@@ -25,19 +25,16 @@ three()
 	echo "$status $?"
 }
 
+[ "$(tap_cpus | wc -l)" -ge 3 ] || tap_skip_all "needs 3 CPUs besides CPU 0"
 programs_begin 3
-if [ ${#CORES[@]} -lt 3 ]; then
-	tap_skip "memory shared by programs of three cores" "needs 3 CPUs besides CPU 0"
-else
-	tap_is "$(three "$ROUNDS")" "0 0 0" "a frame is given and revoked $ROUNDS times"
-	sed 's/^/# /' "$WORK/owner" "$WORK/one" "$WORK/two"
-	tap_is "$(cat "$WORK/owner")" "owner: $ROUNDS rounds" "by its owner"
-	tap_like "$(cat "$WORK/one")" "^one: [0-9]+ came, passed on, 0 left$" "nothing is left of it on the second core"
-	tap_like "$(cat "$WORK/two")" "^two: [1-9][0-9]* came, .*, 0 left$" "nor on the third"
-	tap_is "$(programs_counts)" "$BEFORE" "memory and capabilities are as before"
-	tap_like "$(three 3 touch)" "^0 139 " "who touches what was taken back is ended"
-	tap_like "$(cat "$WORK/one")" "page fault" "by a page fault"
-fi
+tap_is "$(three "$ROUNDS")" "0 0 0" "a frame is given and revoked $ROUNDS times"
+sed 's/^/# /' "$WORK/owner" "$WORK/one" "$WORK/two"
+tap_is "$(cat "$WORK/owner")" "owner: $ROUNDS rounds" "by its owner"
+tap_like "$(cat "$WORK/one")" "^one: [0-9]+ came, passed on, 0 left$" "nothing is left of it on the second core"
+tap_like "$(cat "$WORK/two")" "^two: [1-9][0-9]* came, .*, 0 left$" "nor on the third"
+tap_is "$(programs_counts)" "$BEFORE" "memory and capabilities are as before"
+tap_like "$(three 3 touch)" "^0 139 " "who touches what was taken back is ended"
+tap_like "$(cat "$WORK/one")" "page fault" "by a page fault"
 
 # ---- refused ----
 refused=$(on "${CORES[0]}" share refused "${CORES[-1]}" </dev/null 2>&1)
