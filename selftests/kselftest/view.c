@@ -83,6 +83,19 @@ static long links_become(long links)
 	return rt_ledger_becomes("links", links);
 }
 
+/* Links are made after the view is there, and the order that was given is carried out at one of them. */
+static bool step_failed(void)
+{
+	char left[64];
+
+	for (int i = 0; i < RT_PATIENT_MS / 20; i++) {
+		if (rt_read_text(FAIL_STEP, left, sizeof(left)) == 0)
+			return true;
+		usleep(20000);
+	}
+	return false;
+}
+
 #define EXPECT_VIEW(number, members)                                                               \
 	do {                                                                                       \
 		char text_[128] = "";                                                              \
@@ -168,7 +181,6 @@ TEST_F_TIMEOUT(view, begins_anew_after_a_stop, 120)
 TEST_F_TIMEOUT(view, asks_again, 120)
 {
 	struct remora_add_cpu a = { .size = sizeof(a), .cpu = self->cpus[2] };
-	char left[64];
 	long number;
 
 	NEEDS_CPUS(self);
@@ -183,7 +195,7 @@ TEST_F_TIMEOUT(view, asks_again, 120)
 		ASSERT_EQ(0, ioctl(self->fd, REMORA_IOC_ADD_CPU, &a)) { TH_LOG("%s", a.error.message); }
 		EXPECT_VIEW(number, "0-3");
 		EXPECT_EQ(6, links_become(6));
-		EXPECT_EQ(0, rt_read_text(FAIL_STEP, left, sizeof(left))) { TH_LOG("it was not asked"); }
+		EXPECT_TRUE(step_failed()) { TH_LOG("it was not asked"); }
 		ASSERT_EQ(0, ioctl(self->fd, REMORA_IOC_REMOVE_CPU, &r)) { TH_LOG("%s", r.error.message); }
 	}
 }
