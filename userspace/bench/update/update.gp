@@ -9,9 +9,10 @@ set multiplot layout words(cores),1 title "updating shared state in place or by 
 set xlabel "cache lines of the state"
 set ylabel "TSC cycles an update, median"
 set yrange [0:*]
-set xtics (1, 2, 4, 8)
+set xtics ("1" 1, "2" 2, "4" 4, "8" 8)
 set logscale x 2
-set key top left
+set key below
+set xrange [0.9:8.9]
 rows(way, n) = "< grep '^".way.",[0-9]*,".n.",' '".csv."'"
 do for [n in cores] {
 	set title n." cores"
