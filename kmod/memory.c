@@ -22,6 +22,9 @@
 #define BYTES_PER_CORE SZ_4M
 #define BYTES_SHARED SZ_2M
 
+/* No machine has more: physical addresses have at most 52 bits (SDM vol. 3A, 4.1.4). Sums do not overflow. */
+#define BYTES_MOST (1ull << 52)
+
 static const struct remora_memory_source_ops *const sources[] = {
 	[REMORA_MEMORY_RESERVED] = &remora_memory_reserved,
 	[REMORA_MEMORY_BLOCK] = &remora_memory_block,
@@ -113,7 +116,7 @@ static int check_list(const struct remora_extent *want, unsigned int count, u64 
 			return remora_fail(err, REMORA_R_MEMORY_NOT_RESERVED,
 					   "memory extent %u: from %#llx on there are no %#llx bytes",
 					   i, want[i].address, want[i].bytes);
-		if (check_add_overflow(*total, want[i].bytes, total))
+		if (check_add_overflow(*total, want[i].bytes, total) || *total > BYTES_MOST)
 			return remora_fail(err, REMORA_R_MEMORY_UNAVAILABLE,
 					   "memory extent %u: %#llx bytes is more than there can be",
 					   i, want[i].bytes);

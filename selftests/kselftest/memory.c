@@ -121,6 +121,26 @@ TEST_F(memory, sum_too_large)
 	EXPECT_EQ(REMORA_R_MEMORY_UNAVAILABLE, self->s.c.error.reason);
 }
 
+/* Sizes near the end of 64 bits, which become small when they are rounded up to memory blocks. */
+TEST_F(memory, more_than_there_can_be)
+{
+	static const __u32 sources[] = { REMORA_MEMORY_AUTO, REMORA_MEMORY_BLOCK,
+					 REMORA_MEMORY_CONTIGUOUS };
+	__u64 block = block_bytes() ?: 128 * RT_MIB;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		self->s.extents[0].source = sources[i];
+		self->s.extents[0].bytes = -block;
+		EXPECT_EQ(-ENOMEM, rt_check(&self->s)) { TH_LOG("source %u", sources[i]); }
+		EXPECT_EQ(REMORA_R_MEMORY_UNAVAILABLE, self->s.c.error.reason);
+		EXPECT_EQ(-ENOMEM, rt_create(&self->s));
+		EXPECT_EQ(REMORA_R_MEMORY_UNAVAILABLE, self->s.c.error.reason)
+		{
+			TH_LOG("%s", self->s.c.error.message);
+		}
+	}
+}
+
 TEST_F_TIMEOUT(memory, block, 60)
 {
 	if (!block_bytes())
