@@ -111,8 +111,11 @@ static int end_bind(struct remora_partition *p, struct remora_bound *c, unsigned
 		.request_bytes = sizeof(request),
 		.timeout_ms = BIND_MS,
 	};
-	int ret = end_call(p, c, i, &call);
+	int ret;
 
+	/* First: the core may say that it closed the channel before its answer is taken here. */
+	WRITE_ONCE(c->bound[i], true);
+	ret = end_call(p, c, i, &call);
 	/* A definite refusal leaves nothing behind; an ill-formed answer says nothing. */
 	c->bound[i] = !ret || (call.sent && (call.result || ret == -ETIMEDOUT || ret == -EPROTO));
 	return ret;

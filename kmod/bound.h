@@ -53,7 +53,11 @@ void remora_bounds_kick(struct remora_partition *p);
  */
 void remora_bounds_closed(struct remora_core *core, u32 number);
 
-/** remora_bounds_end - all cores are silent: free what is left. Without p->lock, monitor.lock. */
+/**
+ * remora_bounds_end - all cores are silent, and the machine is gone: free what is left
+ * Context: process, without p->lock and monitor.lock; after remora_monitor_end(), as nobody but the work
+ * looks at the channels then.
+ */
 void remora_bounds_end(struct remora_partition *p);
 
 #endif

@@ -396,6 +396,7 @@ void remora_mesh_end(struct remora_partition *p)
 	list_for_each_entry_safe_reverse(l, next, &p->mesh.links, list)
 		link_drop(p, l, &nobody);
 	mutex_unlock(&p->mesh.lock);
-	remora_bounds_end(p);
+	/* First the machine, which wants channels made and taken away, then the channels. */
 	remora_monitor_end(p);
+	remora_bounds_end(p);
 }
