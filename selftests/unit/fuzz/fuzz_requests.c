@@ -3,76 +3,25 @@
  * Requests of a program to its monitor: right ones, spoilt ones and rubbish, floods of them, and words of its
  * ring spoilt at any time. Another program beside it is served throughout, and nothing is left of either.
  */
-#include "../monitor/core.h"
+#include "../monitor/client.h"
+#include "asserts.h"
 #include "fuzz.h"
 #include "script.h"
-
-#include <abi/if/monitor_stub.h>
 
 #include <domain.h>
 #include <requests.h>
 
 enum { GREET, ASK, RAW, FLOOD, TAKE, SPOIL, TURN, PASS, STOP, ACTS };
 
-struct client {
-	struct program *program;
-	struct urpc_chan chan;
-	struct monitor_end end;
-};
-
 static const struct monitor_handlers none;
 
-/* ---- what cmocka's asserts of the harness are here ---- */
-
-void _assert_true(const LargestIntegralType result, const char *expression, const char *file, int line)
-{
-	if (!result)
-		fprintf(stderr, "broken promise: %s:%d: %s\n", file, line, expression), abort();
-}
-
-void _assert_int_equal(const LargestIntegralType a, const LargestIntegralType b, const char *file, int line)
-{
-	if (a != b)
-		fprintf(stderr, "broken promise: %s:%d: %llu != %llu\n", file, line, (unsigned long long)a,
-			(unsigned long long)b), abort();
-}
-
-void print_message(const char *format, ...)
-{
-	(void)format;
-}
-
-void vprint_message(const char *format, va_list args)
-{
-	(void)format;
-	(void)args;
-}
-
 /* ---- programs ---- */
-
-static void open_client(struct client *c, uint32_t channel)
-{
-	struct urpc_chan *link = core_bind(channel, ABI_SERVICE_SPAWN, 256);
-	struct abi_requests *rings;
-
-	MUST(link);
-	c->program = core_program(spawn_good(link));
-	rings = core_at(c->program, ABI_DOMAIN_REQUESTS, ABI_CAP_RW);
-	MUST(!urpc_chan_init(&c->chan, (void *)rings->ask, (void *)rings->answer, ABI_REQUEST_SLOTS));
-	MUST(!monitor_client(&c->end, &c->chan));
-}
 
 static void greet(struct client *c)
 {
 	(void)monitor_bind(&c->end);
 	core_turn();
 	(void)monitor_bind(&c->end);
-}
-
-static void take_answers(struct client *c)
-{
-	while (!monitor_receive(&c->end, &none, NULL, 0))
-		;
 }
 
 static void must_be_served(struct client *c)
@@ -83,7 +32,7 @@ static void must_be_served(struct client *c)
 
 	MUST(!monitor_hello_call(&c->end, &call, &hello, &reply));
 	core_turn();
-	take_answers(c);
+	client_take(c, &none, NULL);
 	MUST(!call.status && reply.domain == c->program->setup.domain);
 }
 
@@ -132,7 +81,7 @@ static void act(struct client *c, unsigned int what, struct script *s)
 			raw(c, s, MONITOR_HELLO, 4);
 		break;
 	case TAKE:
-		take_answers(c);
+		client_take(c, &none, NULL);
 		break;
 	case SPOIL:
 		((uint64_t *)(void *)c->chan.tx)[next(s, 2) % (ABI_REQUEST_RING / 8)] ^= next(s, 8);
@@ -158,9 +107,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		core_start();
 		caps = core_caps();
 	}
-	open_client(&good, 1);
+	client_open(&good, 1);
 	greet(&good);
-	open_client(&bad, 0);
+	client_open(&bad, 0);
 	greet(&bad);
 	while (s.left) {
 		unsigned int what = next(&s, 1) % ACTS;

@@ -5,6 +5,7 @@
  * comes whole and in order, and when the channels are gone nothing is left of any program.
  */
 #include "../monitor/core.h"
+#include "asserts.h"
 #include "fuzz.h"
 #include "script.h"
 
@@ -30,32 +31,6 @@ static struct link {
 } links[CHANNELS];
 
 static uint32_t known; /* programs up to this number are gone */
-
-/* ---- what cmocka's asserts of the harness are here ---- */
-
-void _assert_true(const LargestIntegralType result, const char *expression, const char *file, int line)
-{
-	if (!result)
-		fprintf(stderr, "broken promise: %s:%d: %s\n", file, line, expression), abort();
-}
-
-void _assert_int_equal(const LargestIntegralType a, const LargestIntegralType b, const char *file, int line)
-{
-	if (a != b)
-		fprintf(stderr, "broken promise: %s:%d: %llu != %llu\n", file, line, (unsigned long long)a,
-			(unsigned long long)b), abort();
-}
-
-void print_message(const char *format, ...)
-{
-	(void)format;
-}
-
-void vprint_message(const char *format, va_list args)
-{
-	(void)format;
-	(void)args;
-}
 
 /* ---- answers ---- */
 

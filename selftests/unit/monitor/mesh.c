@@ -3,7 +3,6 @@
  * The monitor among others: the test is node 0 with the real machines, and the other nodes, of which it has
  * the ends of the links.
  */
-#include <abi/protocol/sizes.h>
 #include <abi/if/view.h>
 
 #include <agreed.h>
@@ -11,47 +10,11 @@
 #include <member.h>
 #include <mesh.h>
 
-#include "core.h"
+#include "leader.h"
 
-#define SELF 2u
-#define US 1000u /* cycles */
-
-static struct node leader;
-static struct {
-	uint16_t package[SIZES_NODES];
-	struct agree_entry entries[SIZES_ENTRIES];
-	uint64_t heard[SIZES_ENTRIES * AGREE_WORDS(SIZES_NODES)];
-	struct agree_peer peers[SIZES_NODES];
-	uint16_t room[ROUTE_ROOM(SIZES_NODES, SIZES_PACKAGES)];
-	struct names_slot slots[SIZES_NAMES];
-	struct names_index index[SIZES_NAMES];
-	struct names_pending pending[16];
-	struct names_watch watches[1];
-	struct names_peer names_peers[SIZES_NODES];
-	struct names_entry queue[SIZES_NODES * (NAMES_OUTSTANDING + 1)];
-} memory;
 static struct urpc_chan *link_of[64];
 static struct message message;
-static uint64_t us;
-static int joined;
 static uint64_t answered;
-static bool frozen_leader;
-
-static void leader_sends(void *ctx, uint32_t to, uint16_t type, const void *payload, uint32_t bytes)
-{
-	(void)ctx;
-	assert_int_equal(to, SELF);
-	assert_int_equal(urpc_send_long(link_of[0], type, payload, bytes), 0);
-}
-
-static void done(void *ctx, uint32_t node, int error)
-{
-	(void)ctx;
-	assert_int_equal(node, SELF);
-	joined = error;
-}
-
-static const struct node_events events = { .done = done };
 
 static void answer(void *ctx, uint32_t domain, uint64_t tag, uint32_t error,
 		   const struct names_slot *slot)
@@ -68,85 +31,21 @@ static void ended(void *ctx, uint32_t domain)
 
 static const struct names_hooks names_hooks = { .answer = answer, .ended = ended };
 
-static void leader_init(void)
-{
-	static const struct names_limits limits = SIZES_NAMES_LIMITS;
-	struct agree_local local = agreed_local();
-	struct node_memory given = {
-		.nodes = SIZES_NODES,
-		.packages = SIZES_PACKAGES,
-		.package = memory.package,
-		.agree = { memory.entries, memory.heard, memory.peers, memory.room, SIZES_ENTRIES,
-			   SIZES_NODES },
-		.names = { .slots = memory.slots,
-			   .index = memory.index,
-			   .pending = memory.pending,
-			   .pendings = 16,
-			   .domains = 4,
-			   .domain_pending = 4,
-			   .watches = memory.watches,
-			   .watch_count = 1,
-			   .domain_watches = 1,
-			   .peers = memory.names_peers,
-			   .peer_count = SIZES_NODES,
-			   .queue = memory.queue,
-			   .queue_count = SIZES_NODES * (NAMES_OUTSTANDING + 1) },
-	};
-	const struct node_setup setup = {
-		.port = { .send = leader_sends },
-		.events = &events,
-		.memory = &given,
-		.local = &local,
-		.kind = ROUTE_NUMA,
-		.names_hooks = &names_hooks,
-		.names_limits = &limits,
-	};
-
-	memset(&memory, 0, sizeof(memory));
-	assert_int_equal(node_init(&leader, &setup, us), 0);
-}
-
 static void link_node(uint32_t node)
 {
 	link_of[node] = core_bind(ABI_CHANNEL_MONITOR(node), ABI_SERVICE_MONITOR, ABI_MONITOR_SLOTS);
 	assert_int_equal(core_bound, 0);
 }
 
-/* Both have what has come, until there is nothing more. */
-static void talk(void)
-{
-	bool any = true;
-
-	while (any) {
-		any = false;
-		core_turn();
-		while (take(link_of[0], &message)) {
-			any = true;
-			assert_int_equal(node_message(&leader, SELF, message.type, message.data,
-						      (uint32_t)message.bytes, us), 0);
-		}
-		if (!frozen_leader)
-			node_tick(&leader, us);
-	}
-}
-
-static void pass(uint64_t more)
-{
-	us += more;
-	core_pass(more * US);
-	talk();
-}
-
 static int start(void **state)
 {
+	const struct agree_local local = agreed_local();
+
 	(void)state;
 	core_start();
 	memset(link_of, 0, sizeof(link_of));
-	us = 0;
-	joined = -1;
-	frozen_leader = false;
-	link_node(0);
-	leader_init();
+	leader_begin(&local, &names_hooks);
+	link_of[0] = leader_link;
 	return 0;
 }
 
@@ -157,22 +56,13 @@ static int stop(void **state)
 	return 0;
 }
 
-static void join(void)
-{
-	assert_int_equal(node_join(&leader, SELF, 1), 0);
-	node_tick(&leader, us);
-	talk();
-	assert_int_equal(joined, 0);
-	assert_true(protocol_set_has(&view_current(&leader.view)->members, SELF));
-}
-
 /* ---- tests ---- */
 
 static void test_join(void **state)
 {
 	(void)state;
 	assert_int_equal(core_until, UINT64_MAX);
-	join();
+	leader_join(1);
 	/* Nothing is to be waited for: it sleeps for good, and stays asleep. */
 	assert_int_equal(core_until, UINT64_MAX);
 	assert_int_equal(mesh_waiting(), 0);
@@ -192,15 +82,15 @@ static void test_names(void **state)
 	const struct names_slot *slot;
 
 	(void)state;
-	node_at(&leader, us);
+	node_at(&leader, leader_us);
 	assert_int_equal(submit(&leader, NAMES_OP_SET, "before", 11, 1), 0);
-	join();
+	leader_join(1);
 	slot = names_get(&member_enter()->names, "before");
 	assert_non_null(slot);
 	assert_int_equal(slot->value[0], 11);
 	assert_int_equal(submit(member_enter(), NAMES_OP_SET, "mine", 12, 2), 0);
 	member_leave();
-	talk();
+	leader_talk();
 	slot = names_get(&leader.names, "mine");
 	assert_non_null(slot);
 	assert_int_equal(slot->value[0], 12);
@@ -209,7 +99,7 @@ static void test_names(void **state)
 	assert_int_equal(core_until, UINT64_MAX);
 	/* What was its goes with it. */
 	view_failed(&leader.view, SELF);
-	node_tick(&leader, us);
+	node_tick(&leader, leader_us);
 	assert_null(names_get(&leader.names, "mine"));
 	assert_non_null(names_get(&leader.names, "before"));
 }
@@ -218,15 +108,15 @@ static void test_names(void **state)
 static void test_patrol(void **state)
 {
 	(void)state;
-	join();
+	leader_join(1);
 	for (unsigned int i = 0; i < 20; i++)
-		pass(VIEW_PATROL_US);
+		leader_pass(VIEW_PATROL_US);
 	assert_true(protocol_set_has(&view_current(&leader.view)->members, SELF));
 	assert_int_equal(core_until, UINT64_MAX);
 	/* Not asked to look at its messages, it is taken out. */
 	for (unsigned int i = 0; i < 20; i++) {
-		us += VIEW_PATROL_US;
-		node_tick(&leader, us);
+		leader_us += VIEW_PATROL_US;
+		node_tick(&leader, leader_us);
 	}
 	assert_false(protocol_set_has(&view_current(&leader.view)->members, SELF));
 }
@@ -234,12 +124,12 @@ static void test_patrol(void **state)
 static void test_leave(void **state)
 {
 	(void)state;
-	join();
-	joined = -1;
-	assert_int_equal(view_leave(&leader.view, SELF, VIEW_DRAIN_US, us), 0);
-	node_tick(&leader, us);
-	talk();
-	assert_int_equal(joined, 0);
+	leader_join(1);
+	leader_joined = -1;
+	assert_int_equal(view_leave(&leader.view, SELF, VIEW_DRAIN_US, leader_us), 0);
+	node_tick(&leader, leader_us);
+	leader_talk();
+	assert_int_equal(leader_joined, 0);
 	assert_false(protocol_set_has(&view_current(&leader.view)->members, SELF));
 }
 
@@ -339,7 +229,7 @@ static void test_flood(void **state)
 	static const uint8_t payload[100];
 
 	(void)state;
-	join();
+	leader_join(1);
 	link_node(7);
 	for (uint32_t i = 0; i < MESH_CELLS + 256; i++)
 		mesh_send(NULL, 7, 1, payload, sizeof(payload));
@@ -352,7 +242,7 @@ static void test_flood(void **state)
 	core_unbind(ABI_CHANNEL_MONITOR(7));
 	core_unbind(ABI_CHANNEL_MONITOR(9));
 	assert_int_equal(mesh_waiting(), 0);
-	talk();
+	leader_talk();
 }
 
 /* Nothing that comes makes it stumble: unknown messages, ill-formed ones, a broken ring. */
@@ -371,7 +261,7 @@ static void test_bad(void **state)
 		send_to(link_of[7], (uint16_t)(i % 3 ? i : PROTOCOL_TYPE(PROTOCOL_VIEW, i % 16)), payload,
 			i % sizeof(payload));
 	}
-	join();
+	leader_join(1);
 	link_of[7]->tx->slots[link_of[7]->tx_next & 255].header =
 		(link_of[7]->tx_next & URPC_HDR_SEQ_MASK) | URPC_HDR_CONTINUES;
 	core_closed = -1;
@@ -395,7 +285,7 @@ static unsigned int patrols_until_failed(void)
 	unsigned int i = 0;
 
 	while (i < 8 && !core_failed) {
-		pass(VIEW_PATROL_US);
+		leader_pass(VIEW_PATROL_US);
 		i++;
 	}
 	return i;
@@ -407,7 +297,7 @@ static void test_fault(void **state)
 	(void)state;
 	core_may_fail = false;
 	arm(0, VIEW_PREPARE, FAULT_MOMENT_BEFORE, 1);
-	join();
+	leader_join(1);
 	assert_int_equal(core_failed, 0);
 	core_may_fail = true;
 	arm(0, VIEW_PING, FAULT_MOMENT_BEFORE, 2);

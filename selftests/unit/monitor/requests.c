@@ -3,56 +3,14 @@
  * Programs at their monitor's services: what is asked well, badly, too often, and by programs that end or
  * spoil the rings. No other node is there: what needs one is never answered.
  */
-#include "core.h"
+#include "client.h"
 
-#include <abi/if/monitor_stub.h>
 #include <abi/protocol/names_types.h>
 #include <abi/protocol/spawnd.h>
 
 #include <requests.h>
 
-#define SLOTS 256u
-
-/* The program's end. */
-struct client {
-	struct program *program;
-	struct urpc_chan chan;
-	struct monitor_end end;
-};
-
-static struct urpc_chan *linux_end;
-
-static void open_client(struct client *c, uint32_t channel)
-{
-	struct abi_requests *rings;
-
-	linux_end = core_bind(channel, ABI_SERVICE_SPAWN, SLOTS);
-	c->program = core_program(spawn_good(linux_end));
-	assert_non_null(c->program);
-	rings = core_at(c->program, ABI_DOMAIN_REQUESTS, ABI_CAP_RW);
-	assert_non_null(rings);
-	assert_int_equal(urpc_chan_init(&c->chan, (void *)rings->ask, (void *)rings->answer,
-					ABI_REQUEST_SLOTS), 0);
-	assert_int_equal(monitor_client(&c->end, &c->chan), 0);
-}
-
-static void greet(struct client *c)
-{
-	assert_int_equal(monitor_bind(&c->end), -URPC_EAGAIN);
-	core_turn();
-	assert_int_equal(monitor_bind(&c->end), 0);
-}
-
-/* What has come for it. Return: how many. */
-static unsigned int take_answers(struct client *c)
-{
-	static const struct monitor_handlers none;
-	unsigned int count = 0;
-
-	while (!monitor_receive(&c->end, &none, NULL, 0))
-		count++;
-	return count;
-}
+static const struct monitor_handlers none;
 
 static bool served(struct client *c)
 {
@@ -62,7 +20,7 @@ static bool served(struct client *c)
 
 	assert_int_equal(monitor_hello_call(&c->end, &call, &hello, &reply), 0);
 	core_turn();
-	take_answers(c);
+	client_take(c, &none, NULL);
 	return !call.status && reply.node == 2 && reply.domain == c->program->setup.domain;
 }
 
@@ -86,8 +44,8 @@ static void test_hello(void **state)
 	struct client c;
 
 	(void)state;
-	open_client(&c, 0);
-	greet(&c);
+	client_open(&c, 0);
+	client_greet(&c);
 	assert_true(served(&c));
 	/* It sleeps: it is told by a notice. */
 	assert_true(urpc_arm(&c.chan));
@@ -107,7 +65,7 @@ static void test_version(void **state)
 	struct client c;
 
 	(void)state;
-	open_client(&c, 0);
+	client_open(&c, 0);
 	c.end.bound.version++;
 	assert_int_equal(monitor_bind(&c.end), -URPC_EAGAIN);
 	core_turn();
@@ -138,10 +96,10 @@ static void test_bad(void **state)
 	for (uint32_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct client c, other;
 
-		open_client(&c, 0);
-		greet(&c);
-		open_client(&other, 1);
-		greet(&other);
+		client_open(&c, 0);
+		client_greet(&c);
+		client_open(&other, 1);
+		client_greet(&other);
 		assert_int_equal(urpc_send_long(&c.chan, bad[i].type, ones, bad[i].bytes), 0);
 		core_turn();
 		assert_null(requests_of(c.program->setup.domain));
@@ -158,13 +116,13 @@ static void test_spoilt(void **state)
 	struct client c, other;
 
 	(void)state;
-	open_client(&other, 1);
-	greet(&other);
+	client_open(&other, 1);
+	client_greet(&other);
 	for (uint32_t word = 0; word < ABI_REQUEST_RING / 8; word += 7) {
 		uint64_t *ring;
 
-		open_client(&c, 0);
-		greet(&c);
+		client_open(&c, 0);
+		client_greet(&c);
 		ring = (uint64_t *)(void *)c.chan.tx;
 		for (uint32_t i = word; i < ABI_REQUEST_RING / 8; i += 63)
 			ring[i] = 0xa5a5a5a5a5a5a5a5ull * (i | 1);
@@ -187,16 +145,16 @@ static void test_pending(void **state)
 	struct client c;
 
 	(void)state;
-	open_client(&c, 0);
-	greet(&c);
+	client_open(&c, 0);
+	client_greet(&c);
 	for (uint32_t i = 0; i < 100; i++) {
 		while (monitor_name_change_call(&c.end, &calls[i], &m, &replies[i])) {
 			core_turn();
-			take_answers(&c);
+			client_take(&c, &none, NULL);
 		}
 	}
 	core_turn();
-	take_answers(&c);
+	client_take(&c, &none, NULL);
 	for (uint32_t i = 0; i < 100; i++) {
 		refused += !calls[i].status && (replies[i].error == NAMES_PENDING ||
 						replies[i].error == MONITOR_REFUSAL_PENDING);
@@ -215,10 +173,10 @@ static void test_deaf(void **state)
 	unsigned int asked = 0;
 
 	(void)state;
-	open_client(&c, 0);
-	greet(&c);
-	open_client(&other, 1);
-	greet(&other);
+	client_open(&c, 0);
+	client_greet(&c);
+	client_open(&other, 1);
+	client_greet(&other);
 	for (int turns = 0; turns < 10; turns++) {
 		static struct urpc_call calls[1000];
 		static struct monitor_hello_reply replies[1000];
@@ -232,7 +190,7 @@ static void test_deaf(void **state)
 	assert_true(served(&other));
 	/* All are answered once it listens. */
 	for (int turns = 0; turns < 10 && asked; turns++) {
-		asked -= take_answers(&c);
+		asked -= client_take(&c, &none, NULL);
 		core_turn();
 	}
 	assert_int_equal(asked, 0);
@@ -250,18 +208,18 @@ static void test_refused(void **state)
 	struct client c;
 
 	(void)state;
-	open_client(&c, 0);
-	greet(&c);
+	client_open(&c, 0);
+	client_greet(&c);
 	/* This core is in no view. */
 	assert_int_equal(monitor_spawn_call(&c.end, &call, &m, &reply), 0);
 	core_turn();
-	take_answers(&c);
+	client_take(&c, &none, NULL);
 	assert_int_equal(call.status, 0);
 	assert_int_equal(reply.error, SPAWND_E_STOPPED);
 	m.elf_bytes = 0;
 	assert_int_equal(monitor_spawn_call(&c.end, &call, &m, &reply), 0);
 	core_turn();
-	take_answers(&c);
+	client_take(&c, &none, NULL);
 	assert_int_equal(reply.error, MONITOR_REFUSAL_INVALID);
 	assert_int_equal(requests_of(c.program->setup.domain)->owed, 0);
 	core_unbind(0);
