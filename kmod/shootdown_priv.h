@@ -30,6 +30,7 @@ static_assert(PAGE_SIZE % sizeof(struct remora_room) == 0);
  * struct remora_job - one run
  * @want:    the caller's request, checked; results go there
  * @epoch:   by node: of its control node when the run began; a core in another one is a dead core
+ * @children: by node: legs in its plan so far; the plan lies where a core gone astray may write
  * @fan:     node 0's, when it is the initiator
  * @sample:  room for REMORA_SHOOT_SAMPLES rounds of node 0
  * @lost:    medians that recipients reported, @losts of them
@@ -40,6 +41,7 @@ struct remora_job {
 	struct remora_tree tree;
 	u32 run;
 	u32 epoch[ABI_NODES_MAX];
+	u8 children[ABI_NODES_MAX];
 	struct urpc_fan fan;
 	u64 stale;
 	unsigned int losts;

@@ -111,6 +111,7 @@ static void plan_edge(struct remora_job *job, const struct remora_edge *edge)
 	struct abi_shoot_plan *to = &common_room(job->p, edge->to)->plan;
 	phys_addr_t line = core_line_phys(job, edge->to);
 	phys_addr_t cast = casts(job) ? common_phys(job->p, &from->cast) : 0;
+	struct abi_shoot_edge *leg;
 
 	to->in.line = line;
 	to->in.node = edge->from;
@@ -119,9 +120,10 @@ static void plan_edge(struct remora_job *job, const struct remora_edge *edge)
 		urpc_fan_add(&job->fan, core_line(job, edge->to), edge->to);
 		return;
 	}
-	from->plan.out[from->plan.children].line = line;
-	from->plan.out[from->plan.children].node = edge->to;
-	from->plan.children++;
+	leg = &from->plan.out[job->children[edge->from]++];
+	leg->line = line;
+	leg->node = edge->to;
+	from->plan.children = job->children[edge->from];
 	from->plan.out_cast = cast;
 }
 
