@@ -42,7 +42,7 @@ const char *cli_verb_name(void)
 static void help(FILE *file)
 {
 	fputs("usage: remora VERB [OPTIONS] [ARGUMENTS]\n"
-	      "       remora VERB --help\n\n"
+	      "       remora help [VERB]\n\n"
 	      "Remora takes CPUs and memory away from a running Linux, boots a multikernel on\n"
 	      "them, and gives everything back on request.\n\nverbs:\n", file);
 	for (const struct cli_verb *v = cli_verbs; v->name; v++)
@@ -50,6 +50,15 @@ static void help(FILE *file)
 	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 no such partition, 4 not allowed,\n"
 	      "            5 module not loaded, 6 timeout, 7 partition or core dead;\n"
 	      "            of run: the program's, 125 it was not started, 126 it cannot be, 127 no file\n", file);
+}
+
+/* "remora help VERB ..." is "remora VERB ... --help". */
+static void help_last(int argc, char **argv)
+{
+	static char flag[] = "--help";
+
+	memmove(&argv[1], &argv[2], (size_t)(argc - 2) * sizeof(argv[0]));
+	argv[argc - 1] = flag;
 }
 
 int main(int argc, char **argv)
@@ -60,6 +69,8 @@ int main(int argc, char **argv)
 		help(stderr);
 		return CLI_USAGE;
 	}
+	if (argc > 2 && !strcmp(argv[1], "help"))
+		help_last(argc, argv);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		help(stdout);
 		return cli_close_output(CLI_OK);

@@ -57,6 +57,9 @@ program=remora
 expect 2 'usage: remora VERB'
 expect 0 'exit codes' --help
 expect 2 'is no verb' frobnicate
+expect 0 'usage: remora create NAME' help create
+expect 0 'usage: remora bench shootdown' help bench shootdown
+expect 2 'is no verb' help frobnicate
 expect 0 'not loaded' version
 expect_json 0 '.loaded == false' version --json
 for verb in $(verbs); do
