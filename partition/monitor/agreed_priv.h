@@ -56,6 +56,9 @@ struct call *agreed_free_call(uint32_t domain);
 int agreed_start(struct call *c, const struct agree_request *q);
 int agreed_send(struct call *c, uint32_t node, uint8_t rights, uint64_t handle);
 
+/** agreed_needs - rights that an enum abi_cap_op takes */
+uint8_t agreed_needs(uint32_t op);
+
 /** agreed_object - what a capability is for. Return: its rights; 0: there is none */
 uint8_t agreed_object(struct abi_cap_at at, struct agree_object *object);
 

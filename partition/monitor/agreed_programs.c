@@ -5,6 +5,7 @@
  */
 #include <base/string.h>
 
+#include <bound.h>
 #include <build.h>
 #include <caps.h>
 
@@ -82,6 +83,7 @@ int agreed_ask(const struct domain *d, uint64_t tag, const uint64_t word[6])
 	struct agree_request q = { 0 };
 	struct abi_cap_at at;
 	uint32_t op = (uint8_t)word[0];
+	uint8_t has;
 	int rc;
 
 	if (op != ABI_CAP_DO_RETYPE && op != ABI_CAP_DO_REVOKE && op != ABI_CAP_DO_DELETE)
@@ -94,8 +96,11 @@ int agreed_ask(const struct domain *d, uint64_t tag, const uint64_t word[6])
 	if (rc)
 		return rc;
 	at = (struct abi_cap_at){ c->word[1], (uint8_t)(c->word[0] >> ABI_INVOKE_FROM_SHIFT), 0 };
-	if (!agreed_object(at, &q.object))
+	has = agreed_object(at, &q.object);
+	if (!q.object.bytes)
 		return -ABI_CAP_E_EMPTY;
+	if (agreed_needs(op) & ~has)
+		return -ABI_CAP_E_RIGHTS;
 	q.kind = op == ABI_CAP_DO_RETYPE ? AGREE_RETYPE : op == ABI_CAP_DO_REVOKE ? AGREE_REVOKE :
 									       AGREE_DELETE;
 	if (op == ABI_CAP_DO_RETYPE)
@@ -120,8 +125,11 @@ int agreed_give(const struct domain *d, uint64_t tag, const struct agreed_gift *
 	has = agreed_object(at, &c->object);
 	if (!has)
 		return -ABI_CAP_E_EMPTY;
-	/* Of all else the other core's CPU driver would have to reach the memory. */
-	if (c->object.type != ABI_CAP_FRAME)
+	/*
+	 * Of all else the other core's CPU driver would have to reach the memory. A ring goes when its channel
+	 * does, at once, so no other node may have it.
+	 */
+	if (c->object.type != ABI_CAP_FRAME || bound_is_ring(c->object.base, c->object.bytes))
 		return -AGREE_E_KIND;
 	if (!gift->rights || gift->rights & ~(uint32_t)(has & ABI_CAP_RW))
 		return -ABI_CAP_E_RIGHTS;

@@ -268,6 +268,15 @@ void bound_unlocal(const uint32_t end[2])
 	free_local_if_over(end[0]);
 }
 
+bool bound_is_ring(uint64_t base, uint64_t bytes)
+{
+	uint64_t pool = pool_channels ? caps_identify(caps_table(POOL), ABI_INVOKE_BASE) : base + bytes;
+	struct abi_cap_at extent;
+
+	return (base < pool + POOL_PAGES * MON_PAGE && pool < base + bytes) ||
+	       memory_shared(base, bytes, &extent) >= 0;
+}
+
 /* ---- holders ---- */
 
 static struct abi_cap_at given(const struct domain *d, uint32_t place, uint32_t which)

@@ -46,6 +46,9 @@ void bound_release(uint32_t end);
 /** bound_slots - of each ring */
 uint32_t bound_slots(uint32_t end);
 
+/** bound_is_ring - is that memory for rings of channels, to whichever node? */
+bool bound_is_ring(uint64_t base, uint64_t bytes);
+
 /** bound_work - what is due. Return: TSC of the next call at the latest; UINT64_MAX */
 uint64_t bound_work(void);
 

@@ -6,6 +6,7 @@
 #include <abi/protocol/node.h>
 
 #include <agreed.h>
+#include <bound.h>
 #include <build.h>
 #include <caps.h>
 #include <memory.h>
@@ -18,6 +19,7 @@
 #define DEPTH ABI_DOMAIN_ROOT_BITS
 #define S_PIECE 100u /* slots of the program */
 #define S_OTHER 101u
+#define FOREIGN (1ull << 40) /* memory of other cores, which this one does not reach */
 
 struct flying {
 	uint32_t to;
@@ -221,12 +223,17 @@ static int stop(void **state)
 }
 
 /* Another core has got the piece. */
-static void known_elsewhere(void)
+static void known_elsewhere_at(uint64_t slot)
 {
-	const struct abi_cap_info info = core_cap(program, S_PIECE);
+	const struct abi_cap_info info = core_cap(program, slot);
 	const uint64_t arg[4] = { ABI_OBJECT_PLACE(info.base, info.type), info.bytes };
 
 	assert_int_equal(mon_kernel(ABI_KERNEL_CAP_MARK, arg, NULL), 0);
+}
+
+static void known_elsewhere(void)
+{
+	known_elsewhere_at(S_PIECE);
 }
 
 /* What the program is told, once. */
@@ -288,6 +295,35 @@ static void test_revoke(void **state)
 	assert_int_equal(core_cap(program, S_PIECE).base, base);
 	/* Nobody else has it now: nobody is asked. */
 	assert_int_equal(invoke(ABI_CAP_DO_DELETE, 0, S_PIECE, 0, 0, 0, word), 0);
+}
+
+static int weaker(uint64_t from, uint64_t to)
+{
+	const uint64_t word[6] = { ABI_INVOKE_WORD(ABI_CAP_DO_MINT, ABI_CAP_RW, 0, DEPTH, DEPTH, 0, 0), from, to };
+
+	return core_invoke(program, word);
+}
+
+/* The others drop all that they have before the coordinator looks at its own capability. */
+static void test_revoke_needs_the_right(void **state)
+{
+	uint64_t word[6], other_word[6];
+
+	(void)state;
+	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_FRAME, S_PIECE, S_OTHER, 0, 0x1000, word), 0);
+	known_elsewhere_at(S_OTHER);
+	assert_int_equal(weaker(S_OTHER, S_OTHER + 1), 0);
+	assert_int_equal(invoke(ABI_CAP_DO_REVOKE, 0, S_OTHER + 1, 0, 0, 0, word), -ABI_CAP_E_RIGHTS);
+	assert_int_equal(ask(word), -ABI_CAP_E_RIGHTS);
+	/* One with the right is changed for one without when it has been looked at. */
+	assert_int_equal(invoke(ABI_CAP_DO_REVOKE, 0, S_OTHER, 0, 0, 0, word), -ABI_CAP_E_REMOTE);
+	assert_int_equal(agreed_ask(domain_find(domain), 4711, word), 0);
+	assert_int_equal(invoke(ABI_CAP_DO_DELETE, 0, S_OTHER, 0, 0, 0, other_word), 0);
+	assert_int_equal(weaker(S_OTHER + 1, S_OTHER), 0);
+	assert_int_equal(told(false), -ABI_CAP_E_EMPTY);
+	assert_int_equal(dropped, 0);
+	assert_int_equal(core_cap(program, S_OTHER).type, ABI_CAP_FRAME);
+	assert_int_equal(core_cap(program, S_OTHER + 1).type, ABI_CAP_FRAME);
 }
 
 static void test_delete(void **state)
@@ -375,10 +411,33 @@ static void test_give(void **state)
 			 -ABI_CAP_E_REMOTE);
 }
 
+/* A channel's memory is used for something else when its program ends: nobody elsewhere may have it. */
+static void test_give_ring(void **state)
+{
+	const uint64_t bind[6] = { 5, ABI_SERVICE_PROGRAM, 64, CORE_SHARED, CORE_SHARED + 0x10000, 1 };
+	struct domain *d = domain_find(domain);
+	uint32_t end[2];
+
+	(void)state;
+	bound_bind(bind);
+	assert_int_equal(bound_give(5, d, 0, NULL), 0);
+	assert_int_equal(give(ABI_SLOT_BOUND + ABI_BOUND_TX, 0, ABI_CAP_READ), -AGREE_E_KIND);
+	assert_int_equal(give(ABI_SLOT_BOUND + ABI_BOUND_RX, 0, ABI_CAP_READ), -AGREE_E_KIND);
+	assert_int_equal(bound_local(64, end), 0);
+	assert_int_equal(bound_give(end[0], d, 1, d), 0);
+	assert_int_equal(give(ABI_SLOT_BOUND + ABI_BOUND_SLOTS + ABI_BOUND_TX, 0, ABI_CAP_READ), -AGREE_E_KIND);
+	assert_int_equal(give(ABI_SLOT_BOUND + ABI_BOUND_SLOTS + ABI_BOUND_RX, 0, ABI_CAP_READ), -AGREE_E_KIND);
+	bound_unlocal(end);
+	bound_release(end[0]);
+	assert_true(bound_unbind(5));
+	bound_release(5);
+	assert_int_equal(bound_count(), 0);
+}
+
 /* Another node's program gives. */
 static void comes(uint64_t offset, uint32_t to, int expected)
 {
-	const struct agree_object o = { CORE_SHARED + offset, 0x1000, ABI_CAP_FRAME };
+	const struct agree_object o = { FOREIGN + offset, 0x1000, ABI_CAP_FRAME };
 
 	gave = 1;
 	assert_int_equal(agree_give(&members[0].node.agree, SELF, &o, ABI_CAP_RW,
@@ -399,7 +458,7 @@ static void test_take(void **state)
 	assert_int_equal(agreed_take(domain_find(domain), 14, 1u << DEPTH, DEPTH), -ABI_CAP_E_ADDRESS);
 	comes(0, domain + 1, -ABI_CAP_E_OCCUPIED);
 	comes(0x2000, domain, 0);
-	assert_int_equal(core_cap(program, S_OTHER).base, CORE_SHARED + 0x2000);
+	assert_int_equal(core_cap(program, S_OTHER).base, FOREIGN + 0x2000);
 	assert_int_equal(core_cap(program, S_OTHER).rights, ABI_CAP_RW);
 	assert_true(agreed_take_next(&result));
 	assert_int_equal(result.domain, domain);
@@ -584,11 +643,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_retype, start, stop),
 		cmocka_unit_test_setup_teardown(test_revoke, start, stop),
+		cmocka_unit_test_setup_teardown(test_revoke_needs_the_right, start, stop),
 		cmocka_unit_test_setup_teardown(test_delete, start, stop),
 		cmocka_unit_test_setup_teardown(test_other_revokes, start, stop),
 		cmocka_unit_test_setup_teardown(test_ends, start, stop),
 		cmocka_unit_test_setup_teardown(test_bad, start, stop),
 		cmocka_unit_test_setup_teardown(test_give, start, stop),
+		cmocka_unit_test_setup_teardown(test_give_ring, start, stop),
 		cmocka_unit_test_setup_teardown(test_take, start, stop),
 		cmocka_unit_test_setup_teardown(test_forgets, start, stop),
 		cmocka_unit_test_setup_teardown(test_many_origins, start, stop),
