@@ -99,7 +99,7 @@ static void test_no_name(void **state)
 static void test_wrong_service(void **state)
 {
 	struct names_ask lie = names_ask(NAMES_OP_SET, "lie", NAMES_EPHEMERAL, 0);
-	uint32_t offer = bind_serve(2, 3, "disk", 7);
+	uint32_t offer = bind_serve(2, 3, "disk", 7), other;
 	struct end *e;
 
 	(void)state;
@@ -129,6 +129,15 @@ static void test_wrong_service(void **state)
 	e = bind_go(1, 1, "lie", 7, false, NEVER);
 	bind_settle();
 	assert_int_equal(e->error, BIND_E_GONE);
+	assert_int_equal(bind_offer_open(&binds[2], 3, 7003, 41, 7, &other), BIND_OK);
+	bind_record(other, 40, 7, lie.value);
+	MUST(!names_submit(&names[2], 3, 1, &lie, NEVER, net.now));
+	bind_settle();
+	e = bind_go(1, 1, "lie", 7, false, NEVER);
+	bind_settle();
+	assert_int_equal(e->error, BIND_E_INTERFACE);
+	assert_int_equal(e->detail, 41);
+	assert_int_equal(bind_offer_close(&binds[2], 3, other), BIND_OK);
 	/* Who waits is not told, and goes on when the service is back. */
 	e = bind_go(1, 1, "lie", 7, true, NEVER);
 	bind_settle();
@@ -189,6 +198,7 @@ static void test_server_never_answers(void **state)
 	net_drain();
 	s = bind_last_server();
 	bind_end_accept(s);
+	assert_int_equal(bind_accept(&binds[2], 3, s->handle, s->tag, net.now), BIND_E_HANDLE);
 	net_drain();
 	assert_int_equal(making_count, 1);
 	net.now += 100;
@@ -494,128 +504,72 @@ static void test_stopped(void **state)
 	bind_end_close(waits);
 }
 
-#define SAY(from, to, TYPE, kind, ...)                                                             \
-	({                                                                                         \
-		struct bind_##kind m = { __VA_ARGS__ };                                            \
-		uint8_t wire[BIND_MESSAGE_MAX];                                                    \
-		uint32_t bytes = bind_##kind##_encode(&m, wire);                                   \
-		bind_message(&binds[to], from, BIND_##TYPE, wire, bytes, net.now);                 \
-	})
-
-static void test_malformed(void **state)
+/* A node that comes back has the old one's numbers again, while a channel for that is still being made. */
+static void test_comes_back(void **state)
 {
 	struct pair p = { 1, 2, 0, NULL, NULL };
-	uint64_t id, number;
+	struct end *c, *s;
+
+	(void)state;
+	reach(&p, MAKING);
+	assert_int_equal(making_count, 1);
+	kill_node(1);
+	net_drain();
+	bind_in(1);
+	c = bind_go(1, 1, "disk", 1, false, NEVER);
+	net_drain();
+	s = bind_last_server();
+	assert_ptr_not_equal(s, p.s);
+	bind_end_accept(s);
+	bind_settle();
+	assert_true(c->opened && s->opened);
+	assert_int_equal(p.s->error, BIND_E_NODE);
+	bind_end_close(c);
+}
+
+/* Both ends' nodes go at once, and live on: neither hears of the other's end. */
+static void test_both_out(void **state)
+{
+	struct pair p = { 1, 2, 0, NULL, NULL };
+	struct protocol_set members = net.members;
 
 	(void)state;
 	reach(&p, OPEN);
-	id = binds[1].memory.conns[0].channel;
-	number = binds[1].memory.conns[0].number;
-	assert_int_equal(bind_message(&binds[1], 2, 0x04ff, "", 0, 0), -URPC_EPROTO);
-	assert_int_equal(bind_message(&binds[1], 2, BIND_CONNECT, "x", 1, 0), -URPC_EPROTO);
-	assert_int_equal(SAY(1, 2, CONNECT, connect, .number = 0, .slots = 64), -URPC_EPROTO);
-	assert_int_equal(SAY(1, 2, CONNECT, connect, .number = 9, .slots = 65), -URPC_EPROTO);
-	assert_int_equal(SAY(1, 2, CONNECT, connect, .number = 9, .slots = 8192), -URPC_EPROTO);
-	assert_int_equal(SAY(1, 2, CONNECT, connect, .number = number, .slots = 64), -URPC_EPROTO);
-	assert_int_equal(SAY(2, 1, REFUSED, refused, .number = number, .error = 1), -URPC_EPROTO);
-	assert_int_equal(SAY(2, 1, OPEN, open, .number = number), -URPC_EPROTO);
-	assert_int_equal(SAY(2, 1, CLOSED, closed, .channel = id, .error = 1), -URPC_EPROTO);
-	assert_int_equal(SAY(0, 1, CLOSED, closed, .channel = id, .error = 0), -URPC_EPROTO);
-	assert_int_equal(SAY(0, 1, CLOSED, closed, .channel = id, .error = 99), -URPC_EPROTO);
-	assert_int_equal(SAY(0, 1, OPEN, open, .number = 1, .error = 99), -URPC_EPROTO);
-	assert_int_equal(SAY(0, 1, CLOSE, close, .channel = id), -URPC_EPROTO);
-	assert_int_equal(SAY(0, 1, MAKE, make, .client = 2, .slots = 64), -URPC_EPROTO);
-	/* To node 0: not theirs, not there, not yet. */
-	assert_int_equal(SAY(3, 0, CLOSE, close, .channel = id), -URPC_EPROTO);
-	assert_int_equal(SAY(1, 0, CLOSE, close, .channel = id + 1), -URPC_EPROTO);
-	assert_int_equal(SAY(1, 0, CLOSE, close, .channel = id + (1ull << 32)), -URPC_EPROTO);
-	assert_int_equal(SAY(1, 0, CLOSE, close, .channel = id, .error = 99), -URPC_EPROTO);
-	assert_int_equal(SAY(1, 0, MAKE, make, .client = 1, .slots = 64, .number = 1),
-			 -URPC_EPROTO);
-	assert_int_equal(SAY(1, 0, MAKE, make, .client = 512, .slots = 64, .number = 1),
-			 -URPC_EPROTO);
-	assert_int_equal(SAY(1, 0, MAKE, make, .client = 2, .slots = 63, .number = 1),
-			 -URPC_EPROTO);
-	assert_int_equal(SAY(7, 0, CLOSE, close, .channel = id), 0);
-	assert_int_equal(binds[0].strangers, 1);
-	bind_left(3);
-	/* A channel for a connection that is another server's: the client's node takes it not. */
-	bind_serve(3, 3, "slow", 1);
-	bind_settle();
-	assert_non_null(bind_go(1, 2, "slow", 1, false, NEVER));
-	net_drain();
-	assert_int_equal(SAY(2, 0, MAKE, make, .client = 1, .epoch = net.epoch[1],
-			     .number = binds[1].number, .slots = 64, .conn = 77), 0);
-	bind_settle();
-	assert_false(ends[end_count - 2].over || ends[end_count - 2].opened);
-	/* Of an earlier life of the client's node. */
-	assert_int_equal(SAY(2, 0, MAKE, make, .client = 1, .epoch = net.epoch[1] + 1,
-			     .number = 500, .slots = 64, .conn = 77), 0);
-	assert_int_equal(making_count, 0);
-	bind_end_domain(1, 1);
-	bind_end_domain(1, 2);
-	bind_settle();
-	assert_true(SAY(1, 0, CLOSE, close, .channel = id) == -URPC_EPROTO);
+	protocol_set_remove(&members, 1);
+	protocol_set_remove(&members, 2);
+	net_change(&members);
+	assert_int_equal(p.c->error, BIND_E_STOPPED);
+	assert_int_equal(p.s->error, BIND_E_STOPPED);
+	assert_int_equal(binds[1].strangers + binds[2].strangers, 0);
+	assert_int_equal(unmaking_count, 1);
 }
 
-/* One node connects without end and never looks at an answer. */
-static void test_flood(void **state)
+/* While the view changes nobody is asked. */
+static void test_frozen(void **state)
 {
-	uint32_t offer;
+	struct end *c;
 
 	(void)state;
-	offer = bind_serve(2, 3, "disk", 1);
+	bind_serve(2, 3, "disk", 1);
 	bind_settle();
-	for (uint64_t number = 1; number < 100; number++)
-		assert_int_equal(SAY(1, 2, CONNECT, connect, .number = number, .domain = 1,
-				     .server = 3, .offer = offer, .interface = 40, .version = 1,
-				     .slots = 64), 0);
-	assert_int_equal(end_count, 3);
-	/* Others are served. */
-	assert_non_null(bind_go(3, 1, "disk", 1, false, NEVER));
-	bind_end_close(&ends[0]);
-	bind_end_close(&ends[1]);
-	bind_end_close(&ends[2]);
-	while (net_count(2, 1))
-		bind_errors = 0, net_step();
-	bind_errors = 0;
+	bind_freeze(&binds[1]);
+	c = bind_go(1, 1, "disk", 1, false, NEVER);
+	bind_tick(&binds[1], net.now);
+	assert_int_equal(net_count(1, 2), 0);
+	assert_false(c->over);
+	bind_thaw(&binds[1], net.now);
 	bind_settle();
-	assert_int_equal(bind_last_server()->other_node, 3);
 	bind_end_accept(bind_last_server());
 	bind_settle();
-	assert_true(bind_last_server()->opened);
-	bind_end_close(bind_last_server());
-	bind_errors = 0;
-}
-
-static void test_init(void **state)
-{
-	struct bind_memory memory = binds[0].memory, bad = memory;
-	struct bind_limits limits = bind_limits_used;
-	static struct bind b;
-	struct bind_ask ask = { .name = "x", .slots = 5 };
-	uint32_t handle;
-
-	(void)state;
-	bad.conn_count = BIND_TABLE_MAX + 1;
-	assert_int_equal(bind_init(&b, 0, names, &limits, &bad, &binds[0].port, &binds[0].hooks,
-				   NULL), -URPC_EINVAL);
-	limits.backlog = 0;
-	assert_int_equal(bind_init(&b, 0, names, &limits, &memory, &binds[0].port,
-				   &binds[0].hooks, NULL), -URPC_EINVAL);
-	assert_int_equal(bind_connect(&binds[1], 1, 1, &ask, 0, 0, &handle), BIND_E_INVALID);
-	ask.slots = 0;
-	memset(ask.name, 'x', sizeof(ask.name));
-	assert_int_equal(bind_connect(&binds[1], 1, 1, &ask, 0, 0, &handle), BIND_E_INVALID);
-	for (uint32_t e = 0; e <= BIND_E_COUNT; e++)
-		assert_true(strlen(bind_sentence(e)) > 3);
+	assert_true(c->opened);
+	bind_end_close(c);
 }
 
 static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	T(open_and_close), T(no_name), T(wrong_service), T(refused), T(server_never_answers),
 	T(quotas), T(channel_quotas), T(every_end_at_every_step), T(both_close), T(stuck),
-	T(stopped), T(malformed), T(flood), T(init),
+	T(stopped), T(comes_back), T(both_out), T(frozen),
 };
 
 int main(void)

@@ -513,12 +513,106 @@ static void test_malformed(void **state)
 	assert_int_equal(taken, MEMSERV_ASKS);
 }
 
+/* A part that is freed alone sends its grant back, too. */
+static void test_freed_grant(void **state)
+{
+	int64_t a;
+
+	(void)state;
+	assert_true(GET(1, 1, 64) > 0);
+	a = GET(1, 2, 2);
+	assert_int_equal(a, EXTENT(2));
+	assert_int_equal(memserv_free(&servers[1], 2, (uint64_t)a), 0);
+	memserv_settle();
+	assert_int_equal(cached_of(1), 0);
+	assert_int_equal(free_of(2), 64);
+	memserv_conserved();
+}
+
+/* While entries are left that what was asked for may need, pages are given, each with a hole behind it. */
+static void test_table(void **state)
+{
+	uint32_t got = 0;
+	int64_t error;
+
+	(void)state;
+	while ((error = get(3, 1, 1, 2 * PAGE, MEMSERV_ANY, false)) > 0)
+		got++;
+	assert_int_equal(error, -MEMSERV_E_TABLE);
+	assert_int_equal(got, 24);
+	assert_false(net_step());
+	memserv_domain_end(&servers[3], 1);
+	assert_true(GET(3, 1, 64) > 0);
+	memserv_conserved();
+}
+
+/* However much may be lent to one node, the owner keeps something. */
+static void test_reserve(void **state)
+{
+	(void)state;
+	memserv_limits_used.lend = 100 * PAGE;
+	memserv_world(4, 5);
+	assert_true(GET(1, 1, 64) > 0);
+	assert_int_equal(GET(1, 2, 50) >> 32, 2);
+	assert_int_equal(GET(1, 2, 7) >> 32, 3);
+	assert_int_equal(free_of(2), 14);
+	assert_int_equal(GET(3, 1, 48) >> 32, 3);
+	assert_int_equal(GET(3, 1, 6) >> 32, 2);
+	assert_int_equal(free_of(2), 8);
+	for (uint32_t node = 1; node < 4; node++)
+		for (uint32_t domain = 1; domain < 3; domain++)
+			memserv_domain_end(&servers[node], domain);
+	memserv_settle();
+	memserv_conserved();
+}
+
+/* Two lenders die, one after the other, before anybody has told what it keeps. */
+static void test_both_lenders_die(void **state)
+{
+	(void)state;
+	assert_true(GET(1, 1, 64) > 0);
+	assert_int_equal(GET(1, 2, 2) >> 32, 2);
+	for (uint32_t node = 2; node < 4; node++) {
+		net_kill(node);
+		protocol_set_remove(&net.members, node);
+		net_install(&net.members);
+	}
+	assert_int_equal(reclaimed, 0);
+	net_drain();
+	assert_int_equal(reclaimed, 1 << 2 | 1 << 3);
+	assert_int_equal(kept_count, 1);
+}
+
+/* Of what a node had that is gone, those keep who were there with it, and no more than can be noted. */
+static void test_keepers(void **state)
+{
+	(void)state;
+	out(3);
+	net_kill(2);
+	net_revive(3);
+	memserv_world_node(3);
+	protocol_set_remove(&net.members, 2);
+	protocol_set_add(&net.members, 3);
+	net_install(&net.members);
+	assert_int_equal(SAY(3, 0, KEEP, keep, .owner = 2, .base = EXTENT(2), .bytes = PAGE),
+			 -URPC_EPROTO);
+	assert_int_equal(SAY(3, 0, KEPT, kept, .owner = 2), -URPC_EPROTO);
+	for (uint32_t i = 0; i <= PIECES; i++)
+		assert_int_equal(SAY(1, 0, KEEP, keep, .owner = 2, .base = EXTENT(2) + i * PAGE,
+				     .bytes = PAGE), 0);
+	assert_int_equal(kept_count, PIECES);
+	net_drain();
+	/* What could not be noted may be in use: nothing of it is used again. */
+	assert_int_equal(reclaimed, 1 << 3);
+	assert_true(memserv_quiet(&servers[0]));
+}
+
 static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	T(own), T(malformed_calls), T(quota), T(others), T(numa), T(transfer_fails), T(orphan),
 	T(asks_and_table), T(add_and_take), T(take_lent), T(lender_dies), T(comes_as_one_goes),
 	T(borrower_dies), T(borrower_comes_back),
-	T(asked_dies), T(malformed),
+	T(asked_dies), T(malformed), T(freed_grant), T(table), T(reserve), T(both_lenders_die), T(keepers),
 };
 
 int main(void)

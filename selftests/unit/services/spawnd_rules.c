@@ -391,10 +391,39 @@ static void test_init(void **state)
 			 -URPC_EINVAL);
 }
 
+/* While a job starts: what only node 0 says, and what is told of parts that are not made. */
+static void test_starting(void **state)
+{
+	uint64_t job, number;
+
+	(void)state;
+	assert_int_equal(spawnd_go(1, 1, 0xc, 0), 0);
+	number = spawnds[1].number;
+	assert_int_equal(SAY(2, 1, STARTED, started, .number = number, .job = 1), -URPC_EPROTO);
+	assert_int_equal(SAY(2, 1, FAILED, failed, .number = number, .error = 1), -URPC_EPROTO);
+	net_drain();
+	job = programs[2][0].job;
+	assert_int_equal(SAY(2, 0, EXITED, exited, .job = job), -URPC_EPROTO);
+	/* Made twice: node 0 hears of it once. */
+	program_made(2, &programs[2][0], 0);
+	spawnd_ready(&spawnds[2], job, 0, net.now);
+	net_drain();
+	assert_int_equal(spawnd_errors, 0);
+	assert_false(last()->over || last()->started);
+	/* What is to end is ended once, and does not begin any more. */
+	assert_int_equal(SAY(0, 2, STOP, stop, .job = job), 0);
+	assert_true(programs[2][0].end);
+	assert_int_equal(SAY(0, 2, STOP, stop, .job = job), 0);
+	assert_int_equal(SAY(0, 2, GO, go, .job = job), 0);
+	assert_int_equal(program_count(PROGRAM_RUNS), 0);
+	spawnd_settle();
+	assert_int_equal(last()->error, SPAWND_E_KILLED);
+}
+
 static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	T(start_and_exit), T(barrier), T(part_fails), T(refused), T(quotas), T(kill), T(deaths),
-	T(late_and_stuck), T(stopped), T(malformed), T(init),
+	T(late_and_stuck), T(stopped), T(malformed), T(init), T(starting),
 };
 
 int main(void)
