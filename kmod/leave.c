@@ -69,6 +69,8 @@ static void leave_release(struct remora_move *move)
 
 	if (move->p->start_done)
 		remora_steps_release(remora_boot_steps, 0, &boots, move);
+	/* From here on its memory is used for something else. */
+	remora_monitor_forget(move->core);
 	remora_steps_release(remora_hold_steps, 0, &held, move);
 }
 

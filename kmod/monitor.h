@@ -38,6 +38,7 @@ struct urpc_ring;
  * @ending: nothing is done any more
  * @wait:   for views
  * @number, @members: of the installed view, also read without the lock
+ * @unsettled: members that may have memory of nodes that are in no view; written before @members
  */
 struct remora_monitor {
 	struct mutex lock;
@@ -55,6 +56,7 @@ struct remora_monitor {
 	wait_queue_head_t wait;
 	u32 number;
 	u64 members;
+	u64 unsettled;
 };
 
 /** remora_monitor_init - once for a new partition object */
@@ -87,6 +89,13 @@ void remora_monitor_exit(struct remora_partition *p);
  * Waits for the view without it, bounded. Context: process, p->lock may be held.
  */
 void remora_monitor_leave(struct remora_core *core);
+
+/**
+ * remora_monitor_forget - a core was stopped, and its memory is about to be used for something else
+ * Waits until no other core has a capability for it, or a mapping: until all who stay have said that they
+ * forgot it. Who does not within 10 s is stopped. Context: process, under p->lock.
+ */
+void remora_monitor_forget(struct remora_core *core);
 
 /**
  * remora_monitor_fault - have core @node fail at a message

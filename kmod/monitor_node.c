@@ -15,6 +15,8 @@
 #include "monitor_priv.h"
 #include "watch.h"
 
+#define SETTLE_MS 10000u /* for those who stay to forget one that went */
+
 #define REQUESTS 192u       /* of Linux's programs to the name service, unanswered */
 #define REQUESTS_DOMAIN 16u /* of one */
 #define DOMAINS 64u
@@ -123,6 +125,8 @@ static void on_changed(void *ctx, const struct view *old, const struct view *now
 	struct device *dev = &remora_monitor_partition(m)->dev;
 
 	WRITE_ONCE(m->number, now->number);
+	WRITE_ONCE(m->unsettled, node_unsettled(m->node)->bits[0]);
+	smp_wmb(); /* pairs with is_forgotten() */
 	WRITE_ONCE(m->members, now->members.bits[0]);
 	wake_up_all(&m->wait);
 	tell_taken_out(m, old, now);
@@ -187,6 +191,14 @@ static void on_done(void *ctx, uint32_t node, int error)
 	wake_up_all(&m->wait);
 }
 
+static void on_settled(void *ctx)
+{
+	struct remora_monitor *m = ctx;
+
+	WRITE_ONCE(m->unsettled, 0);
+	wake_up_all(&m->wait);
+}
+
 /* Before on_confirm() is asked about it. */
 static void on_broken(void *ctx, uint32_t from, uint16_t type)
 {
@@ -206,8 +218,57 @@ static const struct node_events events = {
 	.fence = on_fence,
 	.asleep = on_asleep,
 	.done = on_done,
+	.settled = on_settled,
 	.broken = on_broken,
 };
+
+/* ---- who went ---- */
+
+static bool is_forgotten(const struct remora_monitor *m, unsigned int node)
+{
+	if (READ_ONCE(m->members) >> node & 1)
+		return false;
+	smp_rmb(); /* pairs with on_changed() */
+	return !READ_ONCE(m->unsettled);
+}
+
+/* The dead are not waited for: what tells node 0 of them otherwise may wait for p->lock. */
+static bool take_out(struct remora_partition *p, bool unsettled)
+{
+	struct remora_monitor *m = &p->monitor;
+	const struct remora_core *core;
+
+	mutex_lock(&m->lock);
+	if (!m->node) {
+		mutex_unlock(&m->lock);
+		return false;
+	}
+	remora_for_each_core(core, p) {
+		if (core->state != REMORA_RUNNING && core->state != REMORA_BOOTING) {
+			m->wanted[core->node] = 0;
+			view_failed(&m->node->view, core->node);
+		} else if (unsettled && protocol_set_has(node_unsettled(m->node), core->node)) {
+			pr_err("%s: core %u keeps memory of a core that left; it is taken out\n",
+			       p->name, core->node);
+			view_failed(&m->node->view, core->node);
+		}
+	}
+	remora_monitor_exit(p);
+	return true;
+}
+
+void remora_monitor_forget(struct remora_core *core)
+{
+	struct remora_partition *p = core->partition;
+	struct remora_monitor *m = &p->monitor;
+
+	lockdep_assert_held(&p->lock);
+	if (!take_out(p, false) ||
+	    wait_event_timeout(m->wait, is_forgotten(m, core->node), msecs_to_jiffies(SETTLE_MS)))
+		return;
+	/* Stopped on the spot, so it touches nothing any more. */
+	take_out(p, true);
+}
 
 void remora_monitor_counts(struct remora_partition *p, struct remora_monitor_counts *counts)
 {

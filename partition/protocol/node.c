@@ -153,6 +153,20 @@ static int take_packages(struct node *n, const struct view *now, const uint8_t *
 	return at == end ? 0 : -URPC_EPROTO;
 }
 
+/* Somebody went: each who stays says when nothing of its memory is left there. */
+static void settle_begin(struct node *n, const struct view *old, const struct view *now)
+{
+	struct protocol_set gone = old->members;
+
+	protocol_set_without(&gone, &now->members);
+	if (!n->runs_agree || !old->number || protocol_set_empty(&gone))
+		return;
+	n->settling = now->number;
+	n->settle_view = now->number;
+	n->unsettled = old->members;
+	protocol_set_and(&n->unsettled, &now->members);
+}
+
 /* First the place of each node, then who uses it, then the runner. */
 static int on_install(void *ctx, const struct view *old, const struct view *now,
 		      const uint8_t *blob, uint32_t bytes)
@@ -168,6 +182,7 @@ static int on_install(void *ctx, const struct view *old, const struct view *now,
 	if (n->runs_agree &&
 	    agree_install(&n->agree, now->number, &now->members, blob + 4, agreed))
 		return -URPC_EPROTO;
+	settle_begin(n, old, now);
 	if (n->runs_names)
 		names_view(&n->names, now->number, &now->members, n->now);
 	for (uint32_t i = 0; i < n->part_count; i++)
@@ -328,9 +343,42 @@ static int on_distances(void *ctx, uint32_t from, const struct node_distances *m
 	return 0;
 }
 
+/* ---- who has forgotten those who went ---- */
+
+static int on_settled(void *ctx, uint32_t from, const struct node_settled *m)
+{
+	struct node *n = ctx;
+
+	if (n->view.self != VIEW_LEADER || m->view > n->settle_view)
+		return -URPC_EPROTO;
+	/* More have gone since: it says so again. */
+	if (m->view < n->settle_view)
+		return 0;
+	if (!protocol_set_has(&n->unsettled, from))
+		return -URPC_EPROTO;
+	protocol_set_remove(&n->unsettled, from);
+	if (protocol_set_empty(&n->unsettled) && n->events->settled)
+		n->events->settled(n->ctx);
+	return 0;
+}
+
+static void settle(struct node *n)
+{
+	struct node_settled m = { n->settling };
+
+	if (!n->settling || !agree_forgot(&n->agree))
+		return;
+	n->settling = 0;
+	if (n->view.self == VIEW_LEADER)
+		on_settled(n, VIEW_LEADER, &m);
+	else
+		node_settled_out(&n->port, VIEW_LEADER, &m);
+}
+
 static const struct node_handlers handlers = {
 	.places = on_places,
 	.distances = on_distances,
+	.settled = on_settled,
 };
 
 /* ---- the runner's calls ---- */
@@ -497,6 +545,7 @@ static bool work(struct node *n)
 static uint64_t tick(struct node *n, uint64_t now)
 {
 	uint64_t next, other;
+	bool busy;
 
 	next = view_tick(&n->view, now);
 	if (n->view.phase == VIEW_GONE)
@@ -509,7 +558,9 @@ static uint64_t tick(struct node *n, uint64_t now)
 		other = n->parts[i]->tick ? n->parts[i]->tick(n->parts[i]->ctx, now) : next;
 		next = other < next ? other : next;
 	}
-	if (work(n))
+	busy = work(n);
+	settle(n);
+	if (busy)
 		return now;
 	/* What was sent here is watched from now on. */
 	other = view_next(&n->view);

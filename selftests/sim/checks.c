@@ -89,10 +89,25 @@ void check_crashed(struct sim *sim, uint32_t node)
 		lenders_stop(&m->lenders);
 }
 
+/* Whom the leader takes to have forgotten those who went, has. */
+static void check_settled(struct sim *sim, uint32_t node)
+{
+	struct world *w = sim->state;
+	const struct node *leader = &w->member[0]->machines;
+
+	if (!w->member[node] || !member_active(sim, node) || w->member[node]->machines.view.phase == VIEW_OUT ||
+	    !protocol_set_has(&leader->view.now.members, node) ||
+	    protocol_set_has(node_unsettled(leader), node))
+		return;
+	if (w->member[node]->machines.runs_agree && !agree_forgot(&w->member[node]->machines.agree))
+		sim_fail(sim, "node %u is said to have forgotten those who went, and has not", node);
+}
+
 void check_after(struct sim *sim, uint32_t node)
 {
 	struct world *w = sim->state;
 
+	check_settled(sim, node);
 	if (w->caps && w->member[node])
 		place_check(sim, w->places, node);
 	if (!w->planned && sim_time_us(sim) > w->late)
@@ -108,6 +123,7 @@ static bool views_quiet(const struct sim *sim)
 	uint32_t node;
 
 	if (leader->step != VIEW_IDLE || leader->phase != VIEW_OPEN ||
+	    !protocol_set_empty(node_unsettled(&w->member[0]->machines)) ||
 	    !protocol_set_empty(&w->joining) || !protocol_set_empty(&w->leaving))
 		return false;
 	protocol_set_each(node, &leader->now.members) {

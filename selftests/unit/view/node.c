@@ -35,7 +35,7 @@ static uint64_t now;
 /* Of each node: the memory it was given, and what its hooks were told. */
 static struct seat {
 	struct node n;
-	bool runs, gone, left, told;
+	bool runs, gone, left, told, holds;
 	uint16_t package[NODES];
 	uint32_t distance[PACKAGES * PACKAGES];
 	struct agree_entry entries[ENTRIES];
@@ -211,6 +211,8 @@ static int local_forget(void *ctx, uint32_t node)
 {
 	struct seat *s = ctx;
 
+	if (s->holds)
+		return -ABI_CAP_E_AGAIN;
 	s->forgot += node;
 	return 0;
 }
@@ -413,6 +415,62 @@ static void agreement(void **state)
 	yes(!member(2));
 	for (uint32_t i = 0; i <= 4; i++)
 		yes(i == 2 || (seats[i].forgot == 2 && agree_quiet(&seats[i].n.agree)));
+}
+
+static uint64_t unsettled(void)
+{
+	return node_unsettled(&seats[0].n)->bits[0];
+}
+
+static int say_settled(uint32_t from, uint32_t to, uint32_t view)
+{
+	struct node_settled m = { view };
+	uint8_t buffer[NODE_SETTLED_MAX];
+
+	return node_message(&seats[to].n, from, NODE_SETTLED, buffer, node_settled_encode(&m, buffer),
+			    now);
+}
+
+/* The leader knows who may have memory of nodes that went, through further changes. */
+static void settled(void **state)
+{
+	uint32_t view;
+
+	(void)state;
+	join(1, 6);
+	is(unsettled(), 0);
+	seats[3].holds = true;
+	seats[2].runs = false;
+	run(VIEW_DEAD_US);
+	yes(!member(2));
+	is(unsettled(), 1u << 3);
+	view = view_current(&seats[0].n.view)->number;
+	/* It holds what 2 had, and says so of the first change; then another goes, and somebody comes. */
+	seats[4].holds = true;
+	seats[5].runs = false;
+	run(VIEW_DEAD_US);
+	is(unsettled(), 1u << 3 | 1u << 4);
+	is(say_settled(3, 0, view), 0);
+	is(unsettled(), 1u << 3 | 1u << 4);
+	view = seats[0].n.settle_view;
+	join(7, 7);
+	is(seats[0].n.settle_view, view);
+	is(unsettled(), 1u << 3 | 1u << 4);
+	seats[3].holds = false;
+	run(1000);
+	is(seats[3].forgot, 2 + 5);
+	is(unsettled(), 1u << 4);
+	/* Who says it of no such view is broken, and who goes itself is not waited for, nor who comes then. */
+	start(2);
+	is(node_join(&seats[0].n, 2, 0), 0);
+	is(say_settled(4, 0, view + 1), -URPC_EPROTO);
+	run(2000);
+	yes(member(2) && !member(4));
+	is(unsettled(), 0);
+	/* Nor may it be said unasked, or to another. */
+	view = seats[0].n.settle_view;
+	is(say_settled(7, 0, view), -URPC_EPROTO);
+	is(say_settled(1, 3, view), -URPC_EPROTO);
 }
 
 /* The same, from and to nodes that let messages travel together, and others that do not. */
@@ -725,6 +783,7 @@ int main(void)
 		cmocka_unit_test_setup(topology, fresh),
 		cmocka_unit_test_setup(names_are_everywhere, fresh),
 		cmocka_unit_test_setup(agreement, fresh),
+		cmocka_unit_test_setup(settled, fresh),
 		cmocka_unit_test_setup(batches, fresh),
 		cmocka_unit_test_setup(bad_batches, fresh),
 		cmocka_unit_test_setup(order, fresh),

@@ -108,6 +108,12 @@ int agree_install(struct agree *a, uint32_t view, const struct protocol_set *mem
 /** agree_thaw - all have installed the view: operate */
 void agree_thaw(struct agree *a);
 
+/** agree_forgot - is nothing here any more of the memory of those who went? Until the next agree_install() */
+static inline bool agree_forgot(const struct agree *a)
+{
+	return protocol_set_empty(&a->forget);
+}
+
 /**
  * agree_quiet - nothing is under way: no operation of this node's, no lock, no transfer
  * Then every table is empty; agree_check() sees that nothing leaked.

@@ -29,7 +29,7 @@
  * @entries: of struct agree_memory; @nodes, @packages: of struct node_memory
  */
 #define NODE_UNSENT(entries, nodes, packages)                                                      \
-	(VIEW_UNSENT_MAX + AGREE_UNSENT(entries) + NAMES_UNSENT + ((nodes) + 127u) / 128u +        \
+	(VIEW_UNSENT_MAX + AGREE_UNSENT(entries) + NAMES_UNSENT + 1u + ((nodes) + 127u) / 128u +   \
 	 (packages) * (((packages) + 63u) / 64u))
 
 struct node;
@@ -61,6 +61,7 @@ struct node_part {
  * @changed: a view is installed, and known to all machines
  * @operates: this node operates in the view (again)
  * @drain, @gone, @confirm, @fence, @asleep, @done: as in struct view_hooks
+ * @settled: leader: node_unsettled() is empty, and was not
  * @broken:  @from broke its protocol, and the leader is about to be told; for counts and logs
  */
 struct node_events {
@@ -72,6 +73,7 @@ struct node_events {
 	void (*fence)(void *ctx, uint32_t node);
 	bool (*asleep)(void *ctx, uint32_t node);
 	void (*done)(void *ctx, uint32_t node, int error);
+	void (*settled)(void *ctx);
 	void (*broken)(void *ctx, uint32_t from, uint16_t type);
 };
 
@@ -151,6 +153,9 @@ struct node {
 	struct names_hooks names_hooks;
 	struct agree_merger merger;
 	uint32_t placed;
+	uint32_t settling;              /* the view in which others went, until this node has forgotten them; 0 */
+	uint32_t settle_view;           /* leader: the latest in which others went */
+	struct protocol_set unsettled;  /* leader: its members who have not */
 	const struct node_part *parts[NODE_PARTS_MAX];
 	uint32_t part_count;
 };
@@ -178,6 +183,16 @@ int node_add(struct node *n, const struct node_part *part);
 static inline void node_at(struct node *n, uint64_t now)
 {
 	n->now = now;
+}
+
+/**
+ * node_unsettled - leader: who may still have memory of nodes that are in no view any more
+ * Empty: that memory can be used for something else. Members, this node among them. It is set before
+ * events->changed() tells of the view without them.
+ */
+static inline const struct protocol_set *node_unsettled(const struct node *n)
+{
+	return &n->unsettled;
 }
 
 /**
