@@ -240,7 +240,7 @@ static const struct remora_ioctl device_ioctls[] = {
 	REMORA_IOCTL_ROW(REMORA_IOC_RESET, struct remora_act, REMORA_IOCTL_ADMIN, device_reset),
 	REMORA_IOCTL_ROW_PLAIN(REMORA_IOC_STATUS, struct remora_status, 0, remora_device_status),
 	REMORA_IOCTL_ROW_PLAIN(REMORA_IOC_CONSOLE, struct remora_console, 0, remora_device_console),
-	REMORA_IOCTL_ROW(REMORA_IOC_BIND, struct remora_bind, 0, device_bind),
+	REMORA_IOCTL_ROW(REMORA_IOC_BIND, struct remora_bind, REMORA_IOCTL_FD, device_bind),
 	REMORA_IOCTL_ROW(REMORA_IOC_INJECT, struct remora_inject, REMORA_IOCTL_ADMIN,
 			 device_inject),
 	REMORA_IOCTL_ROW(REMORA_IOC_PEER_PING, struct remora_peer_ping, 0, device_ping),
@@ -249,7 +249,8 @@ static const struct remora_ioctl device_ioctls[] = {
 	REMORA_IOCTL_ROW(REMORA_IOC_REMOVE_CPU, struct remora_remove_cpu, REMORA_IOCTL_ADMIN,
 			 remora_device_remove_cpu),
 	REMORA_IOCTL_ROW(REMORA_IOC_SHOOTDOWN, struct remora_shootdown, 0, remora_device_shootdown),
-	REMORA_IOCTL_ROW(REMORA_IOC_NAMES, struct remora_names_open, 0, device_names),
+	REMORA_IOCTL_ROW(REMORA_IOC_NAMES, struct remora_names_open, REMORA_IOCTL_FD,
+			 device_names),
 };
 
 static long device_ioctl(struct file *file, unsigned int command, unsigned long arg)

@@ -104,13 +104,16 @@ long remora_ioctl(struct file *file, unsigned int command, unsigned long arg,
 		memset(err, 0, sizeof(*err));
 	}
 
+	/* A descriptor cannot be taken back: that the structure can be written is found out before. */
+	if ((row->flags & REMORA_IOCTL_FD) && ioctl_copy_out(row, user, buffer, size))
+		return -EFAULT;
 	ret = ioctl_call(file, row, buffer, err);
 	if (ret < 0) {
 		if (row->error != REMORA_IOCTL_NO_ERROR && ioctl_copy_out(row, user, buffer, size))
 			return -EFAULT;
 		return ret;
 	}
-	if (ioctl_copy_out(row, user, buffer, size))
+	if (!(row->flags & REMORA_IOCTL_FD) && ioctl_copy_out(row, user, buffer, size))
 		return -EFAULT;
 	return ret;
 }

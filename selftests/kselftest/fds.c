@@ -71,6 +71,38 @@ TEST_F(fds, close_partition)
 	self->fd = -1;
 }
 
+/* The lowest free number. */
+static int next_descriptor(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+/* A call that fails because its structure cannot be written leaves no descriptor behind. */
+TEST_F(fds, none_of_a_failed_call)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	char *at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct remora_bind *bind = (void *)at;
+	struct remora_names_open *names = (void *)(at + page / 2);
+	int free_before = next_descriptor();
+
+	ASSERT_NE(MAP_FAILED, (void *)at);
+	bind->size = sizeof(*bind);
+	bind->node = 1;
+	bind->service = REMORA_SERVICE_ECHO;
+	names->size = sizeof(*names);
+	ASSERT_EQ(0, mprotect(at, page, PROT_READ));
+	EXPECT_EQ(-1, ioctl(self->fd, REMORA_IOC_BIND, bind));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, REMORA_IOC_NAMES, names));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(free_before, next_descriptor());
+	munmap(at, page);
+}
+
 /* What one descriptor of a channel changes, all see: it is one channel. */
 TEST_F(fds, dup_shares)
 {
