@@ -8,6 +8,7 @@
 #include <mesh.h>
 #include <member.h>
 #include <parts.h>
+#include <requests.h>
 
 #define PASSES 4u /* then others have their turn */
 #define REQUESTS 64u        /* of programs to the name service, unanswered */
@@ -34,6 +35,7 @@ static struct protocol_set broken; /* to be told to the view machine */
 static uint64_t khz;
 static uint64_t due; /* microseconds */
 static bool fresh;   /* something has come since the last tick */
+static uint64_t drain_by; /* microseconds: programs have until then before this core leaves; 0: it does not */
 
 static uint64_t now(void)
 {
@@ -51,11 +53,24 @@ static void changed(void *ctx, const struct view *old, const struct view *next)
 {
 	(void)ctx, (void)old;
 	mon_print("view %u: %u nodes", next->number, protocol_set_count(&next->members));
+	requests_view();
+}
+
+/* Half of the time that Linux gives is for programs, the other one for the change of view. */
+static void drain(void *ctx, uint64_t us)
+{
+	(void)ctx;
+	drain_by = node.now + us / 2;
+	requests_leave(drain_by);
+	fresh = true;
 }
 
 static void gone(void *ctx, bool left)
 {
 	(void)ctx;
+	drain_by = 0;
+	requests_leave(0);
+	requests_view();
 	mon_print(left ? "left the partition" : "removed from the partition by the others");
 }
 
@@ -65,7 +80,8 @@ static void refused(void *ctx, uint32_t from, uint16_t type)
 	mon_print("a message of node %u, type 0x%x, breaks its protocol", from, type);
 }
 
-static const struct node_events events = { .changed = changed, .gone = gone, .broken = refused };
+static const struct node_events events = { .changed = changed, .drain = drain, .gone = gone,
+					 .broken = refused };
 
 static struct node_memory give_memory(void)
 {
@@ -115,6 +131,7 @@ int member_init(uint32_t self, uint64_t tsc_khz)
 	khz = tsc_khz ? tsc_khz : 1;
 	due = PROTOCOL_NEVER;
 	fresh = false;
+	drain_by = 0;
 	protocol_set_clear(&broken);
 	memset(&memory, 0, sizeof(memory));
 	if (node_init(&node, &setup, now()))
@@ -158,6 +175,16 @@ static void tell_of_broken(void)
 		view_suspect(&node.view, peer, VIEW_BROKEN, node.now);
 }
 
+/* Who does not answer is not waited for. */
+static void look_at_drain(void)
+{
+	if (!drain_by || (now() < drain_by && requests_leaving()))
+		return;
+	drain_by = 0;
+	node_at(&node, now());
+	view_drained(&node.view);
+}
+
 uint64_t member_work(void)
 {
 	if (!fresh && due == PROTOCOL_NEVER)
@@ -165,7 +192,10 @@ uint64_t member_work(void)
 	for (uint32_t i = 0; i < PASSES && (fresh || !i); i++) {
 		fresh = false;
 		tell_of_broken();
+		look_at_drain();
 		due = node_tick(&node, now());
+		if (drain_by && drain_by < due)
+			due = drain_by;
 	}
 	if (fresh)
 		return mon_cycles();

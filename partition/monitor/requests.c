@@ -34,6 +34,8 @@ static const struct monitor_handlers handlers = {
 	.cap_agreed = request_cap_agreed,
 	.cap_give = request_cap_give,
 	.cap_take = request_cap_take,
+	.view_watch = request_view_watch,
+	.view_ready = request_view_ready,
 };
 
 struct requests *requests_at(uint32_t i)
@@ -55,6 +57,7 @@ void requests_init(void)
 	for (uint32_t i = 0; i < DOMAINS_MAX; i++)
 		table[i].domain = 0;
 	request_names_init();
+	requests_leave(0);
 }
 
 void requests_begin(uint32_t i, uint32_t domain, struct abi_requests *rings)
@@ -72,6 +75,7 @@ void requests_end(uint32_t i)
 	if (!table[i].domain)
 		return;
 	request_names_end(&table[i]);
+	request_view_end(&table[i]);
 	request_spawn_end(&table[i]);
 	agreed_domain_end(table[i].domain);
 	table[i].domain = 0;
@@ -126,6 +130,7 @@ static void break_off(struct requests *r)
 {
 	const struct domain *d = domain_find(r->domain);
 
+	request_view_end(r);
 	r->over = true;
 	mon_print("program %u (%s) sent its monitor what is no request: it is served no more", r->domain,
 		  d ? d->name : "");
@@ -161,6 +166,8 @@ void requests_flush(void)
 		struct requests *r = requests_at(i);
 		struct domain *d = r ? domain_at(i) : NULL;
 
+		if (r)
+			request_view_tell(r);
 		if (d && (must_tell(r) || d->notify))
 			domain_notify(d);
 	}

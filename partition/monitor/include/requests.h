@@ -25,6 +25,7 @@
  * @owed:   messages for which room is kept
  * @over:   it broke the interface: nothing is taken any more
  * @named:  it has used the name service
+ * @watches: views; @news: there is one that it was not told; @asked: the core waits for it before it leaves
  * @told:   number of the first message of which it was not told by a notice
  */
 struct requests {
@@ -32,6 +33,9 @@ struct requests {
 	uint32_t owed;
 	bool over;
 	bool named;
+	bool watches;
+	bool news;
+	bool asked;
 	uint64_t told;
 	struct urpc_chan chan;
 	struct monitor_end end;
@@ -68,6 +72,16 @@ bool requests_owe(struct requests *r, uint32_t count);
 /** requests_pay - one of them is told now, or never will be */
 void requests_pay(struct requests *r);
 
+/** requests_view - tell those who watch of the view there is, and of its end for this core */
+void requests_view(void);
+
+/**
+ * requests_leave - ask those who watch to hand over until @until (of the node's clock; 0: no more)
+ * requests_leaving - is somebody not ready?
+ */
+void requests_leave(uint64_t until);
+bool requests_leaving(void);
+
 /** requests_room - is there room for a message of @bytes that was not promised? */
 bool requests_room(struct requests *r, uint32_t bytes);
 
@@ -82,6 +96,14 @@ int request_name_get(void *ctx, uint32_t from, const struct monitor_name_get *m)
 int request_name_list(void *ctx, uint32_t from, const struct monitor_name_list *m);
 int request_name_watch(void *ctx, uint32_t from, const struct monitor_name_watch *m);
 int request_name_unwatch(void *ctx, uint32_t from, const struct monitor_name_unwatch *m);
+
+/* requests_view.c */
+int request_view_watch(void *ctx, uint32_t from, const struct monitor_view_watch *m);
+int request_view_ready(void *ctx, uint32_t from, const struct monitor_view_ready *m);
+/** request_view_end - it is gone: nobody waits for it */
+void request_view_end(struct requests *r);
+/** request_view_tell - what it was not told yet, if there is room */
+void request_view_tell(struct requests *r);
 
 /* images.c */
 void request_spawn_end(struct requests *r);
