@@ -146,6 +146,10 @@ struct remora_partition {
 	 * Written under lock, read also without it.
 	 */
 	unsigned int core_count;
+	/* of the core that died last, also when it is not there any more; node 0: none. Read without lock */
+	struct abi_crash last_crash;
+	unsigned int last_crash_cpu;
+	unsigned int last_crash_node;
 	unsigned int vacant; /* cores' shares of memory that cores who left left behind */
 	struct remora_extent want[REMORA_EXTENTS_MAX];
 	unsigned int want_count;
