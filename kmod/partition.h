@@ -13,6 +13,7 @@
  *   node->lock              control channel of a core (spinlock, interrupts off)
  *   partition->channels_lock  list of channels (spinlock, interrupts off)
  *   chan->lock              one channel (spinlock, interrupts off)
+ *   bounds.lock             list of programs' channels (spinlock, interrupts off; no lock inside)
  *   trace_lock              rings of the trace, in trace.c; also taken inside Linux's own locks of
  *                           trace events, and inside partition->lock (mutex, no lock inside)
  * A hotplug callback and the doorbell's handler take none of the mutexes.
