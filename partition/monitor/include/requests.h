@@ -25,6 +25,7 @@
  * @owed:   messages for which room is kept
  * @over:   it broke the interface: nothing is taken any more
  * @named:  it has used the name service
+ * @full:   something that was not promised found no room: who wanted to tell it is woken once there is some
  * @told:   number of the first message of which it was not told by a notice
  */
 struct requests {
@@ -32,6 +33,7 @@ struct requests {
 	uint32_t owed;
 	bool over;
 	bool named;
+	bool full;
 	uint64_t told;
 	struct urpc_chan chan;
 	struct monitor_end end;
