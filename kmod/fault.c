@@ -3,8 +3,9 @@
  * Fault injection into the life cycle: debugfs remora/fail_step holds "NAME" or "NAME N"; the N-th
  * time (from 1) that a step of that name is about to be acquired, it fails. Then the file is empty.
  *
- * Into what monitors do together: "PARTITION NODE TYPE MOMENT N KIND", TYPE in hexadecimal digits, is written into debugfs
- * remora/fail_message; the core fails at the N-th message of that type (interfaces/fault.if).
+ * Into what monitors do together: "PARTITION NODE TYPE MOMENT N KIND [SINCE]", types in hexadecimal digits, is written
+ * into debugfs remora/fail_message; the core fails at the N-th message of that type, counted from when
+ * one of type SINCE was to be sent (interfaces/fault.if).
  */
 
 #include <linux/debugfs.h>
@@ -93,16 +94,18 @@ static const struct file_operations fail_step_fops = {
 
 static int message_parse(char *text, char *name, unsigned int *node, struct fault_arm *fault)
 {
-	unsigned int type, moment;
+	unsigned int type, moment, since = 0;
 
 	static_assert(REMORA_NAME_MAX == 32);
-	if (sscanf(text, "%31s %u %x %u %u %u", name, node, &type, &moment, &fault->nth,
-		   &fault->kind) != 6)
+	if (sscanf(text, "%31s %u %x %u %u %u %x", name, node, &type, &moment, &fault->nth,
+		   &fault->kind, &since) < 6)
 		return -EINVAL;
-	if (!*node || *node >= ABI_NODES_MAX || type > U16_MAX || !fault_moment_valid(moment) ||
+	if (!*node || *node >= ABI_NODES_MAX || type > U16_MAX || since > U16_MAX ||
+	    !fault_moment_valid(moment) ||
 	    !fault->nth || fault->kind > REMORA_FAULT_RINGS)
 		return -EINVAL;
 	fault->type = type;
+	fault->since = since;
 	fault->at = moment;
 	return 0;
 }

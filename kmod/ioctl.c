@@ -104,7 +104,7 @@ long remora_ioctl(struct file *file, unsigned int command, unsigned long arg,
 		memset(err, 0, sizeof(*err));
 	}
 
-	/* A descriptor cannot be taken back: that the structure can be written is found out before. */
+	/* A descriptor cannot be taken back: whether the structure can be written is found out before. */
 	if ((row->flags & REMORA_IOCTL_FD) && ioctl_copy_out(row, user, buffer, size))
 		return -EFAULT;
 	ret = ioctl_call(file, row, buffer, err);
@@ -113,7 +113,7 @@ long remora_ioctl(struct file *file, unsigned int command, unsigned long arg,
 			return -EFAULT;
 		return ret;
 	}
-	if (!(row->flags & REMORA_IOCTL_FD) && ioctl_copy_out(row, user, buffer, size))
+	if (ioctl_copy_out(row, user, buffer, size) && !(row->flags & REMORA_IOCTL_FD))
 		return -EFAULT;
 	return ret;
 }

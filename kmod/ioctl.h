@@ -9,7 +9,7 @@
 struct file;
 
 #define REMORA_IOCTL_ADMIN (1u << 0) /* needs CAP_SYS_ADMIN and the file open for writing */
-#define REMORA_IOCTL_FD (1u << 1)    /* returns a descriptor, and leaves nothing else when it succeeds */
+#define REMORA_IOCTL_FD (1u << 1)    /* returns a descriptor */
 
 /**
  * struct remora_ioctl - one command

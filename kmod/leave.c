@@ -4,7 +4,8 @@
  *
  * Nothing is taken away before the core halted by itself or force was asked for, but its place in the
  * view: a core that then does not stop stays out until it is started anew. From the halt on nothing can
- * fail but Linux's taking the CPU back.
+ * fail but Linux's taking the CPU back. A core that crashes on the way is declared dead first, as by the
+ * watch, then leaves as one that had crashed before.
  */
 #define pr_fmt(fmt) "remora: " fmt
 
@@ -14,6 +15,7 @@
 #include "device_priv.h"
 #include "move.h"
 #include "start.h"
+#include "watch.h"
 
 #define LEAVE_MS 2000u
 #define LEAVE_MS_MAX 60000u
@@ -74,11 +76,18 @@ static void leave_release(struct remora_move *move)
 	remora_steps_release(remora_hold_steps, 0, &held, move);
 }
 
+/* The watch could not look since the call began, and will not find the core any more. */
+static bool leave_died(struct remora_core *core)
+{
+	return smp_load_acquire(&core->page->state) != ABI_CORE_STOPPED && remora_watch_told(core);
+}
+
 static int leave_locked(struct remora_move *move, const struct remora_remove_cpu *request,
 			struct remora_error *err)
 {
 	struct remora_partition *p = move->p;
 	unsigned int node;
+	bool died = false;
 	int ret = 0;
 
 	move->core = leave_find(p, request, err, &ret);
@@ -92,6 +101,7 @@ static int leave_locked(struct remora_move *move, const struct remora_remove_cpu
 				       request->flags & REMORA_FORCE ? NULL : err);
 		if (ret && !(request->flags & REMORA_FORCE))
 			return ret;
+		died = leave_died(move->core);
 	}
 	node = move->core->node;
 	move->cpu = move->core->cpu.cpu;
@@ -101,7 +111,11 @@ static int leave_locked(struct remora_move *move, const struct remora_remove_cpu
 		remora_partition_move(p, REMORA_EV_MENDED, NULL);
 	else
 		remora_partition_event(p);
-	return move->returned;
+	if (!died || move->returned || request->flags & REMORA_FORCE)
+		return move->returned;
+	return remora_fail(err, REMORA_R_CORE_DEAD,
+			   "core %u crashed while it left: %.*s; CPU %u is Linux's again", node,
+			   (int)sizeof(p->last_crash.reason), p->last_crash.reason, move->cpu);
 }
 
 long remora_device_remove_cpu(struct file *file, void *arg, struct remora_error *err)

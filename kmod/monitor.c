@@ -25,7 +25,7 @@
 #define RETRY_US 50000u    /* a number that is not free yet */
 #define UNSENT_MAX (2 * SIZES_UNSENT) /* also of what is added to the node */
 #define LEAVE_US 1000000u  /* to drain */
-#define LEAVE_MS 3000u     /* and for the view without it */
+#define LEAVE_MS 8000u     /* and for the view without it: more than a member may hold it up */
 
 /** struct waiting - a message that did not fit into the ring yet */
 struct waiting {
@@ -344,6 +344,11 @@ static bool is_member(const struct remora_monitor *m, unsigned int node)
 	return READ_ONCE(m->members) >> node & 1;
 }
 
+static bool has_crashed(const struct remora_core *core)
+{
+	return smp_load_acquire(&core->page->state) == ABI_CORE_CRASHED;
+}
+
 void remora_monitor_leave(struct remora_core *core)
 {
 	struct remora_monitor *m = &core->partition->monitor;
@@ -357,9 +362,18 @@ void remora_monitor_leave(struct remora_core *core)
 	if (leaving)
 		kick(m);
 	mutex_unlock(&m->lock);
-	if (leaving)
-		wait_event_killable_timeout(m->wait, !is_member(m, node),
-					    msecs_to_jiffies(LEAVE_MS));
+	if (!leaving ||
+	    wait_event_killable_timeout(m->wait, !is_member(m, node) || has_crashed(core),
+					msecs_to_jiffies(LEAVE_MS)) < 0 ||
+	    !is_member(m, node))
+		return;
+	/* Of a crash the watch would tell, but it waits for who called here. */
+	mutex_lock(&m->lock);
+	if (m->node)
+		view_failed(&m->node->view, node);
+	kick(m);
+	mutex_unlock(&m->lock);
+	wait_event_killable_timeout(m->wait, !is_member(m, node), msecs_to_jiffies(LEAVE_MS));
 }
 
 void remora_monitor_look(struct remora_partition *p)

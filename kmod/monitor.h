@@ -86,7 +86,7 @@ void remora_monitor_exit(struct remora_partition *p);
 
 /**
  * remora_monitor_leave - a core is about to be stopped: let the others go on without it
- * Waits for the view without it, bounded. Context: process, p->lock may be held.
+ * Waits for the view without it, bounded, also when it crashes on the way. Context: process, under p->lock.
  */
 void remora_monitor_leave(struct remora_core *core);
 

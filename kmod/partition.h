@@ -13,6 +13,7 @@
  *   node->lock              control channel of a core (spinlock, interrupts off)
  *   partition->channels_lock  list of channels (spinlock, interrupts off)
  *   chan->lock              one channel (spinlock, interrupts off)
+ *   bounds.lock             list of programs' channels (spinlock, interrupts off; no lock inside)
  *   trace_lock              rings of the trace, in trace.c; also taken inside Linux's own locks of
  *                           trace events, and inside partition->lock (mutex, no lock inside)
  * A hotplug callback and the doorbell's handler take none of the mutexes.
@@ -146,6 +147,10 @@ struct remora_partition {
 	 * Written under lock, read also without it.
 	 */
 	unsigned int core_count;
+	/* of the core that died last, also when it is not there any more; node 0: none. Read without lock */
+	struct abi_crash last_crash;
+	unsigned int last_crash_cpu;
+	unsigned int last_crash_node;
 	unsigned int vacant; /* cores' shares of memory that cores who left left behind */
 	struct remora_extent want[REMORA_EXTENTS_MAX];
 	unsigned int want_count;

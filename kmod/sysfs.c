@@ -50,6 +50,18 @@ PARTITION_ATTR(poll_cycles, "%llu", READ_ONCE(p->poll_cycles));
 PARTITION_ATTR(view, "%u %*pbl", READ_ONCE(p->monitor.number), 64, (unsigned long *)&p->monitor.members);
 PARTITION_ATTR(generation, "%lld", (long long)atomic64_read(&p->generation));
 
+static ssize_t last_crash_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct remora_partition *p = to_partition(dev);
+	unsigned int node = READ_ONCE(p->last_crash_node);
+
+	if (!node)
+		return 0;
+	return sysfs_emit(buf, "core %u CPU %u: %.*s\n", node, READ_ONCE(p->last_crash_cpu),
+			  (int)sizeof(p->last_crash.reason), p->last_crash.reason);
+}
+static DEVICE_ATTR_RO(last_crash);
+
 static ssize_t cpus_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct remora_partition *p = to_partition(dev);
@@ -170,6 +182,7 @@ static struct attribute *partition_attrs[] = {
 	&dev_attr_messages.attr,
 	&dev_attr_agreements.attr,
 	&dev_attr_names.attr,
+	&dev_attr_last_crash.attr,
 	NULL,
 };
 

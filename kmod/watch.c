@@ -74,6 +74,10 @@ static void core_died(struct remora_core *core, const char *reason)
 	pr_err("%s: core %u (CPU %u) crashed: %s (vector %u, error %#x, rip %#llx, rsp %#llx)\n",
 	       p->name, core->node, core->cpu.cpu, core->crash.reason, core->crash.vector,
 	       core->crash.error, core->crash.rip, core->crash.rsp);
+	/* Its own record goes when it leaves or starts anew. */
+	p->last_crash = core->crash;
+	p->last_crash_cpu = core->cpu.cpu;
+	WRITE_ONCE(p->last_crash_node, core->node);
 
 	/* Silenced first: whoever sees it crashed may count on it to write nothing more. */
 	remora_core_silence(core);
@@ -159,24 +163,26 @@ static void watch_pulse(struct remora_core *core, u64 heartbeat)
 					    "it never turned its event loop and does not answer");
 }
 
+bool remora_watch_told(struct remora_core *core)
+{
+	if (READ_ONCE(core->control_node.muted))
+		core_died(core, "it rang Linux's doorbell without end and was silenced");
+	else if (smp_load_acquire(&core->page->state) == ABI_CORE_CRASHED)
+		core_died(core, NULL);
+	else if (READ_ONCE(core->control_node.fenced))
+		core_died(core, "the other cores went on without it, so it was silenced");
+	else
+		return false;
+	return true;
+}
+
 static void watch_core(struct remora_core *core)
 {
-	struct abi_core *page = core->page;
-	u64 heartbeat = READ_ONCE(page->heartbeat);
+	u64 heartbeat = READ_ONCE(core->page->heartbeat);
 	const char *fault;
 
-	if (READ_ONCE(core->control_node.muted)) {
-		core_died(core, "it rang Linux's doorbell without end and was silenced");
+	if (remora_watch_told(core))
 		return;
-	}
-	if (smp_load_acquire(&page->state) == ABI_CORE_CRASHED) {
-		core_died(core, NULL);
-		return;
-	}
-	if (READ_ONCE(core->control_node.fenced)) {
-		core_died(core, "the other cores went on without it, so it was silenced");
-		return;
-	}
 	fault = page_fault(core, heartbeat);
 	if (fault) {
 		core->page_ruined = fault == page_rubbish;
@@ -314,6 +320,8 @@ void remora_watch_doorbell(struct remora_partition *p)
 	}
 	if (news)
 		wake_up_all(&p->events);
-	if (dead)
+	if (dead) {
+		wake_up_all(&p->monitor.wait);
 		remora_watch_kick(p);
+	}
 }

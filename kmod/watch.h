@@ -6,13 +6,15 @@
 #ifndef REMORA_WATCH_H
 #define REMORA_WATCH_H
 
+#include <linux/types.h>
+
 struct remora_core;
 struct remora_partition;
 
 /**
  * remora_watch_doorbell - a doorbell came: look at the core pages and consoles
- * Wakes p->events when a core stopped, died or wrote a console line, and queues the watch work at once
- * when one died. Context: the doorbell's handler.
+ * Wakes p->events when a core stopped, died or wrote a console line; when one died, also who waits for
+ * a view, and queues the watch work at once. Context: the doorbell's handler.
  */
 void remora_watch_doorbell(struct remora_partition *p);
 
@@ -30,6 +32,12 @@ void remora_watch_console(struct remora_core *core);
  * Context: any that may wake.
  */
 void remora_watch_console_arm(struct remora_core *core);
+
+/**
+ * remora_watch_told - declare a core dead that is known to be: by its own report, or who silenced it said so
+ * Context: under p->lock, for a core that is to run. Return: whether it was declared dead.
+ */
+bool remora_watch_told(struct remora_core *core);
 
 /** remora_watch_kick - something is wrong with a core: look now. Any context. */
 void remora_watch_kick(struct remora_partition *p);

@@ -50,25 +50,34 @@ static void fail(void)
 		__asm__ __volatile__("pause");
 }
 
-static uint32_t times(uint16_t type, const void *payload, uint32_t bytes)
+/* How often a message, or the batch that it is, has one of type @of. */
+static uint32_t times(uint16_t of, uint16_t type, const void *payload, uint32_t bytes)
 {
 	struct batch_reader r;
 	uint32_t count = 0;
 
 	if (type != BATCH_MESSAGE || batch_open(&r, payload, bytes))
-		return type == armed.type;
+		return type == of;
 	while (batch_next(&r))
-		count += r.type == armed.type;
+		count += r.type == of;
 	return count;
+}
+
+bool fault_loses(uint16_t type, const void *payload, uint32_t bytes)
+{
+	if (!armed.nth || !armed.since || !times(armed.since, type, payload, bytes))
+		return false;
+	armed.since = 0;
+	return true;
 }
 
 void fault_point(enum fault_moment at, uint16_t type, const void *payload, uint32_t bytes)
 {
 	uint32_t count;
 
-	if (!armed.nth || armed.at != at)
+	if (!armed.nth || armed.since || armed.at != at)
 		return;
-	count = times(type, payload, bytes);
+	count = times(armed.type, type, payload, bytes);
 	if (count < armed.nth) {
 		armed.nth -= count;
 		return;

@@ -163,6 +163,11 @@ void member_leave(void)
 	fresh = true;
 }
 
+void member_wake(void)
+{
+	fresh = true;
+}
+
 /* Telling of a node sends, which may find another one broken. */
 static void tell_of_broken(void)
 {

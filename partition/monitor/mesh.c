@@ -179,7 +179,7 @@ void mesh_send(void *ctx, uint32_t to, uint16_t type, const void *payload, uint3
 	struct mesh_link *l = &links[to % ABI_NODES_MAX], *most;
 
 	(void)ctx;
-	if (!mesh_linked(to) || bytes > urpc_long_max(l->end.slots))
+	if (!mesh_linked(to) || bytes > urpc_long_max(l->end.slots) || fault_loses(type, payload, bytes))
 		return;
 	fault_point(FAULT_MOMENT_INSTEAD, type, payload, bytes);
 	fault_point(FAULT_MOMENT_SENT, type, payload, bytes);

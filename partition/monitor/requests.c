@@ -90,7 +90,10 @@ static uint32_t needed(const struct requests *r)
 
 bool requests_room(struct requests *r, uint32_t bytes)
 {
-	return urpc_has_room(&r->chan, r->owed + urpc_slots_of(bytes));
+	bool room = urpc_has_room(&r->chan, r->owed + urpc_slots_of(bytes));
+
+	r->full |= !room;
+	return room;
 }
 
 bool requests_owe(struct requests *r, uint32_t count)
@@ -136,14 +139,27 @@ static void break_off(struct requests *r)
 		  d ? d->name : "");
 }
 
+/* Whatever found no room needs no more of it than is kept for an answer. */
+static void look_for_room(struct requests *r)
+{
+	if (!r->full || !urpc_has_room(&r->chan, needed(r)))
+		return;
+	r->full = false;
+	member_wake();
+}
+
 bool requests_work(void)
 {
 	bool more = false;
 
 	for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
 		struct requests *r = requests_at(i);
-		int rc = r ? take_messages(r) : 0;
+		int rc;
 
+		if (!r)
+			continue;
+		look_for_room(r);
+		rc = take_messages(r);
 		more |= rc > 0;
 		if (rc < 0)
 			break_off(r);
@@ -180,7 +196,7 @@ bool requests_arm(void)
 
 		if (!r)
 			continue;
-		if (urpc_has_room(&r->chan, needed(r)) ? !urpc_arm(&r->chan) :
+		if (urpc_has_room(&r->chan, needed(r)) ? r->full || !urpc_arm(&r->chan) :
 							 !urpc_arm_room(&r->chan, needed(r)))
 			return false;
 	}

@@ -35,9 +35,7 @@ void request_view_tell(struct requests *r)
 static void ready(struct requests *r)
 {
 	r->asked = false;
-	/* Have it looked at in this turn. */
-	member_enter();
-	member_leave();
+	member_wake();
 }
 
 void request_view_end(struct requests *r)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Channels between programs: two programs (partition/apps/pair) bind by name, on two cores and on one, and
 # whatever goes wrong is told: no name, another version, refused, nobody answers, the other end or its core
-# dies. Nothing is left over. The last part measures: a round trip through a bound channel takes at most
+# dies. Nothing is left over. One part measures: a round trip through a bound channel takes at most
 # 15 % more than one between the CPU drivers of the same cores. REMORA_CYCLES: connections in a row
 # (default 200); REMORA_SAMPLES: round trips (default 2000).
 . "$(dirname "$0")/tap-lib"
@@ -38,6 +38,19 @@ kill_on()
 	remora kill $PART "$(remora ps $PART | awk -v core="$1" '/pair/ && $1 ~ "^" core ":" { print $1; exit }')"
 }
 
+# Core 2 is connected to a server on core 1, and stays so. client: its process
+held()
+{
+	local i
+	server 1 --count 1
+	on 2 pair connect $NAME --count 1 --hold 50000 >"$WORK/client" 2>&1 </dev/null &
+	client=$!
+	for ((i = 0; i < 100; i++)); do
+		grep -q holding "$WORK/client" && break
+		sleep 0.1
+	done
+}
+
 # gone FILE PROCESS: it said within 5 s that the other end is gone. Its milliseconds: TOOK
 gone()
 {
@@ -52,7 +65,7 @@ gone()
 
 bound()
 {
-	cat "/sys/class/remora/remora-$PART/ledger/bound"
+	cat /sys/kernel/remora/ledger/bound
 }
 
 # The ledger follows the programs' ends by some messages.
@@ -175,19 +188,24 @@ remora destroy --force $PART
 tap_ok "a partition whose cores may die" remora create $PART --allow-faults --start \
 	--cpus "$(tap_cpus | tail -n 2 | paste -sd, -)" --memory contig:192M
 programs_view
-server 1 --count 1
-on 2 pair connect $NAME --count 1 --hold 50000 >"$WORK/client" 2>&1 </dev/null &
-client=$!
-for ((i = 0; i < 100; i++)); do
-	grep -q holding "$WORK/client" && break
-	sleep 0.1
-done
+held
 remora inject $PART --core 1 --kind opcode
 gone "$WORK/client"
 tap_is $? 0 "the server's core dies: the client hears in $TOOK ms"
 tap_like "$(tail -n 1 "$WORK/client")" "the node of the other end is no member" "and why"
 wait $client $SERVER
 tap_is "$(bound_settles)" 0 "no channel is left"
-tap_ok "the partition goes" remora destroy --force $PART
+
+# ---- all of it ends ----
+remora stop --force $PART
+for way in stop "destroy --force"; do
+	remora start $PART
+	programs_view
+	held
+	# shellcheck disable=SC2086 # two words
+	tap_is "$(bound) $(remora $way $PART 2>&1)" "1 " "$way while a channel is there"
+	wait $client $SERVER
+	tap_is "$(bound_settles)" 0 "no channel is left"
+done
 tap_is "$(tap_ledger)" "" "the ledger is zero"
 tap_end

@@ -47,11 +47,17 @@ COLD const char *dispatchers_init(void)
 	return NULL;
 }
 
-static COLD uint32_t free_number(uint32_t number)
+static COLD uint32_t free_number(uint32_t owner)
 {
-	while (number < DISPATCHERS_MAX && dispatchers[number])
-		number++;
-	return number;
+	uint32_t left = DISPATCHERS_INNER_EACH, found = DISPATCHERS_MAX;
+
+	for (uint32_t i = DISPATCHERS_MAX; left && i-- > (owner ? DISPATCHERS_INNER : 0);) {
+		if (!dispatchers[i])
+			found = i;
+		else if (owner && dispatchers[i]->inner == owner)
+			left--;
+	}
+	return left ? found : DISPATCHERS_MAX;
 }
 
 /* What both write: abi/dispatcher.h says who writes which part when. */
@@ -70,7 +76,7 @@ COLD int dispatcher_set_up(struct dispatcher *d, const struct abi_dispatcher_set
 		      const struct sched_params *params, const struct cap_entry *pml4,
 		      const struct cap_entry *frame)
 {
-	uint32_t number = free_number(d->inner ? DISPATCHERS_INNER : 0);
+	uint32_t number = free_number(d->inner);
 	uint64_t xstate;
 	int rc;
 

@@ -107,7 +107,7 @@ int dispatcher_object_setup(struct object_call *c)
 		return OBJECT_ERRNO(ERR_FAULT);
 	if (!permitted(c->d, &s))
 		return OBJECT_ERRNO(ERR_PERM);
-	d->inner = c->d->domain;
+	d->inner = c->d->inner ? c->d->inner : c->d->domain;
 	rc = gifts_find(c, &s, &gifts);
 	if (rc)
 		return rc;

@@ -18,6 +18,7 @@
 
 #define DISPATCHERS_MAX 64u
 #define DISPATCHERS_INNER 49u /* numbers from here on are enough for what programs set up themselves */
+#define DISPATCHERS_INNER_EACH 5u /* of these, what one program may have */
 
 /* Slots of a dispatcher's object: copies of what it was set up with. Slot 0 is the capabilities' own. */
 enum dispatcher_slot {
@@ -40,7 +41,7 @@ enum dispatcher_slot {
  * @messages:  what came for it, and what it waits for
  * @upcall:    the next activation is the upcall `run`; else it continues with @context
  * @stopped:   by ABI_DISPATCHER_STOP
- * @inner:     set up by another program than the first: its end is no affair of the console
+ * @inner:     set up by this program, or by what that set up; 0: by the first. Its end is no affair of the console
  * @number:    of dispatcher_number()
  * @domain:    for notices
  * @flags:     ABI_SETUP_*
@@ -59,7 +60,7 @@ struct dispatcher {
 	bool set_up;
 	bool upcall;
 	bool stopped;
-	bool inner;
+	uint32_t inner;
 	uint32_t over;
 	uint32_t number;
 	uint32_t domain;
@@ -107,7 +108,7 @@ const char *dispatchers_init(void);
  *     succeeded and before anything else happens
  * @setup: of which only frame_va, domain, flags and name are used
  * @pml4:  the address space; @frame: the shared frame
- * Return: 0, -ERR_INVAL or -ERR_BUSY of sched_add(), -ERR_NOMEM: no memory, or DISPATCHERS_MAX are there.
+ * Return: 0, -ERR_INVAL or -ERR_BUSY of sched_add(), -ERR_NOMEM: no memory, or too many are there.
  */
 int dispatcher_set_up(struct dispatcher *d, const struct abi_dispatcher_setup *setup,
 		      const struct sched_params *params, const struct cap_entry *pml4,

@@ -20,6 +20,9 @@ int fault_message(uint32_t from, uint16_t type, const void *payload, uint32_t by
  */
 void fault_point(enum fault_moment at, uint16_t type, const void *payload, uint32_t bytes);
 
+/** fault_loses - is this message not to be sent? */
+bool fault_loses(uint16_t type, const void *payload, uint32_t bytes);
+
 /** fault_flushed - the peers were rung for what was sent */
 void fault_flushed(void);
 

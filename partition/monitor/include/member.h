@@ -28,6 +28,9 @@ struct node *member_enter(void);
 /** member_leave - the machines are run on in this turn */
 void member_leave(void);
 
+/** member_wake - a hook that could not do its work can do it now: the machines are run on in this turn */
+void member_wake(void);
+
 /** member_time - TSC at which it is @us microseconds of the node's clock, rounded up */
 uint64_t member_time(uint64_t us);
 

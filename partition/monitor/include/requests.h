@@ -26,6 +26,7 @@
  * @over:   it broke the interface: nothing is taken any more
  * @named:  it has used the name service
  * @watches: views; @news: there is one that it was not told; @asked: the core waits for it before it leaves
+ * @full:   something that was not promised found no room: who wanted to tell it is woken once there is some
  * @told:   number of the first message of which it was not told by a notice
  */
 struct requests {
@@ -36,6 +37,7 @@ struct requests {
 	bool watches;
 	bool news;
 	bool asked;
+	bool full;
 	uint64_t told;
 	struct urpc_chan chan;
 	struct monitor_end end;

@@ -333,8 +333,8 @@ static void test_wait(void **state)
 /* Who asked goes away before he is answered: an accept ends with closed, a refusal is for nobody. */
 static void test_gone(void **state)
 {
-	struct monitor_bind_connect m = { .binding = 5, .interface = INTERFACE,
-					  .version = VERSION, .slots = 16, .name = "disk" };
+	struct monitor_bind_connect m = { .binding = 5, .interface = INTERFACE, .version = VERSION,
+					  .slots = 16, .wait_us = PROTOCOL_NEVER, .name = "disk" };
 	struct monitor_bind_connect_reply reply;
 	struct urpc_call call;
 
@@ -376,6 +376,152 @@ static void test_offer_closed(void **state)
 	assert_int_equal(connect_to(&client, 5, "disk"), 0);
 	assert_int_equal(client.failed.error, BIND_E_GONE);
 	assert_int_equal(client.fails, 2);
+}
+
+/* An offer is told from who asks at it, whichever came first into the table. */
+static void test_offer_behind(void **state)
+{
+	(void)state;
+	assert_int_equal(offer(&server, 1, "one"), 0);
+	assert_int_equal(offer(&server, 2, "two"), 0);
+	assert_int_equal(offer(&server, 3, "disk"), 0);
+	close_of(&server, 1);
+	close_of(&server, 2);
+	assert_int_equal(connect_to(&client, 5, "disk"), 0);
+	assert_int_equal(server.asks, 1);
+	close_of(&server, 3);
+	assert_int_equal(client.failed.error, BIND_E_GONE);
+	assert_int_equal(connect_to(&client, 5, "disk"), 0);
+	assert_int_equal(client.fails, 2);
+	assert_int_equal(server.asks, 1);
+}
+
+/* Who asks and gives up again and again: a server that does not answer has no more records than it may. */
+static void test_unanswered(void **state)
+{
+	(void)state;
+	assert_int_equal(offer(&server, 1, "disk"), 0);
+	for (uint32_t i = 1; i < BINDINGS_EACH; i++) {
+		assert_int_equal(connect_to(&client, 5, "disk"), 0);
+		assert_int_equal(server.asks, i);
+		close_of(&client, 5);
+		assert_int_equal(client.fails, 0);
+	}
+	assert_int_equal(bindings_count(domain_of(&server)), BINDINGS_EACH);
+	for (uint32_t i = 1; i < 4; i++) {
+		assert_int_equal(connect_to(&client, 5, "disk"), 0);
+		assert_int_equal(client.fails, i);
+		assert_int_equal(client.failed.error, BIND_E_REFUSED);
+	}
+	assert_int_equal(server.asks, BINDINGS_EACH - 1);
+	assert_int_equal(bindings_count(domain_of(&server)), BINDINGS_EACH);
+	/* Once it answers one, the next is told. */
+	refuse(&server, server.asked.handle, 0);
+	assert_int_equal(connect_to(&client, 5, "disk"), 0);
+	assert_int_equal(server.asks, BINDINGS_EACH);
+}
+
+/* It keeps what the other side closed, until it has no place for one more: that one is closed. */
+static void test_kept_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(offer(&server, 1, "disk"), 0);
+	for (uint32_t i = 0; i < ABI_BOUND_MAX; i++) {
+		assert_int_equal(connect_to(&client, 100 + i, "disk"), 0);
+		accept_as(&server, 200 + i, server.asked.handle);
+		assert_int_equal(client.opens, i + 1);
+		close_of(&server, 200 + i);
+		assert_int_equal(client.closes, i + 1);
+	}
+	assert_int_equal(connect_to(&client, 100 + ABI_BOUND_MAX, "disk"), 0);
+	accept_as(&server, 200, server.asked.handle);
+	assert_int_equal(client.fails, 1);
+	assert_int_equal(client.failed.error, BIND_E_MEMORY);
+	assert_int_equal(server.closes, 1);
+	close_of(&server, 200);
+	/* One let go: there is a place. */
+	close_of(&client, 103);
+	assert_int_equal(connect_to(&client, 103, "disk"), 0);
+	accept_as(&server, 200, server.asked.handle);
+	assert_int_equal(client.opens, ABI_BOUND_MAX + 1);
+	assert_int_equal(client.opened.place, 3);
+}
+
+/* A server that takes nothing is told of all who ask, once there is room. */
+static void test_no_room(void **state)
+{
+	static struct urpc_call calls[ABI_REQUEST_SLOTS];
+	static struct monitor_hello_reply replies[ABI_REQUEST_SLOTS];
+	struct monitor_hello hello = { 0 };
+	uint32_t asked = 0;
+
+	(void)state;
+	assert_int_equal(offer(&server, 1, "disk"), 0);
+	while (asked < ABI_REQUEST_SLOTS &&
+	       !monitor_hello_call(&server.at.end, &calls[asked], &hello, &replies[asked])) {
+		asked++;
+		core_turn();
+	}
+	for (uint64_t i = 0; i < 8; i++) {
+		struct monitor_bind_connect m = { .binding = i, .interface = INTERFACE,
+						  .version = VERSION, .slots = 16,
+						  .wait_us = PROTOCOL_NEVER, .name = "disk" };
+		struct monitor_bind_connect_reply reply;
+		struct urpc_call call;
+
+		assert_int_equal(monitor_bind_connect_call(&client.at.end, &call, &m, &reply), 0);
+		leader_run(&client.at, &handlers, &client);
+		assert_int_equal(reply.error, 0);
+	}
+	assert_int_equal(server.asks, 0);
+	run();
+	assert_int_equal(server.asks, 8);
+}
+
+/* An answer to a question that was not told yet, by a handle that it guessed. */
+static void test_guessed(void **state)
+{
+	struct monitor_bind_connect m = { .binding = 5, .interface = INTERFACE, .version = VERSION,
+					  .slots = 16, .wait_us = PROTOCOL_NEVER, .name = "bad" };
+	struct monitor_bind_connect_reply reply;
+	struct urpc_call call;
+
+	(void)state;
+	for (unsigned int refuses = 0; refuses < 2; refuses++) {
+		uint32_t handle;
+
+		/* Its place is behind the client's: its requests are looked at later. */
+		open_peer(&bad, 12);
+		assert_int_equal(offer(&bad, 1, "bad"), 0);
+		assert_int_equal(connect_to(&client, 5, "bad"), 0);
+		handle = bad.asked.handle + 0x10000;
+		refuse(&bad, bad.asked.handle, 0);
+		assert_int_equal(monitor_bind_connect_call(&client.at.end, &call, &m, &reply), 0);
+		if (refuses)
+			refuse(&bad, handle, 0);
+		else
+			accept_as(&bad, 7, handle);
+		assert_false(served(&bad));
+		core_unbind(12);
+		bad.at.program = NULL;
+		run();
+		assert_int_equal(client.opens, 0);
+		assert_int_equal(bindings_count(0), 0);
+	}
+}
+
+/* More connections than there are pages for rings, one after the other. */
+static void test_often(void **state)
+{
+	(void)state;
+	assert_int_equal(offer(&server, 1, "disk"), 0);
+	for (unsigned int i = 1; i <= 200; i++) {
+		assert_int_equal(connect_to(&client, 5, "disk"), 0);
+		accept_as(&server, 2, server.asked.handle);
+		assert_int_equal(client.opens, i);
+		close_of(&client, 5);
+		close_of(&server, 2);
+	}
 }
 
 /* The program at the other end is over. */
@@ -442,6 +588,8 @@ int main(void)
 		TEST(test_open),  TEST(test_close), TEST(test_patience),
 		TEST(test_refused), TEST(test_wait), TEST(test_gone),
 		TEST(test_offer_closed), TEST(test_end), TEST(test_broken),
+		TEST(test_offer_behind), TEST(test_unanswered), TEST(test_kept_ends),
+		TEST(test_no_room), TEST(test_guessed), TEST(test_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -270,14 +270,19 @@ static void test_bad(void **state)
 	assert_false(mesh_linked(7));
 }
 
-static void arm(uint32_t by, uint16_t type, enum fault_moment at, uint32_t nth)
+static void arm_since(uint16_t since, uint32_t by, uint16_t type, enum fault_moment at, uint32_t nth)
 {
-	const struct fault_arm m = { type, at, nth, 2 };
+	const struct fault_arm m = { type, at, nth, 2, since };
 	uint8_t payload[FAULT_ARM_MAX];
 
 	core_failed = 0;
 	assert_int_equal(urpc_send_long(link_of[by], FAULT_ARM, payload, fault_arm_encode(&m, payload)), 0);
 	core_turn();
+}
+
+static void arm(uint32_t by, uint16_t type, enum fault_moment at, uint32_t nth)
+{
+	arm_since(0, by, type, at, nth);
 }
 
 static unsigned int patrols_until_failed(void)
@@ -308,6 +313,11 @@ static void test_fault(void **state)
 	assert_true(patrols_until_failed() < 4);
 	arm(0, VIEW_PING, FAULT_MOMENT_AFTER, 1);
 	assert_true(patrols_until_failed() < 4);
+	/* Counted from another message on, which is lost. */
+	arm_since(VIEW_DRAINED, 0, VIEW_PING, FAULT_MOMENT_BEFORE, 1);
+	assert_int_equal(patrols_until_failed(), 8);
+	arm_since(VIEW_PONG, 0, VIEW_PONG, FAULT_MOMENT_INSTEAD, 1);
+	assert_true(patrols_until_failed() < 8);
 	/* No other node may say so. */
 	link_node(7);
 	core_closed = -1;

@@ -124,7 +124,7 @@ static void spin(struct arch_context *context, struct user_event *event)
 /* ---- a core with some dispatchers ---- */
 
 static struct dispatcher *d[32];
-static bool inner; /* set up by a program */
+static uint32_t inner; /* set up by this program */
 
 static int start(void **state)
 {
@@ -443,22 +443,54 @@ static void test_inner(void **state)
 	uint64_t lines = console->written;
 
 	(void)state;
-	inner = true;
 	for (i = 4; i < end; i++) {
+		inner = 7 + (i - 4) / DISPATCHERS_INNER_EACH;
 		assert_int_equal(make(i, &p), 0);
 		if (i % 2)
 			dispatcher_exit(d[i], 0);
 		else
 			dispatcher_kill(d[i], ABI_KILLED_FRAME, 1, 0, "test");
 	}
+	inner++;
 	assert_int_equal(make(end, &p), -ERR_NOMEM);
-	inner = false;
+	inner = 0;
 	assert_int_equal(make(end, &p), 0);
 	assert_int_equal(console->written, lines);
 	dispatcher_exit(d[end], 0);
 	assert_int_equal(console->written, lines + 1);
 	for (i = 4; i <= end; i++)
 		arch_cap_dispatcher_end(&cap_space, object_at(i));
+}
+
+/* One program leaves places to others, whatever numbers what it set up has; and gets its own back. */
+static void test_inner_each(void **state)
+{
+	const struct sched_params p = { .class = SCHED_BEST_EFFORT, .weight = 1 };
+	const struct abi_dispatcher_setup good = { .domain = 9, .weight = 1, .cnode.depth = 5 };
+	unsigned int i, end = 4 + DISPATCHERS_INNER_EACH;
+
+	(void)state;
+	inner = 7;
+	for (i = 4; i < end; i++)
+		assert_int_equal(make(i, &p), 0);
+	assert_int_equal(make(end, &p), -ERR_NOMEM);
+	inner = 8;
+	assert_int_equal(make(end, &p), 0);
+	arch_cap_dispatcher_end(&cap_space, object_at(4));
+	inner = 7;
+	assert_int_equal(make(4, &p), 0);
+	assert_int_equal(make(end + 1, &p), -ERR_NOMEM);
+	inner = 0;
+	for (i = 4; i <= end; i++)
+		arch_cap_dispatcher_end(&cap_space, object_at(i));
+	/* Whose the caller is counts, not what it calls itself. */
+	assert_int_equal(set_up_by(d[1], &good), -ABI_CAP_E_ADDRESS);
+	assert_int_equal(dispatcher_of(&(struct cap_entry){ .base = object_at(4) })->inner, 1);
+	d[1]->inner = 3;
+	assert_int_equal(set_up_by(d[1], &good), -ABI_CAP_E_ADDRESS);
+	assert_int_equal(dispatcher_of(&(struct cap_entry){ .base = object_at(4) })->inner, 3);
+	assert_int_equal(set_up_by(d[0], &good), -ABI_CAP_E_ADDRESS);
+	assert_int_equal(dispatcher_of(&(struct cap_entry){ .base = object_at(4) })->inner, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -469,7 +501,7 @@ int main(void)
 		TEST(test_nothing), TEST(test_alone), TEST(test_turns), TEST(test_timer_first),
 		TEST(test_sleep),   TEST(test_exit),  TEST(test_share), TEST(test_bad_parameters),
 		TEST(test_over),    TEST(test_stopped), TEST(test_old_alarm), TEST(test_notice_to_lost),
-		TEST(test_permitted), TEST(test_inner),
+		TEST(test_permitted), TEST(test_inner), TEST(test_inner_each),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -318,7 +318,8 @@ struct remora_add_cpu {
  * struct remora_remove_cpu - REMORA_IOC_REMOVE_CPU: a core leaves and its CPU is Linux's again
  * Its channels hang up. Memory that came with it goes back to Linux, scrubbed; other memory stays with
  * the partition, scrubbed, for a core that joins later. A crashed core may leave; when all that are
- * left run, the partition runs again.
+ * left run, the partition runs again. One that crashes while it leaves is gone and its CPU is Linux's;
+ * the call tells of the crash by CORE_DEAD, unless REMORA_FORCE was given.
  */
 struct remora_remove_cpu {
 	__u32 size;
