@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include <abi/ctl.h>
+#include "latency.h"
 #include "mesh.h"
 #include "monitor.h"
 #include "partition.h"
@@ -58,6 +59,7 @@ static void look_at_cores(struct remora_partition *p, struct remora_running *r)
 		r->epoch[core->node] = core->control_node.epoch;
 		r->apic_id[core->node] = core->cpu.apic_id;
 		r->numa[core->node] = core->cpu.numa;
+		r->joined[core->node] = core->joined;
 	}
 	mutex_unlock(&p->lock);
 }
@@ -321,6 +323,18 @@ static void take_closed(struct remora_partition *p, const struct remora_running 
 	}
 }
 
+/* Once when cores start: they are all there, and none is a member yet. */
+static void measure(struct remora_partition *p, const struct remora_running *r)
+{
+	unsigned int node;
+
+	for (node = 1; node < ABI_NODES_MAX && !r->epoch[node]; node++)
+		;
+	if (node < ABI_NODES_MAX && !p->mesh.measured)
+		remora_latency_measure(p, r);
+	p->mesh.measured = node < ABI_NODES_MAX;
+}
+
 static void mesh_make(struct remora_partition *p, struct remora_running *r)
 {
 	unsigned int a, b;
@@ -329,6 +343,7 @@ static void mesh_make(struct remora_partition *p, struct remora_running *r)
 		for (a = 0; a < b && !READ_ONCE(p->mesh.ending); a++)
 			if (takes_links(p, r, a) && takes_links(p, r, b) && !link_find(p, a, b))
 				link_make(p, a, b, r);
+	measure(p, r);
 	/* A core is a member only when it can talk to all that are. */
 	for (b = 1; b < ABI_NODES_MAX; b++)
 		if (takes_links(p, r, b) && linked_to_members(p, r, b))

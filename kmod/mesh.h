@@ -24,6 +24,7 @@ struct remora_partition;
 /**
  * struct remora_running - what a work's turn goes by, by node
  * @epoch: of those that run, 0 for the others
+ * @joined: it came later, and has no rings of CPU drivers
  * @skip:  no more links in this turn
  * @silent: somebody did not answer in time
  */
@@ -31,6 +32,7 @@ struct remora_running {
 	u32 epoch[ABI_NODES_MAX];
 	u32 apic_id[ABI_NODES_MAX];
 	int numa[ABI_NODES_MAX];
+	bool joined[ABI_NODES_MAX];
 	bool skip[ABI_NODES_MAX];
 	bool silent;
 };
@@ -45,6 +47,7 @@ struct remora_running {
  * @deaf:   by node: the epoch in which the core refused a link; 0: none. Under @lock
  * @lost:   by node: the epoch in which it closed a link: it keeps none. Under @lock
  * @closed: by node: bits of the peers whose links it closed; set in atomic context
+ * @measured: how far packages are from each other, since a core came up beside none. Under @lock
  * @ending: no link is made any more
  */
 struct remora_mesh {
@@ -57,6 +60,7 @@ struct remora_mesh {
 	u32 deaf[ABI_NODES_MAX];
 	u32 lost[ABI_NODES_MAX];
 	unsigned long closed[ABI_NODES_MAX];
+	bool measured;
 	bool ending;
 };
 

@@ -117,6 +117,18 @@ struct remora_monitor_counts {
 	u32 names;
 };
 
+/**
+ * remora_monitor_measured - what was measured between packages, as route_distances() wants it
+ * Nothing when node 0 is not alone in its view, or has not begun. Context: process.
+ */
+void remora_monitor_measured(struct remora_partition *p, const u32 *cycles);
+
+/**
+ * remora_monitor_distances - the rows of the matrix of distances between packages, as text
+ * @unit: of them, instead. Return: bytes. Context: process.
+ */
+int remora_monitor_distances(struct remora_partition *p, char *buf, bool unit);
+
 /** remora_monitor_counts - read them. Context: process. */
 void remora_monitor_counts(struct remora_partition *p, struct remora_monitor_counts *counts);
 

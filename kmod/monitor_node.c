@@ -25,6 +25,7 @@
 
 /**
  * struct remora_machines - the node and all that it is given
+ * @slit, @distance: between packages, of ACPI; and what routes go by, in cycles when @measured
  * @physical: by package number of the nodes, what Linux calls it; @packages of them are known
  */
 struct remora_machines {
@@ -32,7 +33,9 @@ struct remora_machines {
 	int physical[SIZES_PACKAGES];
 	unsigned int packages;
 	u16 package[SIZES_NODES];
+	u8 slit[SIZES_PACKAGES * SIZES_PACKAGES];
 	u32 distance[SIZES_PACKAGES * SIZES_PACKAGES];
+	bool measured;
 	struct agree_entry entries[SIZES_ENTRIES];
 	u64 heard[SIZES_ENTRIES * AGREE_WORDS(SIZES_NODES)];
 	struct agree_peer agree_peers[SIZES_NODES];
@@ -73,7 +76,6 @@ static u8 slit(int from, int to)
 /* All that there are: who joins later is told what was known here at the beginning. */
 static void find_packages(struct remora_machines *h)
 {
-	u8 distance[SIZES_PACKAGES * SIZES_PACKAGES];
 	int numa[SIZES_PACKAGES] = { 0 };
 	unsigned int i, k, cpu;
 
@@ -90,9 +92,41 @@ static void find_packages(struct remora_machines *h)
 	}
 	for (i = 0; i < SIZES_PACKAGES; i++)
 		for (k = 0; k < SIZES_PACKAGES; k++)
-			distance[i * SIZES_PACKAGES + k] = slit(numa[i], numa[k]);
-	route_distances(h->distance, SIZES_PACKAGES, distance, NULL);
+			h->slit[i * SIZES_PACKAGES + k] = slit(numa[i], numa[k]);
+	route_distances(h->distance, SIZES_PACKAGES, h->slit, NULL);
 	h->package[0] = package_of(h, topology_physical_package_id(cpumask_first(cpu_online_mask)));
+}
+
+void remora_monitor_measured(struct remora_partition *p, const u32 *cycles)
+{
+	struct remora_monitor *m = &p->monitor;
+
+	mutex_lock(&m->lock);
+	/* Who is a member routes by what it was told when it came in. */
+	if (m->node && protocol_set_count(&view_current(&m->node->view)->members) == 1) {
+		route_distances(m->machines->distance, SIZES_PACKAGES, m->machines->slit, cycles);
+		m->machines->measured = true;
+	}
+	mutex_unlock(&m->lock);
+}
+
+int remora_monitor_distances(struct remora_partition *p, char *buf, bool unit)
+{
+	struct remora_monitor *m = &p->monitor;
+	struct remora_machines *h;
+	unsigned int i, k;
+	int at = 0;
+
+	mutex_lock(&m->lock);
+	h = m->machines;
+	if (h && unit)
+		at = sysfs_emit(buf, h->measured ? "cycles\n" : "acpi\n");
+	for (i = 0; h && !unit && i < h->packages; i++)
+		for (k = 0; k < h->packages; k++)
+			at += sysfs_emit_at(buf, at, "%u%c", h->distance[i * SIZES_PACKAGES + k],
+					    k + 1 < h->packages ? ' ' : '\n');
+	mutex_unlock(&m->lock);
+	return at;
 }
 
 /* ---- what the node tells: under monitor.lock ---- */

@@ -129,6 +129,18 @@ static ssize_t names_show(struct device *dev, struct device_attribute *attr, cha
 }
 static DEVICE_ATTR_RO(names);
 
+static ssize_t distances_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return remora_monitor_distances(to_partition(dev), buf, false);
+}
+static DEVICE_ATTR_RO(distances);
+
+static ssize_t distances_unit_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return remora_monitor_distances(to_partition(dev), buf, true);
+}
+static DEVICE_ATTR_RO(distances_unit);
+
 /* Where the rings lie that a node reads: constant while it is there. */
 static ssize_t ring_nodes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -182,6 +194,8 @@ static struct attribute *partition_attrs[] = {
 	&dev_attr_messages.attr,
 	&dev_attr_agreements.attr,
 	&dev_attr_names.attr,
+	&dev_attr_distances.attr,
+	&dev_attr_distances_unit.attr,
 	&dev_attr_last_crash.attr,
 	NULL,
 };

@@ -242,4 +242,45 @@ TEST_F(numa, far_memory_serves)
 	EXPECT_EQ(0, rt_ping(self->fd, (unsigned int)core, 10));
 }
 
+/* The attribute of the partition; "": there is none. */
+static void attribute(const char *name, const char *which, char *text, size_t bytes)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/class/remora/remora-%s/%s", name, which);
+	if (rt_read_text(path, text, bytes) < 0)
+		text[0] = 0;
+}
+
+/* Packages are as far from each other as messages between their cores were slow, not as ACPI says. */
+TEST_F(numa, distances_are_measured)
+{
+	unsigned int distance[2][2], i;
+	char text[256];
+
+	NEEDS_NODES();
+	ASSERT_EQ(0, begin(&self->s, self->cpu, 3, &self->fd));
+	for (i = 0; i < RT_PATIENT_MS / 100; i++) {
+		attribute(self->s.c.name, "view", text, sizeof(text));
+		if (strstr(text, " 0-2"))
+			break;
+		usleep(100000);
+	}
+	ASSERT_NE(NULL, strstr(text, " 0-2"));
+	attribute(self->s.c.name, "distances", text, sizeof(text));
+	if (sscanf(text, "%u %u %u %u", &distance[0][0], &distance[0][1], &distance[1][0],
+		   &distance[1][1]) != 4)
+		SKIP(return, "needs two packages");
+	EXPECT_EQ(distance[0][1], distance[1][0]);
+	/* ACPI's unit is a tenth of what is near: no message is that fast. */
+	EXPECT_LT(100, distance[0][1])
+	{
+		TH_LOG("distances: %s", text);
+	}
+	/* One core each: what is near was not measured, but guessed from that. */
+	EXPECT_GT(distance[0][1], distance[0][0]);
+	attribute(self->s.c.name, "distances_unit", text, sizeof(text));
+	EXPECT_STREQ("cycles", text);
+}
+
 TEST_HARNESS_MAIN
