@@ -45,7 +45,7 @@ jobs_define()
 		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" \
 		"REMORA_SEEN=/tmp/seen $RUN all coverage"
 	job guest quick bench-6.1 "--kernel 6.1 --cpus 4 --icount $ISOLATED" \
-		"REMORA_ICOUNT=1 $RUN bench_lrpc bench_quiet"
+		"REMORA_ICOUNT=1 $RUN bench_lrpc bench_quiet bench_pair"
 	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" \
 		"REMORA_WITHOUT='$SAME' REMORA_LOAD=8 $RUN all"
 	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" \
