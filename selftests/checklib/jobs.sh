@@ -19,8 +19,9 @@ ISOLATED='--append isolcpus=nohz,domain,2 --append nohz_full=2'
 # What the number of CPUs and the APIC's mode do not change is tried in two suites, not in each.
 SAME='sizes|images|params|predict|programs_libc|interface|command|users|udev|bulk|steps|errors|ways'
 SAME+='|permission|console|fds|uring|examples|bench_shootdown|names|names_wait|programs_names|pair|share|members'
+SAME+='|closed|limits|mapping|status|kill|programs'
 # What only programs and the tool do, behind calls that other tests make, is nothing for a debug kernel.
-OUTSIDE='predict|programs_libc|interface|examples|command|bench_shootdown|sizes|params|programs|programs_names'
+OUTSIDE='predict|programs_libc|interface|examples|command|bench_shootdown|sizes|params|programs|programs_names|pair'
 
 jobs_define()
 {
@@ -44,11 +45,11 @@ jobs_define()
 		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" \
 		"REMORA_SEEN=/tmp/seen $RUN all coverage"
 	job guest quick bench-6.1 "--kernel 6.1 --cpus 4 --icount $ISOLATED" \
-		"REMORA_ICOUNT=1 $RUN bench_lrpc bench_quiet"
+		"REMORA_ICOUNT=1 $RUN bench_lrpc bench_quiet bench_pair"
 	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" \
-		"REMORA_WITHOUT='$SAME' $RUN all"
+		"REMORA_WITHOUT='$SAME' REMORA_LOAD=8 $RUN all"
 	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" \
-		"REMORA_WITHOUT='$SAME' $RUN all"
+		"REMORA_WITHOUT='$SAME' REMORA_LOAD=8 $RUN all"
 	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G --append $REGION" \
 		"REMORA_WITHOUT='$OUTSIDE' REMORA_CYCLES=10 REMORA_LOAD=8 REMORA_KILLS=10 $RUN all"
 	job guest full suite-debug-x2apic "--kernel debug --cpus 4 --x2apic" \

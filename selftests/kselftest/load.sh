@@ -42,6 +42,7 @@ for turn in 1 2 3; do
 	tap_ok "cycle $turn under load" sh -c "remora create kst-l --cpus $mine --memory contig:32M --start &&
 		remora ping kst-l --count 20 && remora destroy kst-l"
 done
+kill -INT "$stress" # what it is for is over: it ends as at its time-out
 wait "$stress"
 tap_is $? 0 "stress-ng saw no error"
 tap_is "$(cat /sys/devices/system/cpu/online)" "$ONLINE" "the CPUs are back"

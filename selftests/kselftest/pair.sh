@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Channels between programs: two programs (partition/apps/pair) bind by name, on two cores and on one, and
 # whatever goes wrong is told: no name, another version, refused, nobody answers, the other end or its core
-# dies. Nothing is left over. One part measures: a round trip through a bound channel takes at most
-# 15 % more than one between the CPU drivers of the same cores. REMORA_CYCLES: connections in a row
-# (default 200); REMORA_SAMPLES: round trips (default 2000).
+# dies. Nothing is left over. What a round trip costs is bench_pair's. REMORA_CYCLES: connections in a row
+# (default 200).
 . "$(dirname "$0")/tap-lib"
 . "$(dirname "$0")/programs-lib"
 
@@ -168,19 +167,6 @@ says "$cycles on one core" 0 "cycled $cycles" on 1 pair cycle $NAME --count "$cy
 kill_on 1
 wait $SERVER
 tap_is "$(bound_settles)" 0 "no channel is left"
-
-# ---- how fast ----
-samples=${REMORA_SAMPLES:-2000}
-server 1 --count 1 --poll
-on 2 pair bench $NAME --count "$samples" >"$WORK/bench" 2>&1
-tap_is $? 0 "round trips are measured"
-wait $SERVER
-remora ping $PART --from 2 --to 1 --count "$samples" --json >"$WORK/ping" 2>&1
-sed 's/^/# /' "$WORK/bench" "$WORK/ping"
-bound=$(awk '$1 == "round" { print $5 }' "$WORK/bench")
-raw=$(awk -F'[:,]' '/"median"/ { print $2 + 0 }' "$WORK/ping")
-tap_is "$((${bound:-0} > 0 && ${raw:-0} > 0))" 1 "both are there: $bound cycles, between the CPU drivers $raw"
-tap_is "$((${bound:-1} * 100 <= ${raw:-0} * 115))" 1 "a bound channel takes at most 15 % more"
 
 # ---- a core dies ----
 tap_is "$(programs_counts)" "$BEFORE" "memory and capabilities of each core are as at the start"

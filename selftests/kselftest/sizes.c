@@ -65,12 +65,29 @@ SIZE(names_watch, REMORA_IOC_NAMES_WATCH, struct remora_names_watch, NAMES,
 GROWN(channel, REMORA_IOC_CHANNEL, struct remora_channel, offsetof(struct remora_channel, tx_numa),
       CHANNEL, -1);
 
+/* The partition of the test before, where that left it running: nothing that is tested here needs a fresh one. */
+static int begin(struct rt_spec *s)
+{
+	struct rt_status now;
+	int fd;
+
+	rt_spec_init(s, "size", 0, 1);
+	fd = rt_open(s->c.name, O_RDWR);
+	if (fd >= 0 && !rt_status(fd, &now) && now.s.state == REMORA_RUNNING &&
+	    now.s.core_count == 1 && now.cores[0].state == REMORA_RUNNING)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	rt_sweep();
+	return rt_begin(s, "size", 0, 1, &fd) ? -1 : fd;
+}
+
 FIXTURE_SETUP(size)
 {
 	struct remora_names_open names = { .size = sizeof(names) };
 
-	rt_sweep();
-	ASSERT_EQ(0, rt_begin(&self->s, "size", 0, 1, &self->fd))
+	self->fd = begin(&self->s);
+	ASSERT_LE(0, self->fd)
 	{
 		TH_LOG("%s", self->s.c.error.message);
 	}
@@ -88,7 +105,6 @@ FIXTURE_TEARDOWN(size)
 	close(self->names);
 	close(self->ch);
 	close(self->fd);
-	rt_sweep();
 }
 
 static int target(const FIXTURE_DATA(size) *self, enum which which)
@@ -167,6 +183,25 @@ TEST_F(size, longer_with_zeros)
 	EXPECT_EQ(plain, longer);
 	for (unsigned int i = variant->bytes; i < variant->bytes + 64; i++)
 		EXPECT_EQ(0, buffer[i]);
+}
+
+/* Fixtures run in the order of this file: this is the last test. */
+FIXTURE(after)
+{
+};
+
+FIXTURE_SETUP(after)
+{
+	rt_sweep();
+}
+
+FIXTURE_TEARDOWN(after)
+{
+}
+
+TEST_F(after, nothing_is_left)
+{
+	RT_EXPECT_LEDGER_ZERO();
 }
 
 TEST_HARNESS_MAIN

@@ -132,7 +132,9 @@ test_patterns()
 test_endings()
 {
 	status_is 99 "a guest that resets before its end fails" -- 'reboot -f; sleep 100'
-	says 'no end marker' "... and the lab says why"
+	says 'no end marker \(the guest reset itself' "... and the lab says why"
+	status_is 99 "a guest that ends in a triple fault fails" --append reboot=t -- 'reboot -f; sleep 100'
+	says 'no end marker \(a triple fault' "... and the lab says so"
 	status_is 0 "unless a reset was expected" --expect-reset -- 'reboot -f; sleep 100'
 	status_is 99 "an expected reset that does not come fails" --expect-reset -- true
 	status_is 98 "a panic fails" -- 'echo c >/proc/sysrq-trigger; sleep 100'

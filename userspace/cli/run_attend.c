@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -61,20 +62,32 @@ static int catch_signals(void)
 
 /* ---- output ---- */
 
-/* The signal that ended a write is dealt with by the caller's loop; a second one ends all of it. */
+static void silence_bell(void)
+{
+	char rest[64];
+
+	while (read(bell[0], rest, sizeof(rest)) > 0)
+		;
+}
+
+/*
+ * A signal that comes just before a write would not end it: so it is waited for room and signals, and what is
+ * written then is so little that a pipe with room does not block it. A second signal ends all of it.
+ */
 static bool put(struct attend *a, int fd, const char *data, size_t bytes)
 {
 	while (bytes) {
-		ssize_t done = write(fd, data, bytes);
+		struct pollfd p[2] = { { .fd = fd, .events = POLLOUT }, { .fd = bell[0], .events = POLLIN } };
+		ssize_t done = 0;
 
+		poll(p, 2, -1);
+		silence_bell();
+		if (p[0].revents)
+			done = write(fd, data, bytes < PIPE_BUF ? bytes : PIPE_BUF);
 		if (done >= 0) {
 			data += done;
 			bytes -= (size_t)done;
-		} else if (errno == EAGAIN) {
-			struct pollfd p = { .fd = fd, .events = POLLOUT };
-
-			poll(&p, 1, -1);
-		} else if (errno != EINTR) {
+		} else if (errno != EINTR && errno != EAGAIN) {
 			cli_fail(0, "cannot write the output of %s: %s", a->name, strerror(errno));
 			return false;
 		}
@@ -162,10 +175,7 @@ static void take_input(struct attend *a)
 /* Return: 0, or the exit code. */
 static int take_signals(struct attend *a)
 {
-	char rest[64];
-
-	while (read(bell[0], rest, sizeof(rest)) > 0)
-		;
+	silence_bell();
 	if (signals > 1)
 		return RUN_INTERRUPTED;
 	if (signals && !a->asked && !remora_program_interrupt(a->program))

@@ -2,8 +2,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <lib/error.h>
+#include <lib/share.h>
 #include <lib/thread.h>
 
 #include "pair.h"
@@ -117,28 +119,78 @@ int cycle(const struct options *o)
 
 /* ---- bench ---- */
 
-static uint64_t round_trip[SAMPLES_MAX], way[SAMPLES_MAX];
+enum { BOUND, RAW, WAYS };
+
+static uint32_t sample[WAYS][SAMPLES_MAX];
 
 static int compare(const void *a, const void *b)
 {
-	const uint64_t *x = a, *y = b;
+	const uint32_t *x = a, *y = b;
 
 	return *x < *y ? -1 : *x > *y;
 }
 
-static void show(const char *what, uint64_t *values, uint32_t count)
+/* Return: the median */
+static uint32_t show(const char *what, uint32_t *values, uint32_t count)
 {
 	qsort(values, count, sizeof(*values), compare);
-	printf("%s min %" PRIu64 " median %" PRIu64 " p99 %" PRIu64 " max %" PRIu64 " count %" PRIu32 "\n",
+	printf("%s min %" PRIu32 " median %" PRIu32 " p99 %" PRIu32 " max %" PRIu32 " count %" PRIu32 "\n",
 	       what, values[0], values[count / 2], values[count - 1 - count / 100], values[count - 1],
 	       count);
+	return values[count / 2];
 }
 
-/* In a program of its own, or the two ends would share a core. In TSC ticks. */
+static int raw_begin(struct rt_bound *b, struct urpc_chan *raw, const struct options *o)
+{
+	struct urpc_msg m;
+	int rc;
+
+	/* Who has given something may not fault. */
+	memset(sample, 1, sizeof(sample));
+	if (send(b, PAIR_RAW, NULL, 0, true))
+		return over(b, "beginning");
+	rc = raw_give(raw, o->name, b->slots);
+	if (rc) {
+		printf("give: %d, %s\n", rc, rt_share_sentence(rc));
+		return 1;
+	}
+	return receive(b, &m, true) || m.type != PAIR_RAW ? over(b, "beginning") : 0;
+}
+
+/* Return: 0, and how long it took, in TSC ticks. */
+static int round_trip(int way, struct rt_bound *b, struct urpc_chan *raw, uint32_t i, uint32_t *ticks)
+{
+	uint64_t words[URPC_PAYLOAD_WORDS] = { i }, start = pair_ticks(), took;
+	struct urpc_msg m;
+
+	if (way == BOUND ? send(b, PAIR_ECHO, words, sizeof(words), true) || receive(b, &m, true) :
+			   raw_send(raw, PAIR_ECHO, words, sizeof(words)) || raw_receive(raw, &m))
+		return 1;
+	took = pair_ticks() - start;
+	*ticks = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
+	return m.payload[0] != i;
+}
+
+/* Either is first every other time. */
+static int round_trips(struct rt_bound *b, struct urpc_chan *raw, uint32_t count)
+{
+	for (uint32_t i = 0; i < WARM_UP + count; i++) {
+		uint32_t at = i < WARM_UP ? 0 : i - WARM_UP;
+		int first = (int)(i % WAYS);
+
+		if (round_trip(first, b, raw, i, &sample[first][at]) ||
+		    round_trip(!first, b, raw, i, &sample[!first][at]))
+			return over(b, "measuring");
+	}
+	return 0;
+}
+
+/* In a program of its own, or the two ends would share a core. */
 int bench(const struct options *o)
 {
 	uint32_t count = o->count < 1 || o->count > SAMPLES_MAX ? 10000 : o->count;
-	struct urpc_msg m;
+	uint32_t bound, plain;
+	struct urpc_chan raw;
 	struct rt_bound b;
 
 	if (open_to(&b, o))
@@ -147,20 +199,12 @@ int bench(const struct options *o)
 		puts("both ends are on one core");
 		return 1;
 	}
-	for (uint32_t i = 0; i < WARM_UP + count; i++) {
-		uint64_t words[URPC_PAYLOAD_WORDS] = { i }, start = pair_ticks(), end;
-
-		if (send(&b, PAIR_ECHO, words, sizeof(words), true) || receive(&b, &m, true))
-			return over(&b, "measuring");
-		end = pair_ticks();
-		if (i < WARM_UP)
-			continue;
-		round_trip[i - WARM_UP] = end - start;
-		way[i - WARM_UP] = m.payload[1] - start;
-	}
+	if (raw_begin(&b, &raw, o) || round_trips(&b, &raw, count))
+		return 1;
 	send(&b, PAIR_END, NULL, 0, true);
+	bound = show("bound", sample[BOUND], count);
+	plain = show("raw", sample[RAW], count);
+	printf("ratio %.3f\n", (double)bound / (double)plain);
 	rt_bound_close(&b);
-	show("round", round_trip, count);
-	show("way", way, count);
 	return 0;
 }

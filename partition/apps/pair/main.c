@@ -8,7 +8,8 @@
  *     --hold MS  wait so long with an open channel, or until the other end is gone
  *     --flood    send without taking anything, until the other end is gone
  *   pair cycle NAME [options]     connect and close COUNT times
- *   pair bench NAME [options]     round trips and ways, both ends polling
+ *   pair bench NAME [options]     COUNT round trips, both ends polling, in turns through the bound channel
+ *                                 and through one without binding
  *
  *   --version N  --count N  --slots N  --wait  --ms DEADLINE  --poll
  */
@@ -21,8 +22,6 @@
 #include <lib/thread.h>
 
 #include "pair.h"
-
-#define POLLS 4096u /* between looks at whether it is over */
 
 int fail(const char *what, int rc, uint32_t error, uint32_t detail)
 {
@@ -38,7 +37,7 @@ static int pause_for(struct rt_bound *b, bool poll)
 	struct rt_event *event;
 
 	if (poll) {
-		for (unsigned int i = 0; i < POLLS; i++) {
+		for (unsigned int i = 0; i < PAIR_POLLS; i++) {
 			if (urpc_can_recv(&b->channel.urpc))
 				return 0;
 			__builtin_ia32_pause();

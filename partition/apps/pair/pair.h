@@ -6,12 +6,17 @@
 #include <stdint.h>
 
 #include <lib/bind.h>
+#include <lib/names.h>
 
 #define PAIR_INTERFACE 77u
 #define PAIR_VERSION 1u
 
 /* Message types. */
-enum { PAIR_ECHO = 1, PAIR_FLOOD = 2, PAIR_END = 3 };
+/* PAIR_RAW: the server is to take memory for a channel without binding; then it serves both. */
+enum { PAIR_ECHO = 1, PAIR_FLOOD = 2, PAIR_END = 3, PAIR_RAW = 4 };
+
+#define PAIR_POLLS 4096u /* between looks at whether it is over */
+#define RAW_POLLS 1000000000u /* who does not answer then is gone */
 
 /** struct options - of the command line; times in ms, 0: none */
 struct options {
@@ -42,6 +47,17 @@ int receive(struct rt_bound *b, struct urpc_msg *m, bool poll);
 
 /** send - wait for room likewise. Return: 0, -RT_EPIPE */
 int send(struct rt_bound *b, uint16_t type, const void *data, uint32_t bytes, bool poll);
+
+/**
+ * raw_give, raw_take - the two ends of a channel without binding: the client gives memory to who offers
+ * @server, whose program waits in raw_take(). It stays until the two end. Return: 0, or as lib/share.h
+ */
+int raw_give(struct urpc_chan *c, const char *server, uint32_t slots);
+int raw_take(struct urpc_chan *c, uint32_t slots);
+
+/** raw_send, raw_receive - as send() and receive(), polling. Return: 0, or an error of URPC's, -RT_ETIMEDOUT */
+int raw_send(struct urpc_chan *c, uint16_t type, const void *data, uint32_t bytes);
+int raw_receive(struct urpc_chan *c, struct urpc_msg *m);
 
 /** pair_ticks - the TSC */
 static inline uint64_t pair_ticks(void)

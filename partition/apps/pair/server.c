@@ -3,13 +3,53 @@
 #include <stdio.h>
 
 #include <lib/error.h>
+#include <lib/share.h>
 #include <lib/thread.h>
 
 #include "pair.h"
 
+/* Both channels, by turns, with the same steps for either. */
+static uint64_t echo_both(struct rt_bound *b, struct urpc_chan *raw, bool *ended)
+{
+	uint64_t count = 0, turn = 0;
+	struct urpc_msg m;
+
+	for (;; turn++) {
+		if (!urpc_recv(raw, &m)) {
+			count++;
+			if (raw_send(raw, m.type, m.payload, m.len))
+				return count;
+		}
+		if (!urpc_recv(&b->channel.urpc, &m)) {
+			*ended = m.type == PAIR_END;
+			if (*ended)
+				return count;
+			count++;
+			if (send(b, m.type, m.payload, m.len, true))
+				return count;
+		}
+		if (turn % PAIR_POLLS == 0 && rt_bound_status(b))
+			return count;
+		__builtin_ia32_pause();
+	}
+}
+
+/* Return: 0: the client is told, and both channels are there. */
+static int begin_raw(struct rt_bound *b, struct urpc_chan *raw)
+{
+	int rc = raw_take(raw, b->slots);
+
+	if (rc) {
+		printf("take: %d, %s\n", rc, rt_share_sentence(rc));
+		return rc;
+	}
+	return send(b, PAIR_RAW, NULL, 0, true);
+}
+
 /* What comes goes back, with the time of its arrival in the second word. Return: how many. */
 static uint64_t echo(struct rt_bound *b, const struct options *o, bool *ended)
 {
+	struct urpc_chan raw;
 	uint64_t count = 0;
 	struct urpc_msg m;
 
@@ -18,6 +58,8 @@ static uint64_t echo(struct rt_bound *b, const struct options *o, bool *ended)
 		*ended = m.type == PAIR_END;
 		if (*ended)
 			break;
+		if (m.type == PAIR_RAW)
+			return begin_raw(b, &raw) ? 0 : echo_both(b, &raw, ended);
 		m.payload[1] = pair_ticks();
 		count++;
 		if (send(b, m.type, m.payload, m.len, o->poll))

@@ -376,13 +376,13 @@ bool links_poll(void)
 		if (link->stalled || urpc_can_recv(&link->chan))
 			any |= link_poll(link);
 	}
-	if (untold)
-		links_tell();
 	return any;
 }
 
 void links_flush(void)
 {
+	if (untold)
+		links_tell();
 	while (owing_count) {
 		struct link *link = owing[--owing_count];
 

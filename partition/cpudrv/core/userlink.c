@@ -155,12 +155,17 @@ static void set_free(struct userlink *l)
 	*l = (struct userlink){ .state = FREE };
 }
 
-/* The end of a channel: node 0 waits for an answer that says so, or learns it by an event. */
+/*
+ * The end of a channel: node 0 waits for an answer that says so, or learns it by an event. Without a monitor
+ * programs may go on using their rings.
+ */
 static void end(struct userlink *l, int status)
 {
 	bool open = l->state == OPEN;
 
-	answer(l, l->asked == ABI_CTL_UNBIND ? 0 : status);
+	if (l->asked == ABI_CTL_UNBIND)
+		status = l->service == ABI_SERVICE_PROGRAM && !userlinks_served() ? -ERR_PROTO : 0;
+	answer(l, status);
 	set_free(l);
 	if (open)
 		links_closed((uint32_t)(l - links), status);
@@ -442,5 +447,6 @@ int kernel_closed(struct object_call *c)
 	if (!c->arg[1] || c->arg[1] > ERR_MAX)
 		return OBJECT_ERRNO(ERR_INVAL);
 	end(l, -(int)c->arg[1]);
+	links_flush();
 	return 0;
 }

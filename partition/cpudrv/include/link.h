@@ -114,7 +114,7 @@ void links_each(void (*visit)(struct link *link));
  */
 bool links_poll(void);
 
-/** links_flush - notify every peer that is owed it: looks at the links of link_owes() alone. */
+/** links_flush - tell node 0 of ends, notify every peer that is owed it: the links of link_owes() alone. */
 void links_flush(void);
 
 /**

@@ -92,6 +92,11 @@ qemu_arguments()
 		-kernel "$(kernel_dir "${OPT[kernel]}")/vmlinux" -initrd "$dir/initrd"
 		-append "$LAB_APPEND ${khz:+tsc_early_khz=$khz} ${OPT[append]}"
 		-serial "file:$dir/console")
+	# Which processor resets and which one shut down: see run_ended().
+	QEMU_ARGS+=(-d cpu_reset -D "$dir/qemu.log")
+	# Linux clears and copies in bytes where a processor says that it is quick at that; the emulator
+	# takes as long for a byte as for a word. Figures stay those of the processor as it was.
+	[ "${OPT[icount]}" = 1 ] || cpu+=,-erms,-fsrm
 	# A nanosecond of the guest's clock, and so a tick of its TSC, is an instruction of any of
 	# its processors; while all of them halt, time jumps to the next timer.
 	[ "${OPT[icount]}" = 0 ] || QEMU_ARGS+=(-icount "shift=0,sleep=off")

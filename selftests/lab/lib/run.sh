@@ -140,6 +140,21 @@ run_fail()
 	tail -n 40 "$dir/console" 2>/dev/null | tr -d '\r' | sed 's/^/| /' >&2
 }
 
+# Print how a guest ended that left no marker.
+run_ended()
+{
+	local dir=$1 status=$2
+	if [ "$status" -gt 128 ]; then
+		echo "signal $((status - 128)) ended QEMU"
+	elif [ "$status" != 0 ]; then
+		echo "QEMU's status is $status"
+	elif grep -q '^Triple fault' "$dir/qemu.log" 2>/dev/null; then
+		echo "a triple fault reset the guest"
+	else
+		echo "the guest reset itself or powered off"
+	fi
+}
+
 # Unpack what came over the third port; its size and sum must be the marker's.
 run_files()
 {
@@ -171,7 +186,7 @@ run_judge()
 		return $STATUS_LAB
 	fi
 	[ -n "$marker" ] && [ "$qemu_status" = 65 ] || {
-		run_fail "$dir" "no end marker (QEMU's status is $qemu_status; 0 means the guest reset)"
+		run_fail "$dir" "no end marker ($(run_ended "$dir" "$qemu_status"))"
 		return $STATUS_LAB
 	}
 	[[ "$marker" =~ status=([0-9]+)\ size=([0-9]+)\ sum=([0-9a-f]+) ]]

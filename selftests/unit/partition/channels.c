@@ -451,13 +451,55 @@ static void test_peer(void **state)
 	assert_int_equal(operation(urpc_notify, &cap, 0, 0), OBJECT_ERRNO(ERR_NOENT));
 }
 
+/* A program that computes alone keeps the event loop waiting for long: node 0 does not. */
+static void test_closed_at_once(void **state)
+{
+	struct abi_ctl_closed event;
+
+	(void)state;
+	bind_user();
+	assert_int_equal(operation(kernel_closed, &kernel, CHANNEL, ERR_PROTO), 0);
+	assert_int_equal(urpc_recv(&control, &msg), 0);
+	assert_int_equal(msg.type, ABI_CTL_CLOSED);
+	memcpy(&event, msg.payload, sizeof(event));
+	assert_int_equal(event.channel, CHANNEL);
+	assert_int_equal(event.status, -ERR_PROTO);
+	fake_step();
+	assert_int_equal(urpc_recv(&control, &msg), -URPC_EAGAIN);
+	assert_int_equal(unbind(), 0);
+}
+
+/* A channel of programs, which the monitor has been told to take from its program. */
+static void unbinding_program(void)
+{
+	struct abi_ctl_bind request = good_bind(ABI_SERVICE_PROGRAM);
+	struct abi_ctl_unbind over = { .channel = CHANNEL + 1 };
+
+	request.channel = CHANNEL + 1;
+	request.tx = FAKE_RING(6);
+	request.rx = FAKE_RING(7);
+	request.tag = ++tag;
+	assert_int_equal(urpc_send(&control, ABI_CTL_BIND, &request, sizeof(request)), 0);
+	fake_step();
+	told(ABI_LMP_BIND);
+	assert_int_equal(operation(kernel_bound, &kernel, CHANNEL + 1, 0), 0);
+	assert_int_equal(answered(), 0);
+	over.tag = ++tag;
+	assert_int_equal(urpc_send(&control, ABI_CTL_UNBIND, &over, sizeof(over)), 0);
+	fake_step();
+	told(ABI_LMP_UNBIND);
+}
+
 static void test_over(void **state)
 {
 	struct abi_ctl_closed event;
 
 	(void)state;
 	bind_user();
+	unbinding_program();
 	dispatcher_exit(monitor, 0);
+	/* Nobody takes the rings from the program now. */
+	assert_int_equal(answered(), -ERR_PROTO);
 	fake_step();
 	assert_int_equal(urpc_recv(&control, &msg), 0);
 	assert_int_equal(msg.type, ABI_CTL_CLOSED);
@@ -477,7 +519,7 @@ int main(void)
 		cmocka_unit_test(test_wild_rings),  cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_answer_rings), cmocka_unit_test(test_untold),
 		cmocka_unit_test(test_bad_peers),   cmocka_unit_test(test_peer),
-		cmocka_unit_test(test_over),
+		cmocka_unit_test(test_closed_at_once), cmocka_unit_test(test_over),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);
