@@ -288,9 +288,9 @@ void userlinks_over(struct dispatcher *d)
 	}
 }
 
-bool userlinks_served(void)
+struct dispatcher *userlinks_monitor(void)
 {
-	return serve && endpoint_live(serve);
+	return serve ? endpoint_live(serve) : NULL;
 }
 
 bool userlinks_last_copy(uint64_t base, uint64_t bytes, uint32_t type, bool *told)
