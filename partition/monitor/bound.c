@@ -190,7 +190,7 @@ static int pool_open(void)
 {
 	if (pool_channels)
 		return 0;
-	pool_piece = memory_take(POOL_PAGES * MON_PAGE, caps_table(POOL));
+	pool_piece = memory_take(0, POOL_PAGES * MON_PAGE, caps_table(POOL));
 	return pool_piece < 0 ? -MON_ENOMEM : 0;
 }
 
