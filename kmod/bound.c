@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Making and taking away channels between programs.
+ * Making and taking away channels between programs of two nodes, one of which may be Linux.
  *
  * The machine's hooks run under monitor.lock and only note what is wanted. The work holds no lock
  * while it asks cores; it is the only one that removes entries, so one that it found stays.
@@ -13,6 +13,7 @@
 #include <abi/protocol/node.h>
 #include "bound.h"
 #include "bound_priv.h"
+#include "channel_priv.h"
 #include "monitor.h"
 #include "partition.h"
 
@@ -24,6 +25,7 @@ static_assert(ABI_CHANNELS_MAX <= 64);
 
 /**
  * struct remora_bound - a channel; index 0 of an array is the client's end, 1 the server's
+ * An end of node 0 is a program's of Linux: @number is the partition's, none of the rest says anything of it.
  * @id:     the machine's
  * @epoch:  of the control nodes, 0: that core did not run
  * @ring:   by who reads it
@@ -32,6 +34,7 @@ static_assert(ABI_CHANNELS_MAX <= 64);
  * @made:   the machine knows that it is there
  * @end:    it is to be taken away. Under bounds.lock
  * @closed: the core forgot its end, but not for being asked. Under bounds.lock
+ * @chan:   Linux's end, while it has the rings. Under shared_memory.lock, and read by the work
  */
 struct remora_bound {
 	struct list_head list;
@@ -48,16 +51,20 @@ struct remora_bound {
 	bool made;
 	bool end;
 	bool closed[2];
+	struct remora_chan *chan;
 };
 
 /* ---- numbers of channels at a core: those that channels of Linux do not have ---- */
 
 static int number_take(struct remora_partition *p, struct remora_bound *c, unsigned int i)
 {
-	struct remora_core *core = &p->cores[c->node[i] - 1];
+	struct remora_core *core;
 	unsigned long flags;
 	u32 n;
 
+	if (!c->node[i])
+		return 0;
+	core = &p->cores[c->node[i] - 1];
 	spin_lock_irqsave(&p->channels_lock, flags);
 	for (n = 0; n < ABI_CHANNELS_MAX; n++)
 		if (!core->channel[n] && !(core->bound >> n & 1))
@@ -113,6 +120,8 @@ static int end_bind(struct remora_partition *p, struct remora_bound *c, unsigned
 	};
 	int ret;
 
+	if (!c->node[i])
+		return 0;
 	/* First: the core may say that it closed the channel before its answer is taken here. */
 	WRITE_ONCE(c->bound[i], true);
 	ret = end_call(p, c, i, &call);
@@ -162,8 +171,11 @@ static int bound_look(struct remora_partition *p, struct remora_bound *c)
 
 	mutex_lock(&p->lock);
 	for (i = 0; i < 2 && !ret; i++) {
-		struct remora_core *core = c->node[i] ? remora_partition_core(p, c->node[i]) : NULL;
+		struct remora_core *core;
 
+		if (!c->node[i])
+			continue;
+		core = remora_partition_core(p, c->node[i]);
 		if (!core || core->state != REMORA_RUNNING) {
 			ret = -EHOSTDOWN;
 			break;
@@ -209,15 +221,12 @@ static void bound_rings_free(struct remora_partition *p, struct remora_bound *c)
 	remora_ledger_add(&p->ledger, REMORA_LEDGER_BOUND, -1);
 }
 
-/* In mirror order. Return: whether nothing is left of it. */
-static bool bound_unmake(struct remora_partition *p, struct remora_bound *c)
+/* In mirror order. Return: whether no core has anything of it. */
+static bool bound_unbind(struct remora_partition *p, struct remora_bound *c)
 {
 	bool server = end_unbind(p, c, 1), client = end_unbind(p, c, 0);
 
-	if (!server || !client)
-		return false;
-	bound_rings_free(p, c);
-	return true;
+	return server && client;
 }
 
 static int bound_make(struct remora_partition *p, struct remora_bound *c)
@@ -259,13 +268,20 @@ static void tell_unmade(struct remora_partition *p, const struct remora_bound *c
 	remora_monitor_exit(p);
 }
 
-/* It goes off the list when nothing is left of it. */
+/*
+ * It goes off the list when nothing is left of it. A program of Linux's may keep the rings of one that is over
+ * for long: that does not count for the machine.
+ */
 static void bound_end(struct remora_partition *p, struct remora_bound *c)
 {
-	if (!bound_unmake(p, c))
+	if (!bound_unbind(p, c))
 		return;
 	if (c->made)
 		tell_unmade(p, c);
+	c->made = false;
+	if (READ_ONCE(c->chan))
+		return;
+	bound_rings_free(p, c);
 	spin_lock_irq(&p->bounds.lock);
 	list_del(&c->list);
 	spin_unlock_irq(&p->bounds.lock);
@@ -315,15 +331,20 @@ static void bounds_work(struct work_struct *work)
 
 /* ---- what the machine wants: under monitor.lock ---- */
 
-void remora_bound_want(struct remora_partition *p, u64 id, const unsigned int node[2], u32 slots)
+void remora_bound_want(struct remora_partition *p, u64 id, const unsigned int node[2], u32 slots,
+		       int numa)
 {
+	unsigned int i;
 	/* Some hundred bytes; the machine has no way to hear of a failure here. */
 	struct remora_bound *c = kzalloc(sizeof(*c), GFP_KERNEL | __GFP_NOFAIL);
 
 	c->id = id;
 	c->slots = slots;
-	c->node[0] = node[0];
-	c->node[1] = node[1];
+	for (i = 0; i < 2; i++) {
+		c->node[i] = node[i];
+		c->numa[i] = numa;
+		c->number[i] = node[i] ? 0 : ++p->bounds.number;
+	}
 	spin_lock_irq(&p->bounds.lock);
 	list_add_tail(&c->list, &p->bounds.list);
 	spin_unlock_irq(&p->bounds.lock);
@@ -340,6 +361,70 @@ void remora_bound_unwant(struct remora_partition *p, u64 id)
 			c->end = true;
 	spin_unlock_irq(&p->bounds.lock);
 	remora_bounds_kick(p);
+}
+
+/* ---- programs of Linux ---- */
+
+/* One that is being told of: the work, which alone removes entries, waits for that. */
+static struct remora_bound *bound_of(struct remora_partition *p, u32 end)
+{
+	struct remora_bound *c;
+	bool found = false;
+
+	spin_lock_irq(&p->bounds.lock);
+	list_for_each_entry(c, &p->bounds.list, list) {
+		found = (!c->node[0] && c->number[0] == end) || (!c->node[1] && c->number[1] == end);
+		if (found)
+			break;
+	}
+	spin_unlock_irq(&p->bounds.lock);
+	return found ? c : NULL;
+}
+
+void remora_bound_attach(struct remora_partition *p, u32 end, struct remora_chan *chan)
+{
+	struct remora_bound *c = bound_of(p, end);
+	unsigned int mine;
+
+	lockdep_assert_held(&p->monitor.lock);
+	if (WARN_ON_ONCE(!c))
+		return;
+	mine = c->node[0] ? 1 : 0;
+	mutex_lock(&p->shared_memory.lock);
+	WRITE_ONCE(c->chan, chan);
+	chan->bound = c;
+	remora_chan_join(chan, &(struct remora_chan_rings){
+		.core = &p->cores[c->node[!mine] - 1],
+		.epoch = c->epoch[!mine],
+		.number = c->number[!mine],
+		.tx = &c->ring[!mine],
+		.rx = &c->ring[mine],
+	});
+	mutex_unlock(&p->shared_memory.lock);
+}
+
+void remora_bound_detach(struct remora_chan *chan)
+{
+	struct remora_bound *c = chan->bound;
+
+	lockdep_assert_held(&chan->partition->shared_memory.lock);
+	if (!c)
+		return;
+	chan->bound = NULL;
+	/* From here on the work may free it. */
+	WRITE_ONCE(c->chan, NULL);
+	remora_bounds_kick(chan->partition);
+}
+
+/* Its rings are about to go. */
+static void bound_revoke(struct remora_partition *p, struct remora_bound *c)
+{
+	mutex_lock(&p->shared_memory.lock);
+	if (c->chan) {
+		remora_chan_bound_revoke(c->chan);
+		remora_bound_detach(c->chan);
+	}
+	mutex_unlock(&p->shared_memory.lock);
 }
 
 /* ---- what the others call ---- */
@@ -393,7 +478,9 @@ void remora_bounds_end(struct remora_partition *p)
 	cancel_work_sync(&b->work);
 	/* Nobody answers any more: nothing is asked, and nobody is told. */
 	list_for_each_entry_safe(c, next, &b->list, list) {
-		bound_unmake(p, c);
+		bound_revoke(p, c);
+		bound_unbind(p, c);
+		bound_rings_free(p, c);
 		list_del(&c->list);
 		kfree(c);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Node 0's machine for binding: it knows the channels between nodes. No domain of Linux connects or
- * offers, so its ends are those of others. All under monitor.lock.
+ * Node 0's machine for binding: it knows the channels between nodes, and those who offer and connect here: files
+ * of names (binding.c, offer.c). All under monitor.lock.
  */
 #define pr_fmt(fmt) "remora: " fmt
 
@@ -11,12 +11,15 @@
 
 #include <abi/boot.h>
 #include <abi/protocol/node.h>
+#include "binding.h"
 #include "bound.h"
 #include "bound_priv.h"
 #include "partition.h"
 
-#define CONNS 16u
+#define CONNS 320u
+#define OFFERS 64u
 #define CHANNELS 512u
+#define OWN_CHANNELS 256u
 #define NODE_CHANNELS 32u /* half of a core's numbers: the others are for Linux */
 
 struct remora_broker {
@@ -25,16 +28,31 @@ struct remora_broker {
 	struct bind bind;
 	struct node_part part;
 	struct bind_conn conns[CONNS];
+	struct bind_offer offers[OFFERS];
 	struct bind_channel channels[CHANNELS];
 };
 
 /* ---- hooks of the machine ---- */
 
+/* Where the program of Linux's runs that has an end of it. */
+static int numa_of(struct remora_broker *broker, const struct bind_channel *c)
+{
+	const struct bind_conn *conn = broker->conns, *end = conn + CONNS;
+
+	if (!c->node[1])
+		conn = &broker->conns[(c->conn & 0xffff) % CONNS];
+	else
+		while (conn < end && (conn->server || conn->number != c->number))
+			conn++;
+	return conn < end ? remora_binding_numa(broker->p, conn->domain, conn->tag) : NUMA_NO_NODE;
+}
+
 static void on_channel(void *ctx, uint64_t id, const struct bind_channel *c)
 {
 	struct remora_broker *broker = ctx;
 
-	remora_bound_want(broker->p, id, c->node, c->slots);
+	remora_bound_want(broker->p, id, c->node, c->slots,
+			  c->node[0] && c->node[1] ? NUMA_NO_NODE : numa_of(broker, c));
 }
 
 static void on_unmake(void *ctx, uint64_t id, const struct bind_channel *c)
@@ -53,7 +71,40 @@ static void on_stuck(void *ctx, uint32_t node)
 	view_suspect(&broker->node->view, node, VIEW_STUCK, broker->node->now);
 }
 
+static void on_offered(void *ctx, uint32_t domain, uint64_t tag, uint32_t handle,
+		       uint32_t client_node, uint32_t client)
+{
+	struct remora_broker *broker = ctx;
+
+	remora_offer_asked(broker->p, domain, tag, handle,
+			   broker->conns[(handle & 0xffff) % CONNS].ask.slots, client_node, client);
+}
+
+static void on_opened(void *ctx, uint32_t domain, uint64_t tag, uint32_t handle, uint32_t end)
+{
+	remora_binding_opened(((struct remora_broker *)ctx)->p, domain, tag, handle, end);
+}
+
+static void on_failed(void *ctx, uint32_t domain, uint64_t tag, uint32_t error, uint32_t detail)
+{
+	remora_binding_over(((struct remora_broker *)ctx)->p, domain, tag, error, detail);
+}
+
+/* Of one that was not accepted the tag is the offer's. */
+static void on_closed(void *ctx, uint32_t domain, uint64_t tag, uint32_t handle, uint32_t error)
+{
+	struct remora_broker *broker = ctx;
+
+	remora_offer_unasked(broker->p, domain, tag, handle);
+	remora_binding_over(broker->p, domain, tag, error, 0);
+}
+
+/* Without local(): two programs of Linux have better means. */
 static const struct bind_hooks hooks = {
+	.offered = on_offered,
+	.opened = on_opened,
+	.failed = on_failed,
+	.closed = on_closed,
 	.channel = on_channel,
 	.unmake = on_unmake,
 	.stuck = on_stuck,
@@ -94,11 +145,13 @@ static uint64_t part_tick(void *ctx, uint64_t now)
 int remora_bounds_part(struct remora_partition *p, struct node *n)
 {
 	static const struct bind_limits limits = {
-		.connects = 1,
-		.channels = 1,
-		.backlog = 1,
-		.node_backlog = 1,
+		.connects = 8,
+		.channels = 32,
+		.offers = 8,
+		.backlog = REMORA_OFFER_ASKS,
+		.node_backlog = 32,
 		.node_channels = NODE_CHANNELS,
+		.own_channels = OWN_CHANNELS,
 	};
 	struct remora_broker *broker = kvzalloc(sizeof(*broker), GFP_KERNEL);
 	int ret;
@@ -119,6 +172,8 @@ int remora_bounds_part(struct remora_partition *p, struct node *n)
 	ret = bind_init(&broker->bind, 0, &n->names, &limits,
 			&(struct bind_memory){ .conns = broker->conns,
 					       .conn_count = CONNS,
+					       .offers = broker->offers,
+					       .offer_count = OFFERS,
 					       .channels = broker->channels,
 					       .channel_count = CHANNELS },
 			&n->port, &hooks, broker);
@@ -139,6 +194,12 @@ void remora_bounds_unpart(struct remora_partition *p)
 	remora_bounds_forget(p);
 	kvfree(p->bounds.broker);
 	p->bounds.broker = NULL;
+}
+
+struct bind *remora_broker_bind(struct remora_partition *p)
+{
+	lockdep_assert_held(&p->monitor.lock);
+	return &p->bounds.broker->bind;
 }
 
 /* ---- what the work has done ---- */

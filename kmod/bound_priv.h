@@ -10,9 +10,11 @@ struct remora_partition;
 
 /**
  * remora_bound_want - make channel @id; remora_broker_made() follows. Under monitor.lock
- * @node: the client's and the server's; 0 or one that is not there is found out by the work
+ * @node: the client's and the server's; one that is not there is found out by the work
+ * @numa: where the program of Linux's runs, if one of them is 0
  */
-void remora_bound_want(struct remora_partition *p, u64 id, const unsigned int node[2], u32 slots);
+void remora_bound_want(struct remora_partition *p, u64 id, const unsigned int node[2], u32 slots,
+		       int numa);
 /** remora_bound_unwant - take it away; remora_broker_unmade() follows. Under monitor.lock */
 void remora_bound_unwant(struct remora_partition *p, u64 id);
 /** remora_bounds_forget - the same for all, and nothing follows. Under monitor.lock */

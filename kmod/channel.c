@@ -146,8 +146,7 @@ static void chan_free_locked(struct remora_chan *chan)
 
 /* ---- create and bind ---- */
 
-static struct remora_chan *chan_alloc(struct remora_partition *p,
-				      const struct remora_bind *request)
+struct remora_chan *remora_chan_alloc(struct remora_partition *p, const struct remora_bind *request)
 {
 	struct remora_chan *chan = kzalloc(sizeof(*chan), GFP_KERNEL_ACCOUNT);
 
@@ -221,7 +220,7 @@ static int chan_attach(struct remora_chan *chan, unsigned int node, struct remor
 static struct remora_chan *chan_create(struct remora_partition *p, struct file *partition_file,
 				       const struct remora_bind *request, struct remora_error *err)
 {
-	struct remora_chan *chan = chan_alloc(p, request);
+	struct remora_chan *chan = remora_chan_alloc(p, request);
 	int ret;
 
 	if (!chan) {
@@ -308,9 +307,14 @@ void remora_chan_dispose(struct remora_chan *chan)
 {
 	struct remora_partition *p = chan->partition;
 	struct file *partition_file = chan->partition_file;
-	bool forgotten = chan_forgotten(chan);
 	unsigned long flags;
+	bool forgotten;
 
+	if (chan->binding) {
+		remora_chan_bound_dispose(chan);
+		return;
+	}
+	forgotten = chan_forgotten(chan);
 	mutex_lock(&p->shared_memory.lock);
 	spin_lock_irqsave(&p->channels_lock, flags);
 	p->channel_count--;
@@ -324,6 +328,15 @@ void remora_chan_dispose(struct remora_chan *chan)
 	fput(partition_file);
 }
 
+int remora_chan_slots(u32 slots, struct remora_error *err)
+{
+	if (!slots || urpc_slots_valid(slots))
+		return 0;
+	return remora_fail(err, REMORA_R_SLOTS_INVALID,
+			   "%u slots; a power of two from %u to %u was expected", slots,
+			   URPC_SLOTS_MIN, URPC_SLOTS_MAX);
+}
+
 static int bind_check(const struct remora_bind *request, struct remora_error *err)
 {
 	if (request->flags & ~CHAN_FLAGS)
@@ -331,15 +344,14 @@ static int bind_check(const struct remora_bind *request, struct remora_error *er
 				   request->flags & ~CHAN_FLAGS);
 	if (request->reserved)
 		return remora_fail(err, REMORA_R_RESERVED_FIELD, NULL);
-	if (request->slots && !urpc_slots_valid(request->slots))
-		return remora_fail(err, REMORA_R_SLOTS_INVALID,
-				   "%u slots; a power of two from %u to %u was expected",
-				   request->slots, URPC_SLOTS_MIN, URPC_SLOTS_MAX);
-	return 0;
+	/* Programs are bound by name, monitors by the module itself. */
+	if (request->service == REMORA_SERVICE_PROGRAM || request->service == ABI_SERVICE_MONITOR)
+		return remora_fail(err, REMORA_R_SERVICE_UNKNOWN, NULL);
+	return remora_chan_slots(request->slots, err);
 }
 
 /* Give the bound channel a descriptor; from fd_install() on the file owns it. */
-static int chan_install(struct remora_chan *chan, u32 flags, struct remora_error *err)
+int remora_chan_install(struct remora_chan *chan, u32 flags, struct remora_error *err)
 {
 	struct file *file;
 	int fd;
@@ -373,7 +385,7 @@ int remora_channel_bind(struct remora_partition *p, struct file *partition_file,
 		return PTR_ERR(chan);
 	ret = chan_ask(chan, err);
 	if (!ret)
-		ret = chan_install(chan, request->flags, err);
+		ret = remora_chan_install(chan, request->flags, err);
 	if (ret < 0)
 		remora_chan_dispose(chan);
 	return ret;

@@ -37,6 +37,8 @@ static int chan_why(const struct remora_chan *chan)
 	lockdep_assert_held(&chan->lock);
 	if (chan->closed)
 		return -EPROTO;
+	if (chan->ended)
+		return -EPIPE;
 	return remora_chan_over(chan) ? -EHOSTDOWN : 0;
 }
 

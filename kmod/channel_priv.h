@@ -41,6 +41,8 @@ struct remora_chan {
 	int rx_numa;
 	bool mapped;
 	struct remora_usage *usage; /* charged for it; under shared_memory.lock */
+	struct remora_binding *binding; /* of a channel to a program (channel_bound.c), or NULL */
+	struct remora_bound *bound; /* whose rings it has then; under shared_memory.lock */
 
 	/* under shared_memory.lock and channels_lock; either suffices for reading */
 	struct list_head link;
@@ -65,6 +67,7 @@ struct remora_chan {
 	struct urpc_chan end;
 	bool hung;            /* the core is gone */
 	bool closed;          /* the core closed it, for what this end wrote */
+	bool ended;           /* the program at the other end closed it, or is gone */
 
 	/* one reader at a time, so that a message whose copy faults goes back in its place */
 	struct mutex read_lock;
@@ -80,7 +83,7 @@ struct remora_chan {
 /** remora_chan_over - nobody is at the other end, or listens there. Under chan->lock. */
 static inline bool remora_chan_over(const struct remora_chan *chan)
 {
-	return chan->hung || chan->closed || !chan->tx;
+	return chan->hung || chan->closed || chan->ended || !chan->tx;
 }
 
 /** remora_chan_news - has what sleepers wait for happened? Under chan->lock. */
@@ -97,6 +100,40 @@ void remora_chan_dispose(struct remora_chan *chan);
 int remora_usage_charge(struct remora_chan *chan, struct remora_error *err);
 /** remora_usage_uncharge - the reverse, for the user who was charged. Under shared_memory.lock. */
 void remora_usage_uncharge(struct remora_chan *chan);
+
+/** remora_chan_slots - is it a number of slots, or 0? Return: 0 or an errno */
+int remora_chan_slots(u32 slots, struct remora_error *err);
+/** remora_chan_alloc - the object, without rings; freed by kfree(). Return: NULL: no memory */
+struct remora_chan *remora_chan_alloc(struct remora_partition *p, const struct remora_bind *request);
+/** remora_chan_install - give it a descriptor; from then on the file owns it. Return: that, or an errno */
+int remora_chan_install(struct remora_chan *chan, u32 flags, struct remora_error *err);
+
+/* ---- channels to programs: channel_bound.c ---- */
+
+/**
+ * remora_chan_bound_create - one without rings; the calling user is charged
+ * Return: to be disposed of with remora_chan_dispose() once it has a binding; or ERR_PTR()
+ */
+struct remora_chan *remora_chan_bound_create(struct remora_partition *p, struct file *partition_file,
+					     u32 slots, u32 flags, struct remora_error *err);
+
+/** struct remora_chan_rings - @number: of the channel at @core, which ran in @epoch */
+struct remora_chan_rings {
+	struct remora_core *core;
+	u32 epoch;
+	u32 number;
+	const struct remora_region *tx;
+	const struct remora_region *rx;
+};
+
+/** remora_chan_join - it is open. Under shared_memory.lock */
+void remora_chan_join(struct remora_chan *chan, const struct remora_chan_rings *rings);
+/** remora_chan_ended - the other end is over: EPIPE from now on. Any context. */
+void remora_chan_ended(struct remora_chan *chan);
+/** remora_chan_bound_dispose - what remora_chan_dispose() is for one of these */
+void remora_chan_bound_dispose(struct remora_chan *chan);
+/** remora_chan_bound_revoke - its rings are about to go. Under shared_memory.lock, sleeps */
+void remora_chan_bound_revoke(struct remora_chan *chan);
 
 int remora_chan_mmap(struct file *file, struct vm_area_struct *vma);
 /** remora_chan_unmap - no process reaches the rings after return. Process context. */

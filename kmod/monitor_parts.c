@@ -2,6 +2,7 @@
 /* See monitor_parts.h. */
 #include "bench.h"
 #include "jobs.h"
+#include "lend.h"
 #include "monitor_parts.h"
 #include "partition.h"
 
@@ -73,11 +74,16 @@ int remora_parts_init(struct remora_partition *p, struct node *n)
 	ret = remora_jobs_part(p, n);
 	if (ret)
 		goto no_jobs;
+	ret = remora_lend_part(p, n);
+	if (ret)
+		goto no_lend;
 	ret = remora_bench_part(p, n);
 	if (ret)
 		goto no_bench;
 	return 0;
 no_bench:
+	remora_lend_unpart(p);
+no_lend:
 	remora_jobs_unpart(p);
 no_jobs:
 	remora_bounds_unpart(p);
@@ -88,6 +94,7 @@ void remora_parts_exit(struct remora_partition *p)
 {
 	remora_names_end(p);
 	remora_bench_unpart(p);
+	remora_lend_unpart(p);
 	remora_jobs_unpart(p);
 	remora_bounds_unpart(p);
 }

@@ -13,6 +13,10 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include <abi/protocol/bind.h>
+
+#include "binding.h"
+#include "bound.h"
 #include "names.h"
 #include "names_priv.h"
 
@@ -44,7 +48,7 @@ static struct remora_partition *partition_of(void *ctx)
 	return container_of((struct remora_monitor *)ctx, struct remora_partition, monitor);
 }
 
-static struct remora_names_file *file_of(struct remora_partition *p, u32 domain)
+struct remora_names_file *remora_names_file_of(struct remora_partition *p, u32 domain)
 {
 	struct remora_names_file *nf;
 
@@ -88,7 +92,7 @@ static void request_done(struct remora_names_request *r, u32 error, const struct
 static void on_answer(void *ctx, uint32_t domain, uint64_t tag, uint32_t error,
 		      const struct names_slot *slot)
 {
-	struct remora_names_file *nf = file_of(partition_of(ctx), domain);
+	struct remora_names_file *nf = remora_names_file_of(partition_of(ctx), domain);
 	struct remora_names_request *r;
 
 	if (!nf)
@@ -104,7 +108,7 @@ static void on_answer(void *ctx, uint32_t domain, uint64_t tag, uint32_t error,
 static bool on_changed(void *ctx, uint32_t domain, uint64_t tag, enum names_what what,
 		       const struct names_slot *slot)
 {
-	struct remora_names_file *nf = file_of(partition_of(ctx), domain);
+	struct remora_names_file *nf = remora_names_file_of(partition_of(ctx), domain);
 	struct remora_names_event *e;
 
 	if (!nf)
@@ -133,7 +137,7 @@ static void file_drop(struct remora_names_file *nf)
 
 static void on_ended(void *ctx, uint32_t domain)
 {
-	struct remora_names_file *nf = file_of(partition_of(ctx), domain);
+	struct remora_names_file *nf = remora_names_file_of(partition_of(ctx), domain);
 
 	if (!nf)
 		return;
@@ -161,6 +165,8 @@ void remora_names_end(struct remora_partition *p)
 		}
 		list_for_each_entry_safe(r, next_r, &nf->requests, link)
 			request_done(r, REMORA_NAMES_NODEV, NULL);
+		remora_bindings_drop(nf, REMORA_NAMES_NODEV);
+		remora_offers_drop(nf, REMORA_NAMES_NODEV);
 		WRITE_ONCE(nf->gone, true);
 		wake_up_all(&nf->wait);
 	}
@@ -223,7 +229,7 @@ static u32 domain_number(struct remora_partition *p)
 	do {
 		p->names.domain++;
 	} while (!p->names.domain || p->names.domain == NAMES_NOBODY ||
-		 file_of(p, p->names.domain));
+		 remora_names_file_of(p, p->names.domain));
 	return p->names.domain;
 }
 
@@ -259,6 +265,8 @@ static struct remora_names_file *file_create(struct remora_partition *p, struct 
 	nf->partition = p;
 	nf->uid = current_uid();
 	INIT_LIST_HEAD(&nf->requests);
+	INIT_LIST_HEAD(&nf->bindings);
+	INIT_LIST_HEAD(&nf->offers);
 	init_waitqueue_head(&nf->wait);
 	mutex_init(&nf->read_lock);
 	spin_lock_init(&nf->lock);
@@ -271,7 +279,7 @@ static struct remora_names_file *file_create(struct remora_partition *p, struct 
 	return nf;
 }
 
-/* No request is under way: each holds the file. */
+/* No request is under way: each holds the file. Channels and offers have descriptors of their own. */
 void remora_names_release(struct remora_names_file *nf)
 {
 	struct remora_partition *p = nf->partition;
@@ -281,6 +289,9 @@ void remora_names_release(struct remora_names_file *nf)
 
 	if (node) {
 		nf->closed = true;
+		bind_domain_end(remora_broker_bind(p), nf->domain);
+		remora_bindings_drop(nf, BIND_E_GONE);
+		remora_offers_drop(nf, BIND_E_GONE);
 		/* There is a request for each end of a domain, so it is not refused. */
 		names_domain_end(&node->names, nf->domain, node->now);
 		remora_monitor_exit(p);
@@ -289,6 +300,8 @@ void remora_names_release(struct remora_names_file *nf)
 		mutex_lock(&p->monitor.lock);
 		gone = nf->gone;
 		nf->closed = true;
+		remora_bindings_drop(nf, REMORA_NAMES_NODEV);
+		remora_offers_drop(nf, REMORA_NAMES_NODEV);
 		mutex_unlock(&p->monitor.lock);
 		if (gone)
 			file_free(nf);

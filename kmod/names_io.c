@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "binding.h"
 #include "ioctl.h"
 #include "names.h"
 #include "names_priv.h"
@@ -35,7 +36,7 @@ static int names_fail(u32 error, const char *name, struct remora_error *err)
 }
 
 /* The node, with monitor.lock held; NULL without it: *@ret says why. */
-static struct node *names_enter(struct remora_names_file *nf, struct remora_error *err, int *ret)
+struct node *remora_names_enter(struct remora_names_file *nf, struct remora_error *err, int *ret)
 {
 	struct node *node = READ_ONCE(nf->gone) ? NULL : remora_monitor_enter(nf->partition);
 
@@ -186,7 +187,7 @@ static long names_request(struct remora_names_file *nf, struct remora_names_ask 
 	u32 error = 0;
 	int ret;
 
-	node = names_enter(nf, err, &ret);
+	node = remora_names_enter(nf, err, &ret);
 	if (!node)
 		return ret;
 	if (o->makes)
@@ -208,13 +209,23 @@ static long names_request(struct remora_names_file *nf, struct remora_names_ask 
 	return 0;
 }
 
+int remora_names_create(struct remora_names_file *nf, const char *name,
+			const u64 value[REMORA_NAMES_VALUES], struct remora_error *err)
+{
+	struct remora_names_ask ask = { .op = REMORA_NAMES_OP_SET, .flags = REMORA_NAMES_CREATE };
+
+	strscpy_pad(ask.name, name, sizeof(ask.name));
+	memcpy(ask.value, value, sizeof(ask.value));
+	return names_request(nf, &ask, &operations[REMORA_NAMES_OP_SET], err);
+}
+
 static long names_look(struct remora_names_file *nf, struct remora_names_ask *ask,
 		       struct remora_error *err)
 {
 	struct node *node;
 	int ret;
 
-	node = names_enter(nf, err, &ret);
+	node = remora_names_enter(nf, err, &ret);
 	if (!node)
 		return ret;
 	remora_names_record_of(&ask->record, names_get(&node->names, ask->name));
@@ -279,7 +290,7 @@ static long ioctl_list(struct file *file, void *arg, struct remora_error *err)
 	records = kvcalloc(room, sizeof(*records), GFP_KERNEL_ACCOUNT);
 	if (!records && room)
 		return remora_fail(err, REMORA_R_NO_MEMORY, NULL);
-	node = names_enter(nf, err, &ret);
+	node = remora_names_enter(nf, err, &ret);
 	if (node) {
 		for (; count < room; count++) {
 			s = names_list(&node->names, list->prefix, &list->at);
@@ -312,7 +323,7 @@ static long ioctl_watch(struct file *file, void *arg, struct remora_error *err)
 	if (strnlen(watch->prefix, sizeof(watch->prefix)) == sizeof(watch->prefix) ||
 	    (end && watch->prefix[0]))
 		return remora_fail(err, REMORA_R_NAMES_INVALID, NULL);
-	node = names_enter(nf, err, &ret);
+	node = remora_names_enter(nf, err, &ret);
 	if (!node)
 		return ret;
 	if (!end)
@@ -415,6 +426,10 @@ static const struct remora_ioctl names_ioctls[] = {
 	REMORA_IOCTL_ROW(REMORA_IOC_NAMES_ASK, struct remora_names_ask, 0, ioctl_ask),
 	REMORA_IOCTL_ROW(REMORA_IOC_NAMES_LIST, struct remora_names_list, 0, ioctl_list),
 	REMORA_IOCTL_ROW(REMORA_IOC_NAMES_WATCH, struct remora_names_watch, 0, ioctl_watch),
+	REMORA_IOCTL_ROW(REMORA_IOC_NAMES_CONNECT, struct remora_names_connect, REMORA_IOCTL_FD,
+			 remora_binding_connect),
+	REMORA_IOCTL_ROW(REMORA_IOC_NAMES_OFFER, struct remora_names_offer, REMORA_IOCTL_FD,
+			 remora_offer_open),
 };
 
 static long names_ioctl(struct file *file, unsigned int command, unsigned long arg)

@@ -18,7 +18,7 @@
  * struct remora_names_file - a domain of node 0
  * The file owns it; once closed the list does, until the name service has forgotten the domain.
  * @partition, @partition_file, @domain, @uid: constant
- * @link, @requests, @closed, @gone: under monitor.lock; gone: it is on no list, the service is no more;
+ * @link, @requests, @bindings, @offers, @closed, @gone: under monitor.lock; gone: it is on no list, the service is no more;
  *            also read without the lock
  * @read_lock: one reader at a time, so that events stay in order
  * @events:   a ring; @first: of the oldest, @used: how many; under @lock
@@ -32,6 +32,8 @@ struct remora_names_file {
 
 	struct list_head link;
 	struct list_head requests;
+	struct list_head bindings;
+	struct list_head offers;
 	bool closed;
 	bool gone;
 
@@ -69,6 +71,16 @@ void remora_names_record_of(struct remora_names_record *r, const struct names_sl
  */
 int remora_names_room(const struct remora_names_file *nf, const struct names *n,
 		      struct remora_error *err);
+
+/** remora_names_file_of - of a domain of node 0. Under monitor.lock. Return: NULL: there is none (any more) */
+struct remora_names_file *remora_names_file_of(struct remora_partition *p, u32 domain);
+
+/** remora_names_enter - remora_monitor_enter() for a file. Return: NULL: *@ret says why */
+struct node *remora_names_enter(struct remora_names_file *nf, struct remora_error *err, int *ret);
+
+/** remora_names_create - set a record that must not be there, and wait. Return: 0 or an errno */
+int remora_names_create(struct remora_names_file *nf, const char *name,
+			const u64 value[REMORA_NAMES_VALUES], struct remora_error *err);
 
 /** remora_names_release - the file is closed. Process context. */
 void remora_names_release(struct remora_names_file *nf);

@@ -115,6 +115,18 @@ bool remora_node_fence(struct remora_core *core, u32 epoch)
 	return ran;
 }
 
+bool remora_node_runs(struct remora_core *core, u32 epoch)
+{
+	struct remora_node *node = &core->control_node;
+	unsigned long flags;
+	bool runs;
+
+	spin_lock_irqsave(&node->lock, flags);
+	runs = node->open && node->epoch == epoch;
+	spin_unlock_irqrestore(&node->lock, flags);
+	return runs;
+}
+
 void remora_node_doorbell(struct remora_core *core)
 {
 	struct remora_node *node = &core->control_node;

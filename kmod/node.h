@@ -74,6 +74,9 @@ void remora_node_mute(struct remora_core *core);
  */
 bool remora_node_fence(struct remora_core *core, u32 epoch);
 
+/** remora_node_runs - is the core's node open, in that epoch? Any context. */
+bool remora_node_runs(struct remora_core *core, u32 epoch);
+
 /** remora_node_doorbell - interrupt the core, unless its node is closed. Any context. */
 void remora_node_doorbell(struct remora_core *core);
 

@@ -168,6 +168,7 @@ struct remora_partition {
 	struct remora_mesh mesh;
 	struct remora_bounds bounds;
 	struct remora_jobs *jobs; /* under monitor.lock */
+	struct remora_lend *lend; /* likewise */
 	struct remora_monitor monitor;
 	struct remora_names names;
 

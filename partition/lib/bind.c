@@ -45,6 +45,7 @@ static const uint8_t errors[BIND_E_COUNT] = {
 	[BIND_E_BUSY] = RT_EBUSY, [BIND_E_CONNECTS] = RT_EBUSY, [BIND_E_CHANNELS] = RT_EBUSY,
 	[BIND_E_OFFERS] = RT_EBUSY, [BIND_E_TABLE] = RT_EBUSY,
 	[BIND_E_MEMORY] = RT_ENOMEM, [BIND_E_INVALID] = RT_EINVAL,
+	[BIND_E_WITHIN] = RT_EOPNOTSUPP,
 };
 
 const char *rt_bind_sentence(uint32_t error)

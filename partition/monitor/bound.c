@@ -130,9 +130,8 @@ void bound_bind(const uint64_t word[6])
 {
 	int rc = -MON_EINVAL;
 
-	if (!word[5])
-		rc = -MON_ENOENT; /* no program of Linux's has such an end */
-	else if (word[0] < ABI_CHANNELS_MAX && ends[word[0]].state == FREE)
+	/* word[5]: the node of the other end; 0: a program of Linux's. */
+	if (word[0] < ABI_CHANNELS_MAX && ends[word[0]].state == FREE)
 		rc = make_end((uint32_t)word[0], word[2], word[3], word[4]);
 	if (!rc)
 		ends[word[0]] = (struct bound){ .state = THERE, .slots = (uint32_t)word[2] };
@@ -190,7 +189,7 @@ static int pool_open(void)
 {
 	if (pool_channels)
 		return 0;
-	pool_piece = memory_take(POOL_PAGES * MON_PAGE, caps_table(POOL));
+	pool_piece = memory_take(0, POOL_PAGES * MON_PAGE, caps_table(POOL));
 	return pool_piece < 0 ? -MON_ENOMEM : 0;
 }
 

@@ -177,7 +177,7 @@ static int take_memory(struct domain *d, const struct domain_wish *wish, char *w
 	if (needed)
 		return sentence(why, MON_ENOMEM, "%lu KiB of memory are too little: the program needs "
 				"%lu KiB to begin with", wanted / 1024, needed / 1024);
-	d->piece = memory_take(wanted, build_memory(d));
+	d->piece = memory_take(d->number, wanted, build_memory(d));
 	if (d->piece < 0)
 		return sentence(why, MON_ENOMEM, "out of memory: the program was to get %lu KiB, the core "
 				"has %lu KiB free, at most %lu KiB of them in one piece", wanted / 1024,

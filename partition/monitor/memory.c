@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory is handed out in pieces, first fit, from a list of those that are out. All extents of RAM are
- * free when the monitor begins: what the CPU driver took for it is not in them.
+ * The core's own memory: which extents there are, and the pieces of them that are out here. Which parts are
+ * free the memory server knows (memory_node.c). All extents of RAM are free when the monitor begins: what the
+ * CPU driver took for it is not in them.
  */
 #include <abi/ctl.h>
 #include <abi/boot.h>
+#include <base/string.h>
 
 #include <caps.h>
 #include <memory.h>
+#include <memory_node.h>
 
 #define CHANNEL_TABLES (ABI_CHANNELS_MAX * MEMORY_CHANNEL_PAGES / 512)
 #define MESH_TABLES (ABI_NODES_MAX * MEMORY_MESH_PAGES / 512)
 #define MESH_INDEX 510u /* of the directory */
-#define NO_EXTENT UINT32_MAX
 
 /* Slots of the table. */
 enum own_slot {
@@ -31,11 +33,13 @@ static struct {
 	uint64_t base, bytes;
 	uint64_t begin; /* offset behind the monitor's own objects */
 	uint32_t kind;
+	uint32_t numa;
 } extents[ABI_STARTUP_EXTENTS];
 
+/* @bytes: 0: free; @domain: whose, for the memory server */
 static struct {
-	uint32_t extent;
-	uint64_t offset, bytes;
+	uint32_t domain;
+	uint64_t base, bytes;
 } pieces[MEMORY_PIECES];
 
 static struct abi_cap_at extent_at(uint32_t extent)
@@ -87,12 +91,12 @@ int memory_init(const struct abi_startup *startup)
 {
 	int rc;
 
-	for (uint32_t i = 0; i < MEMORY_PIECES; i++)
-		pieces[i].extent = NO_EXTENT;
+	memset(pieces, 0, sizeof(pieces));
 	for (uint32_t i = 0; i < ABI_STARTUP_EXTENTS; i++) {
 		extents[i].base = startup->extents[i].base;
 		extents[i].bytes = startup->extents[i].bytes;
 		extents[i].kind = extents[i].bytes ? startup->extents[i].kind : UINT32_MAX;
+		extents[i].numa = startup->extents[i].numa;
 		extents[i].begin = 0;
 	}
 	rc = make(caps_root(CAPS_ROOT_TABLE), ABI_CAP_CNODE, ABI_CAP_SLOT_BYTES << CAPS_TABLE_BITS, 1);
@@ -101,80 +105,57 @@ int memory_init(const struct abi_startup *startup)
 
 /* ---- pieces ---- */
 
-/* The piece that is out and overlaps [offset, offset + bytes), or MEMORY_PIECES. */
-static uint32_t in_the_way(uint32_t extent, uint64_t offset, uint64_t bytes)
+static bool inside(uint32_t extent, uint64_t base, uint64_t bytes)
 {
-	uint32_t i;
-
-	for (i = 0; i < MEMORY_PIECES; i++) {
-		if (pieces[i].extent == extent && pieces[i].offset < offset + bytes &&
-		    offset < pieces[i].offset + pieces[i].bytes)
-			break;
-	}
-	return i;
-}
-
-/* Offset of the next place at or behind @offset that is aligned. */
-static uint64_t aligned(uint32_t extent, uint64_t offset)
-{
-	return mon_up(extents[extent].base + offset, MON_BIG_PAGE) - extents[extent].base;
-}
-
-static bool place(uint32_t extent, uint64_t bytes, uint64_t *offset)
-{
-	uint64_t at = aligned(extent, extents[extent].begin);
-
-	while (at <= extents[extent].bytes && bytes <= extents[extent].bytes - at) {
-		uint32_t other = in_the_way(extent, at, bytes);
-
-		if (other == MEMORY_PIECES) {
-			*offset = at;
-			return true;
-		}
-		at = aligned(extent, pieces[other].offset + pieces[other].bytes);
-	}
-	return false;
+	return extents[extent].kind == ABI_EXTENT_RAM && base >= extents[extent].base &&
+	       base - extents[extent].base < extents[extent].bytes &&
+	       bytes <= extents[extent].bytes - (base - extents[extent].base);
 }
 
 /*
  * An extent of which a piece was given to another node, or something in it, is known elsewhere for good. But nobody
  * has anything in a piece that is not out: so the others need not be asked.
  */
-static int take(uint32_t extent, uint64_t offset, uint64_t bytes, struct abi_cap_at to)
+int memory_make(uint64_t base, uint64_t bytes, struct abi_cap_at to)
 {
-	int rc = caps_retype(extent_at(extent), to, ABI_CAP_RAM, offset, bytes, 1);
+	for (uint32_t i = 0; i < ABI_STARTUP_EXTENTS; i++) {
+		int rc;
 
-	return rc == -ABI_CAP_E_REMOTE ?
-		       caps_retype_agreed(extent_at(extent), to, ABI_CAP_RAM, offset, bytes) : rc;
+		if (!inside(i, base, bytes))
+			continue;
+		rc = caps_retype(extent_at(i), to, ABI_CAP_RAM, base - extents[i].base, bytes, 1);
+		return rc == -ABI_CAP_E_REMOTE ?
+			       caps_retype_agreed(extent_at(i), to, ABI_CAP_RAM, base - extents[i].base,
+						  bytes) : rc;
+	}
+	return -ABI_CAP_E_RANGE;
 }
 
-int memory_take(uint64_t bytes, struct abi_cap_at to)
+int memory_take(uint32_t domain, uint64_t bytes, struct abi_cap_at to)
 {
-	uint64_t offset;
-	uint32_t i, e;
+	uint64_t base;
+	uint32_t i;
 
-	for (i = 0; i < MEMORY_PIECES && pieces[i].extent != NO_EXTENT; i++)
+	for (i = 0; i < MEMORY_PIECES && pieces[i].bytes; i++)
 		;
-	if (i == MEMORY_PIECES)
+	if (i == MEMORY_PIECES || memory_node_own(domain, bytes, MON_BIG_PAGE, &base))
 		return -MON_ENOMEM;
-	for (e = 0; e < ABI_STARTUP_EXTENTS; e++) {
-		if (extents[e].kind != ABI_EXTENT_RAM || !place(e, bytes, &offset))
-			continue;
-		if (take(e, offset, bytes, to))
-			continue;
-		pieces[i].extent = e;
-		pieces[i].offset = offset;
-		pieces[i].bytes = bytes;
-		return (int)i;
+	if (memory_make(base, bytes, to)) {
+		memory_node_free(domain, base);
+		return -MON_ENOMEM;
 	}
-	return -MON_ENOMEM;
+	pieces[i].domain = domain;
+	pieces[i].base = base;
+	pieces[i].bytes = bytes;
+	return (int)i;
 }
 
 bool memory_give(int piece, struct abi_cap_at at)
 {
 	if (caps_revoke(at) || caps_delete(at))
 		return false;
-	pieces[piece].extent = NO_EXTENT;
+	pieces[piece].bytes = 0;
+	memory_node_free(pieces[piece].domain, pieces[piece].base);
 	return true;
 }
 
@@ -189,28 +170,27 @@ uint64_t memory_total(void)
 	return total;
 }
 
-uint64_t memory_free(void)
+bool memory_extent(uint32_t i, struct memory_extent *extent)
 {
-	uint64_t left = memory_total();
-
-	for (uint32_t i = 0; i < MEMORY_PIECES; i++) {
-		if (pieces[i].extent != NO_EXTENT)
-			left -= pieces[i].bytes;
-	}
-	return left;
+	if (i >= ABI_STARTUP_EXTENTS)
+		return false;
+	*extent = (struct memory_extent){ .base = extents[i].base + extents[i].begin,
+					  .numa = (uint16_t)extents[i].numa };
+	if (extents[i].kind == ABI_EXTENT_RAM)
+		extent->bytes = extents[i].bytes - extents[i].begin;
+	return true;
 }
 
-uint64_t memory_largest(void)
+/* None comes or goes yet. */
+bool memory_extent_added(uint64_t base, uint64_t bytes)
 {
-	uint64_t most = 0, offset;
+	(void)base, (void)bytes;
+	return false;
+}
 
-	for (uint32_t e = 0; e < ABI_STARTUP_EXTENTS; e++) {
-		if (extents[e].kind != ABI_EXTENT_RAM)
-			continue;
-		while (place(e, most + MON_BIG_PAGE, &offset))
-			most += MON_BIG_PAGE;
-	}
-	return most;
+void memory_extent_removed(uint64_t base, uint64_t bytes)
+{
+	(void)base, (void)bytes;
 }
 
 int64_t memory_shared(uint64_t base, uint64_t bytes, struct abi_cap_at *extent)

@@ -5,7 +5,7 @@ MONITOR_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow \
 	-fcf-protection=none -fno-asynchronous-unwind-tables -fno-common -ffile-prefix-map=$(CURDIR)=.
 MONITOR_CPPFLAGS := -Iinclude $(URPC_CPPFLAGS) -Ibase/include -Imonitor/include
 MONITOR_SOURCES := $(wildcard monitor/*.c) $(wildcard monitor/*.S) base/string.c base/format.c base/elf64.c \
-	$(wildcard $(addprefix protocol/,node.c batch.c bind*.c spawnd*.c view*.c agree*.c names*.c route.c))
+	$(wildcard $(addprefix protocol/,node.c batch.c bind*.c spawnd*.c view*.c agree*.c memserv*.c names*.c route.c))
 MONITOR_OBJECTS := $(patsubst %,$(BUILD)/domain0/%.o,$(MONITOR_SOURCES)) \
 	$(patsubst %,$(BUILD)/domain0/urpc/%.c.o,chan bulk)
 

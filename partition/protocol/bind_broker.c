@@ -64,6 +64,12 @@ static void tell_open(struct bind *b, const struct bind_channel *c, uint64_t id,
 	tell_side(b, &copy, id, !first, error);
 }
 
+static uint32_t most(const struct bind *b, uint32_t node)
+{
+	return node == b->self && b->limits.own_channels ? b->limits.own_channels :
+							   b->limits.node_channels;
+}
+
 /* A free entry, unless one of the nodes has as many channels as it may have. */
 static struct bind_channel *take(struct bind *b, uint32_t one, uint32_t other)
 {
@@ -80,8 +86,7 @@ static struct bind_channel *take(struct bind *b, uint32_t one, uint32_t other)
 		have[0] += c->node[0] == one || c->node[1] == one;
 		have[1] += c->node[0] == other || c->node[1] == other;
 	}
-	return have[0] < b->limits.node_channels && have[1] < b->limits.node_channels ? found :
-										       NULL;
+	return have[0] < most(b, one) && have[1] < most(b, other) ? found : NULL;
 }
 
 int bind_on_make(struct bind *b, uint32_t from, const struct bind_make *m)

@@ -92,6 +92,8 @@ int bind_on_connect(void *ctx, uint32_t from, const struct bind_connect *m)
 	} else if (o->version != m->version) {
 		error = BIND_E_VERSION;
 		detail = o->version;
+	} else if (from == b->self && !b->hooks.local) {
+		error = BIND_E_WITHIN;
 	} else {
 		error = backlog_error(b, o->domain, from);
 		error = error ? error : bind_domain_error(b, o->domain, false);

@@ -69,15 +69,37 @@ static bool give_local(struct memserv *m, const struct memserv_ask *a, uint16_t 
 	return true;
 }
 
-static uint32_t refusal(const struct memserv *m, uint32_t domain, uint64_t bytes, uint64_t align)
+static uint32_t refusal(const struct memserv *m, uint32_t domain, uint64_t bytes, uint64_t align,
+			bool limited)
 {
-	uint64_t used = memserv_used(m, domain);
+	uint64_t used = memserv_used(m, domain), quota;
 
 	if (!memserv_good(0, bytes) || align < MEMSERV_PAGE || (align & (align - 1)))
 		return MEMSERV_E_INVALID;
-	if (bytes > m->limits.domain || used > m->limits.domain - bytes)
+	quota = m->hooks.quota ? m->hooks.quota(m->ctx, domain) : m->limits.domain;
+	if (limited && (bytes > quota || used > quota - bytes))
 		return MEMSERV_E_QUOTA;
 	return memserv_spare(m) < MEMSERV_SPARE ? MEMSERV_E_TABLE : MEMSERV_OK;
+}
+
+int memserv_own(struct memserv *m, uint32_t domain, uint64_t bytes, uint64_t align, uint16_t numa,
+		bool strict, bool limited, uint64_t *base)
+{
+	uint32_t error = refusal(m, domain, bytes, align, limited);
+	struct memserv_piece *p;
+
+	if (error)
+		return (int)error;
+	p = memserv_find(m, PIECE_FREE, bytes, align, numa);
+	if (!p && !strict)
+		p = memserv_find(m, PIECE_FREE, bytes, align, MEMSERV_ANY);
+	if (!p)
+		return MEMSERV_E_OUT;
+	p = memserv_cut(m, p, (p->base + align - 1) & ~(align - 1), bytes);
+	p->state = PIECE_USED;
+	p->domain = domain;
+	*base = p->base;
+	return MEMSERV_OK;
 }
 
 int memserv_alloc(struct memserv *m, uint32_t domain, uint64_t tag, uint64_t bytes,
@@ -85,7 +107,7 @@ int memserv_alloc(struct memserv *m, uint32_t domain, uint64_t tag, uint64_t byt
 {
 	struct memserv_ask a = { .used = true, .strict = strict, .numa = numa, .domain = domain,
 				 .tag = tag, .bytes = bytes, .align = align };
-	uint32_t error = refusal(m, domain, bytes, align);
+	uint32_t error = refusal(m, domain, bytes, align, true);
 
 	if (error)
 		return (int)error;
@@ -126,10 +148,15 @@ int memserv_free(struct memserv *m, uint32_t domain, uint64_t base)
 	return MEMSERV_E_MISSING;
 }
 
-void memserv_domain_end(struct memserv *m, uint32_t domain)
+void memserv_orphan(struct memserv *m, uint32_t domain)
 {
 	for (uint32_t i = 0; i < MEMSERV_ASKS; i++)
 		m->asks[i].orphan |= m->asks[i].used && m->asks[i].domain == domain;
+}
+
+void memserv_domain_end(struct memserv *m, uint32_t domain)
+{
+	memserv_orphan(m, domain);
 	for (uint32_t i = 0; i < m->count; i++)
 		if (has(&m->pieces[i], domain))
 			free_piece(m, &m->pieces[i]);
@@ -197,6 +224,29 @@ void memserv_left(const struct memserv *m, uint64_t *own, uint64_t *cached)
 {
 	*own = memserv_sum(m, PIECE_FREE, PROTOCOL_NODE_NONE);
 	*cached = memserv_sum(m, PIECE_CACHED, PROTOCOL_NODE_NONE);
+}
+
+void memserv_sums(const struct memserv *m, uint64_t *lent, uint64_t *borrowed)
+{
+	*lent = memserv_sum(m, PIECE_LENT, PROTOCOL_NODE_NONE) +
+		memserv_sum(m, PIECE_LENDING, PROTOCOL_NODE_NONE);
+	*borrowed = memserv_sum(m, PIECE_BORROWED, PROTOCOL_NODE_NONE) +
+		    memserv_sum(m, PIECE_CACHED, PROTOCOL_NODE_NONE) +
+		    memserv_sum(m, PIECE_RETURNING, PROTOCOL_NODE_NONE);
+}
+
+uint64_t memserv_largest(const struct memserv *m, uint64_t align)
+{
+	uint64_t most = 0;
+
+	for (uint32_t i = 0; i < m->count; i++) {
+		const struct memserv_piece *p = &m->pieces[i];
+		uint64_t skip = (0 - p->base) & (align - 1);
+
+		if (p->state == PIECE_FREE && p->bytes > skip && p->bytes - skip > most)
+			most = p->bytes - skip;
+	}
+	return most;
 }
 
 bool memserv_quiet(const struct memserv *m)

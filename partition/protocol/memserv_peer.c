@@ -142,6 +142,18 @@ static void own_again(struct memserv *m, struct memserv_piece *p)
 	memserv_take_on(m);
 }
 
+/* It is here again, or as good as: nobody there has it any more. Capabilities of it may be left. */
+static void come_home(struct memserv *m, struct memserv_piece *p)
+{
+	p->state = PIECE_LENDING;
+	p->node = m->self;
+	p->number = 0;
+	if (m->hooks.home)
+		m->hooks.home(m->ctx, p->base, p->bytes);
+	else
+		own_again(m, p);
+}
+
 void memserv_lent(struct memserv *m, uint64_t base, bool well)
 {
 	struct memserv_piece *p = memserv_at(m, base, PIECE_LENDING);
@@ -270,7 +282,7 @@ int memserv_on_back(void *ctx, uint32_t from, const struct memory_back *back)
 		m->hooks.returned(m->ctx, back->base, back->bytes);
 		return 0;
 	}
-	own_again(m, p);
+	come_home(m, p);
 	return 0;
 }
 
@@ -407,7 +419,7 @@ void memserv_gone(struct memserv *m, uint32_t node, const struct protocol_set *s
 			__builtin_memset(p, 0, sizeof(*p));
 			m->hooks.returned(m->ctx, base, bytes);
 		} else {
-			own_again(m, p);
+			come_home(m, p);
 		}
 	}
 	keep(m, node);

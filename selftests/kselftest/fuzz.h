@@ -88,6 +88,7 @@ struct fz_shared {
 #define FZ_DEVICES FZ_NAMES
 #define FZ_CHANNELS 6
 #define FZ_NAMING 4
+#define FZ_OFFERS 3
 #define FZ_CHILDREN 4
 #define FZ_MAPS 6
 
@@ -97,6 +98,7 @@ struct fz_process {
 	int device[FZ_DEVICES];
 	int channel[FZ_CHANNELS];
 	int names[FZ_NAMING];
+	int offer[FZ_OFFERS]; /* after all that is opened anew when it is empty */
 	pid_t child[FZ_CHILDREN];
 	int epoll;
 };

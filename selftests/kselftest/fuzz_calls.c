@@ -18,7 +18,7 @@
 #define STOP_MS_TAME 300
 #define WAIT_MS_TAME 20
 
-enum target { CONTROL, DEVICE, CHANNEL, NAMING };
+enum target { CONTROL, DEVICE, CHANNEL, NAMING, OFFERING, TARGETS };
 
 /* A buffer that holds any structure, and what follows one that is too long. */
 union request {
@@ -40,6 +40,10 @@ union request {
 	struct remora_names_ask ask;
 	struct remora_names_list names_list;
 	struct remora_names_watch watch;
+	struct remora_names_connect connect;
+	struct remora_names_offer offer;
+	struct remora_offer_accept accept;
+	struct remora_offer_refuse refuse;
 };
 
 struct row {
@@ -307,6 +311,33 @@ static void good_watch(struct fz_worker *w, struct fz_rng *r, union request *q)
 		naming(r, q->watch.prefix);
 }
 
+static void good_connect(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->connect.flags = fz_below(r, 16);
+	q->connect.timeout_ms = (int)fz_below(r, WAIT_MS_TAME);
+	q->connect.slots = fz_one_in(r, 2) ? 0 : 4u << fz_below(r, 11);
+	q->connect.interface = fz_below(r, 2);
+	naming(r, q->connect.name);
+}
+
+static void good_offer(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->offer.flags = fz_below(r, 2);
+	q->offer.interface = fz_below(r, 2);
+	naming(r, q->offer.name);
+}
+
+static void good_accept(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->accept.flags = fz_below(r, 8);
+	q->accept.timeout_ms = (int)fz_below(r, WAIT_MS_TAME);
+}
+
+static void good_refuse(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->refuse.reason = fz_below(r, 3);
+}
+
 #define ROW(command_, target_, weight_, type_, error_, good_)                                      \
 	{                                                                                          \
 		.name = #command_, .command = command_, .target = target_, .weight = weight_,      \
@@ -348,6 +379,14 @@ static const struct row rows[] = {
 	    ERROR(struct remora_names_list), good_names_list),
 	ROW(REMORA_IOC_NAMES_WATCH, NAMING, 4, struct remora_names_watch,
 	    ERROR(struct remora_names_watch), good_watch),
+	ROW(REMORA_IOC_NAMES_CONNECT, NAMING, 6, struct remora_names_connect,
+	    ERROR(struct remora_names_connect), good_connect),
+	ROW(REMORA_IOC_NAMES_OFFER, NAMING, 4, struct remora_names_offer,
+	    ERROR(struct remora_names_offer), good_offer),
+	ROW(REMORA_IOC_OFFER_ACCEPT, OFFERING, 4, struct remora_offer_accept,
+	    ERROR(struct remora_offer_accept), good_accept),
+	ROW(REMORA_IOC_OFFER_REFUSE, OFFERING, 2, struct remora_offer_refuse,
+	    ERROR(struct remora_offer_refuse), good_refuse),
 	{ .name = "REMORA_IOC_NOTIFY", .command = REMORA_IOC_NOTIFY, .target = CHANNEL, .weight = 8,
 	  .error = -1, .good = good_plain },
 };
@@ -409,6 +448,9 @@ static void tame(struct fz_rng *r, const struct row *row, union request *q)
 		return;
 	if (row->command == REMORA_IOC_NAMES_ASK && (q->ask.timeout_ms > WAIT_MS_TAME || q->ask.timeout_ms == -1))
 		q->ask.timeout_ms = WAIT_MS_TAME;
+	if ((row->command == REMORA_IOC_NAMES_CONNECT || row->command == REMORA_IOC_OFFER_ACCEPT) &&
+	    (q->connect.timeout_ms > WAIT_MS_TAME || q->connect.timeout_ms == -1))
+		q->connect.timeout_ms = WAIT_MS_TAME;
 	if (row->command == REMORA_IOC_PEER_PING)
 		q->ping.count %= q->ping.count > 1000000 ? ~0u : PING_COUNT_TAME + 1;
 	if (row->command == REMORA_IOC_SHOOTDOWN)
@@ -458,6 +500,7 @@ static int *choose_slot(struct fz_worker *w, struct fz_rng *r, enum target targe
 	case CONTROL: return &w->process->control[fz_below(r, FZ_CONTROLS)];
 	case DEVICE: return &w->process->device[fz_below(r, FZ_DEVICES)];
 	case NAMING: return &w->process->names[fz_below(r, FZ_NAMING)];
+	case OFFERING: return &w->process->offer[fz_below(r, FZ_OFFERS)];
 	default: return &w->process->channel[fz_below(r, FZ_CHANNELS)];
 	}
 }
@@ -493,7 +536,7 @@ long fz_ioctl(struct fz_worker *w, struct fz_rng *r, int which)
 	if (row->size)
 		q.word[0] = size;
 	/* At times the wrong kind of file altogether. */
-	slot = choose_slot(w, r, fz_one_in(r, 40) ? fz_below(r, 4) : row->target);
+	slot = choose_slot(w, r, fz_one_in(r, 40) ? fz_below(r, TARGETS) : row->target);
 	at = fz_place(w, r, row->size ?: 8);
 	fz_digest(w, &row->command, sizeof(row->command));
 	fz_digest(w, &q, sizeof(q));
@@ -515,5 +558,9 @@ long fz_ioctl(struct fz_worker *w, struct fz_rng *r, int which)
 		fz_put(&w->process->channel[fz_below(r, FZ_CHANNELS)], ret);
 	else if (row->command == REMORA_IOC_NAMES)
 		fz_put(&w->process->names[fz_below(r, FZ_NAMING)], ret);
+	else if (row->command == REMORA_IOC_NAMES_OFFER)
+		fz_put(&w->process->offer[fz_below(r, FZ_OFFERS)], ret);
+	else if (row->command == REMORA_IOC_NAMES_CONNECT || row->command == REMORA_IOC_OFFER_ACCEPT)
+		fz_put(&w->process->channel[fz_below(r, FZ_CHANNELS)], ret);
 	return ret;
 }

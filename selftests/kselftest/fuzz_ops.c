@@ -68,6 +68,9 @@ static int *any_slot(struct fz_worker *w, struct fz_rng *r)
 	struct fz_process *p = w->process;
 	unsigned int n = fz_below(r, FZ_DEVICES + 2 * FZ_CHANNELS + FZ_NAMING);
 
+	if (fz_one_in(r, 12))
+		return &p->offer[fz_below(r, FZ_OFFERS)];
+
 	/* Rarely the control device, which the process without privileges cannot open again. */
 	if (fz_one_in(r, 100))
 		return &p->control[fz_below(r, FZ_CONTROLS)];
@@ -92,7 +95,7 @@ int fz_fd(struct fz_worker *w, int *slot)
 	int fd = __atomic_load_n(slot, __ATOMIC_RELAXED), device;
 	char name[REMORA_NAME_MAX];
 
-	if (fd >= 0 || w->shared->dry)
+	if (fd >= 0 || w->shared->dry || (slot >= p->offer && slot < p->offer + FZ_OFFERS))
 		return fd;
 	if (slot < p->control + FZ_CONTROLS) {
 		fd = rt_control(O_RDWR);

@@ -14,9 +14,10 @@ FIXTURE(size)
 	int fd;
 	int ch;
 	int names;
+	int offer;
 };
 
-enum which { CONTROL, DEVICE, CHANNEL, NAMES };
+enum which { CONTROL, DEVICE, CHANNEL, NAMES, OFFER };
 
 FIXTURE_VARIANT(size)
 {
@@ -62,6 +63,14 @@ SIZE(names_list, REMORA_IOC_NAMES_LIST, struct remora_names_list, NAMES,
      ERROR(struct remora_names_list));
 SIZE(names_watch, REMORA_IOC_NAMES_WATCH, struct remora_names_watch, NAMES,
      ERROR(struct remora_names_watch));
+SIZE(names_connect, REMORA_IOC_NAMES_CONNECT, struct remora_names_connect, NAMES,
+     ERROR(struct remora_names_connect));
+SIZE(names_offer, REMORA_IOC_NAMES_OFFER, struct remora_names_offer, NAMES,
+     ERROR(struct remora_names_offer));
+SIZE(offer_accept, REMORA_IOC_OFFER_ACCEPT, struct remora_offer_accept, OFFER,
+     ERROR(struct remora_offer_accept));
+SIZE(offer_refuse, REMORA_IOC_OFFER_REFUSE, struct remora_offer_refuse, OFFER,
+     ERROR(struct remora_offer_refuse));
 GROWN(channel, REMORA_IOC_CHANNEL, struct remora_channel, offsetof(struct remora_channel, tx_numa),
       CHANNEL, -1);
 
@@ -85,6 +94,7 @@ static int begin(struct rt_spec *s)
 FIXTURE_SETUP(size)
 {
 	struct remora_names_open names = { .size = sizeof(names) };
+	struct remora_names_offer offer = { .size = sizeof(offer), .name = "sizes" };
 
 	self->fd = begin(&self->s);
 	ASSERT_LE(0, self->fd)
@@ -97,11 +107,14 @@ FIXTURE_SETUP(size)
 	ASSERT_LE(0, self->ch);
 	ASSERT_LE(0, self->control);
 	ASSERT_LE(0, self->names);
+	self->offer = ioctl(self->names, REMORA_IOC_NAMES_OFFER, &offer);
+	ASSERT_LE(0, self->offer);
 }
 
 FIXTURE_TEARDOWN(size)
 {
 	close(self->control);
+	close(self->offer);
 	close(self->names);
 	close(self->ch);
 	close(self->fd);
@@ -113,6 +126,7 @@ static int target(const FIXTURE_DATA(size) *self, enum which which)
 	case CONTROL: return self->control;
 	case DEVICE: return self->fd;
 	case NAMES: return self->names;
+	case OFFER: return self->offer;
 	default: return self->ch;
 	}
 }

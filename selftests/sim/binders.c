@@ -283,7 +283,7 @@ void binders_init(struct binders *b, struct binders_truth *truth, struct sim *si
 {
 	static const struct bind_hooks hooks = { offered, opened, failed, closed, local,
 						 unlocal, channel, unmake, stuck };
-	static const struct bind_limits limits = { 4, 8, 2, 3, 4, 12 };
+	static const struct bind_limits limits = { 4, 8, 2, 3, 4, 12, 0 };
 	const struct bind_memory memory = {
 		.conns = sim_zalloc(sim, BINDERS_ENDS * sizeof(struct bind_conn)),
 		.conn_count = BINDERS_ENDS,

@@ -106,6 +106,17 @@ static void lend(void *ctx, uint32_t to, uint64_t base, uint64_t bytes)
 	later(l, LENDERS_LEND, base);
 }
 
+static void home(void *ctx, uint64_t base, uint64_t bytes)
+{
+	struct lenders *l = ctx;
+
+	if (l->stopped)
+		return;
+	sim_note(l->sim, l->self, "has again", base, l->self);
+	nobody_has(l, base, bytes, "here again");
+	later(l, LENDERS_LEND, base);
+}
+
 static void give_back(void *ctx, uint32_t owner, uint64_t base, uint64_t bytes)
 {
 	struct lenders *l = ctx;
@@ -209,7 +220,8 @@ void lenders_init(struct lenders *l, struct lenders_truth *truth, struct sim *si
 		  struct node *node)
 {
 	static const struct memserv_hooks hooks = { granted, failed, nearest, lend, give_back, added,
-						    removed, done, reclaim, kept, returned };
+						    removed, done, reclaim, kept, returned, home,
+						    NULL };
 	static const struct memserv_limits limits = { LENDERS_QUOTA, 4 * MEMSERV_PAGE, 4 * MEMSERV_PAGE,
 						      2 * MEMSERV_PAGE, LENDERS_EXTENT / 2 };
 	struct protocol_set *untold = self ? NULL :

@@ -175,6 +175,24 @@ static const char *const reasons[] = {
 	     "/sys/module/remora/parameters."),
 	WHEN(NAMES_FILES, "All programs of Linux together have at most 64. Close some."),
 	WHEN(PARTITION_GONE, "Open the device of another one; 'remora list' shows those there are."),
+	WHEN(BIND_LATE_NAME, "Start the server, or allow more time. 'remora names PARTITION' lists what is offered."),
+	WHEN(BIND_LATE_SERVER, "The server is there, but busy or stuck: 'remora ps PARTITION' shows the programs."),
+	WHEN(BIND_NOT_OFFER, "Some program uses the name for something else: 'remora names PARTITION' says who."),
+	WHEN(BIND_INTERFACE, "Ask for the interface that the server has, which came with the refusal, or for "
+	     "another server."),
+	WHEN(BIND_VERSION, "Build client and server of the same version. The server's came with the refusal."),
+	WHEN(BIND_GONE, "Try again, or wait for the server's successor: REMORA_CONNECT_WAIT. On an offer: its "
+	     "file of names was closed."),
+	WHEN(BIND_REFUSED, "Only the server knows why: its number came with the refusal."),
+	WHEN(BIND_BUSY, "Try again when the server has answered some."),
+	WHEN(BIND_QUOTA, "Close some, or open another file of names."),
+	WHEN(BIND_FULL, "A core has at most 32 channels of programs, Linux 256. Close some."),
+	WHEN(BIND_MEMORY, "Close channels, or ask for fewer slots: channels of programs have a quarter of the "
+	     "partition's channel memory."),
+	WHEN(BIND_ABANDONED, "Accept the next one."),
+	WHEN(BIND_NODE, "The core has left or is dead: 'remora status PARTITION'."),
+	WHEN(BIND_WITHIN, "Use a socket: a channel of a partition has an end on one of its cores."),
+	WHEN(BIND_NOBODY, "Wait in poll(), or give a time-out."),
 };
 
 const char *advice_reason(uint32_t reason)

@@ -65,8 +65,7 @@ undo:
 	return err;
 }
 
-/* An end on a descriptor that the caller keeps when this fails. */
-static int open_on(struct remora_chan **chan, int fd, bool map_it)
+int remora_chan_open(struct remora_chan **chan, int fd, bool map_it)
 {
 	struct remora_chan *c = aligned_alloc(URPC_CACHE_LINE, sizeof(*c));
 	int err;
@@ -108,7 +107,7 @@ REMORA_API int remora_chan_bind(struct remora_chan **chan, struct remora_partiti
 	remora_error_copy(error, &request.error);
 	if (fd < 0)
 		return fd;
-	err = open_on(chan, fd, flags & REMORA_BIND_MAPPED);
+	err = remora_chan_open(chan, fd, flags & REMORA_BIND_MAPPED);
 	if (err)
 		close(fd);
 	return err;
@@ -121,9 +120,9 @@ REMORA_API int remora_chan_adopt(struct remora_chan **chan, int fd)
 	if (flags < 0)
 		return -errno;
 	/* Only a channel bound for it can be mapped: the module says EBUSY to the others. */
-	err = open_on(chan, fd, true);
+	err = remora_chan_open(chan, fd, true);
 	if (err == -EBUSY)
-		err = open_on(chan, fd, false);
+		err = remora_chan_open(chan, fd, false);
 	if (!err && !(flags & O_NONBLOCK))
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	return err;
@@ -172,7 +171,7 @@ static int write_message(struct remora_chan *chan, uint16_t type, const void *pa
 		memcpy(message.payload, payload, length);
 	done = write(chan->fd, &message, sizeof(message));
 	if (done < 0)
-		return errno == EPIPE ? -EHOSTDOWN : -errno;
+		return -errno;
 	return done == sizeof(message) ? 0 : -EPROTO;
 }
 

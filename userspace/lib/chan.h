@@ -25,6 +25,9 @@ struct remora_chan {
 	bool mapped;
 };
 
+/** remora_chan_open - an end on a descriptor, which the caller keeps when this fails. Return: 0 or an error. */
+int remora_chan_open(struct remora_chan **chan, int fd, bool map_it);
+
 /** remora_chan_acked - ring the peer if it sleeps for room that receiving made. Mapped channels. */
 void remora_chan_acked(struct remora_chan *chan);
 

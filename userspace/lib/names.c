@@ -134,6 +134,8 @@ REMORA_API const char *remora_service_name(uint32_t service)
 		return "sink";
 	case REMORA_SERVICE_SPAWN:
 		return "spawn";
+	case REMORA_SERVICE_PROGRAM:
+		return "program";
 	}
 	return NULL;
 }

@@ -62,8 +62,16 @@ static int time_left(struct remora_wait *wait)
 	return remora_time_left(wait->timeout_ms, wait->deadline);
 }
 
+/* Of a channel that hung up: -EPIPE if the program at the other end is over, or -EHOSTDOWN. */
+static int why_over(const struct remora_chan *chan)
+{
+	if (chan->info.service != REMORA_SERVICE_PROGRAM)
+		return -EHOSTDOWN;
+	return remora_ioctl(chan->fd, REMORA_IOC_NOTIFY, NULL) == -EPIPE ? -EPIPE : -EHOSTDOWN;
+}
+
 /*
- * Block for at most @timeout_ms. Return: 0 (look again), -EHOSTDOWN, -EPROTO, -ETIMEDOUT, -EINTR.
+ * Block for at most @timeout_ms. Return: 0 (look again), -EHOSTDOWN, -EPIPE, -EPROTO, -ETIMEDOUT, -EINTR.
  * What came before the peer died is still there: the caller makes a last attempt.
  */
 static int block(const struct remora_chan *chan, short events, int timeout_ms)
@@ -79,7 +87,7 @@ static int block(const struct remora_chan *chan, short events, int timeout_ms)
 		return -EBADF;
 	if (pfd.revents & POLLERR)
 		return -EPROTO;
-	return pfd.revents & POLLHUP ? -EHOSTDOWN : 0;
+	return pfd.revents & POLLHUP ? why_over(chan) : 0;
 }
 
 /* While polling: is the time over, or the peer dead? Return: 0 to go on polling. */
@@ -87,7 +95,7 @@ static int look(struct remora_wait *wait)
 {
 	int err = block(wait->chan, wait->what->events, 0);
 
-	if (err == -EHOSTDOWN || err == -EPROTO || err == -EBADF)
+	if (err == -EHOSTDOWN || err == -EPIPE || err == -EPROTO || err == -EBADF)
 		return err;
 	return time_left(wait) ? 0 : -ETIMEDOUT;
 }

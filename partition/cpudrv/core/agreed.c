@@ -92,7 +92,7 @@ static bool last_copy_goes(struct cap_space *space, const struct cap_entry *e,
 
 	(void)space, (void)what;
 	/* Nobody is left who could answer. */
-	if (!userlinks_served())
+	if (!userlinks_monitor())
 		return true;
 	if (find_asked(&o))
 		return false;

@@ -5,6 +5,7 @@
 #include <console.h>
 #include <control.h>
 #include <errors.h>
+#include <memory.h>
 #include <ping.h>
 #include <service.h>
 #include <shoot.h>
@@ -118,6 +119,18 @@ static int handle_shoot_close(struct link *control, const void *payload)
 	return NO_ANSWER;
 }
 
+static int handle_memory_add(struct link *control, const void *payload)
+{
+	(void)control;
+	return memory_add(payload);
+}
+
+static int handle_memory_take(struct link *control, const void *payload)
+{
+	(void)control;
+	return memory_take(payload);
+}
+
 static const struct {
 	uint16_t type; /* enum abi_ctl */
 	uint16_t bytes; /* least payload */
@@ -131,6 +144,8 @@ static const struct {
 	{ ABI_CTL_SHOOT_OPEN, sizeof(struct abi_ctl_shoot_open), handle_shoot_open },
 	{ ABI_CTL_SHOOT_RUN, sizeof(struct abi_ctl_shoot_run), handle_shoot_run },
 	{ ABI_CTL_SHOOT_CLOSE, sizeof(struct abi_ctl_shoot_close), handle_shoot_close },
+	{ ABI_CTL_MEMORY_ADD, sizeof(struct abi_ctl_memory), handle_memory_add },
+	{ ABI_CTL_MEMORY_TAKE, sizeof(struct abi_ctl_memory), handle_memory_take },
 };
 
 static int handle(struct link *control, const struct urpc_msg *msg)

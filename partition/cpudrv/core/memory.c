@@ -9,6 +9,8 @@
 static uint32_t next_extent;
 static uint64_t next_offset;
 static uint64_t taken;
+/* By index as in the boot information, then those that were added. Size 0: none; kind 0: on its way. */
+static struct abi_extent extents[ABI_EXTENTS_MAX];
 static uint64_t freed; /* physical address of the first free page; each begins with that of the next */
 
 static void extent_check(const struct abi_extent *e, uint32_t index)
@@ -53,6 +55,7 @@ void memory_init(void)
 	      boot_info->extent_count, ABI_EXTENTS_MAX);
 	for (uint32_t i = 0; i < boot_info->extent_count; i++)
 		extent_check(&boot_info->extents[i], i);
+	memcpy(extents, boot_info->extents, boot_info->extent_count * sizeof(extents[0]));
 	page_check(boot_info->host_page, ABI_PAGE_SIZE, "host page");
 	page_check(boot_info->core_page, ABI_PAGE_SIZE, "core page");
 	page_check(boot_info->console, boot_info->console_size, "console");
@@ -136,10 +139,15 @@ uint64_t memory_total(uint32_t kind)
 	return bytes;
 }
 
+uint64_t memory_pages_left(void)
+{
+	return memory_total(ABI_EXTENT_KERNEL) / ABI_PAGE_SIZE - taken;
+}
+
 bool memory_touched(uint64_t base, uint64_t bytes)
 {
-	for (uint32_t i = 0; i < boot_info->extent_count; i++) {
-		if (memory_overlap(base, bytes, boot_info->extents[i].base, boot_info->extents[i].size))
+	for (uint32_t i = 0; i < ABI_EXTENTS_MAX; i++) {
+		if (extents[i].size && memory_overlap(base, bytes, extents[i].base, extents[i].size))
 			return true;
 	}
 	return false;
@@ -153,12 +161,23 @@ bool memory_reached(uint64_t base, uint64_t bytes)
 
 bool memory_within(uint64_t base, uint64_t bytes, uint32_t kind)
 {
-	for (uint32_t i = 0; i < boot_info->extent_count; i++) {
-		const struct abi_extent *e = &boot_info->extents[i];
+	for (uint32_t i = 0; i < ABI_EXTENTS_MAX; i++) {
+		const struct abi_extent *e = &extents[i];
 
 		if (e->kind == kind && bytes && base >= e->base && bytes <= e->size &&
 		    base - e->base <= e->size - bytes)
 			return true;
 	}
 	return false;
+}
+
+struct abi_extent *memory_extent(uint64_t base, uint64_t bytes, uint32_t *index)
+{
+	for (uint32_t i = 0; i < ABI_EXTENTS_MAX; i++) {
+		if (extents[i].size == bytes && (!bytes || extents[i].base == base)) {
+			*index = i;
+			return &extents[i];
+		}
+	}
+	return NULL;
 }

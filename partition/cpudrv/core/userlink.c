@@ -164,7 +164,7 @@ static void end(struct userlink *l, int status)
 	bool open = l->state == OPEN;
 
 	if (l->asked == ABI_CTL_UNBIND)
-		status = l->service == ABI_SERVICE_PROGRAM && !userlinks_served() ? -ERR_PROTO : 0;
+		status = l->service == ABI_SERVICE_PROGRAM && !userlinks_monitor() ? -ERR_PROTO : 0;
 	answer(l, status);
 	set_free(l);
 	if (open)
@@ -293,9 +293,9 @@ void userlinks_over(struct dispatcher *d)
 	}
 }
 
-bool userlinks_served(void)
+struct dispatcher *userlinks_monitor(void)
 {
-	return serve && endpoint_live(serve);
+	return serve ? endpoint_live(serve) : NULL;
 }
 
 bool userlinks_last_copy(uint64_t base, uint64_t bytes, uint32_t type, bool *told)

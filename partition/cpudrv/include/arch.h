@@ -86,6 +86,16 @@ uint32_t arch_test_touch(uint32_t pages);
  */
 void arch_test_move(uint32_t pages);
 
+/**
+ * arch_window_add - bring memory into the window
+ * @base, @bytes: multiples of 2 MiB, at most ABI_MEMORY_STEP. Return: 0, -ERR_NOMEM, -ERR_RANGE: address
+ * spaces that were made before would not have it
+ */
+int arch_window_add(uint64_t base, uint64_t bytes);
+
+/** arch_window_remove - take it out of it, if it is there: on return the CPU knows no address of it */
+void arch_window_remove(uint64_t base, uint64_t bytes);
+
 /** arch_backtrace_here - print the call chain of the caller on the console. */
 void arch_backtrace_here(void);
 

@@ -9,7 +9,10 @@
 #define ERR_NOMEM 12
 #define ERR_FAULT 14
 #define ERR_BUSY 16
+#define ERR_EXIST 17
 #define ERR_INVAL 22
+#define ERR_NOSPC 28
+#define ERR_RANGE 34
 #define ERR_NOSYS 38
 #define ERR_PROTO 71
 #define ERR_OPNOTSUPP 95

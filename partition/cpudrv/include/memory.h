@@ -43,7 +43,10 @@ void memory_page_free(uint64_t pa);
 /** memory_pages_taken - pages that were given out and have not come back */
 uint64_t memory_pages_taken(void);
 
-/** memory_total - bytes in all extents of a kind (enum abi_extent_kind) */
+/** memory_pages_left - how many memory_page() can give out, about */
+uint64_t memory_pages_left(void);
+
+/** memory_total - bytes in all extents of a kind (enum abi_extent_kind) of the boot information */
 uint64_t memory_total(uint32_t kind);
 
 /** memory_within - is a range not empty and wholly inside one extent of that kind? Any values */
@@ -61,6 +64,19 @@ bool memory_reached(uint64_t base, uint64_t bytes);
  * page, console, trace ring, table of peers?
  */
 bool memory_reserved(uint64_t base, uint64_t bytes);
+
+/**
+ * memory_extent - the extent of just that base and size; @bytes 0: a free one
+ * @index: of a slot of ABI_SLOT_EXTENTS
+ * Return: NULL: there is none.
+ */
+struct abi_extent *memory_extent(uint64_t base, uint64_t bytes, uint32_t *index);
+
+struct abi_ctl_memory;
+
+/** memory_add, memory_take - ABI_CTL_MEMORY_ADD, _TAKE. Return: the status to answer with */
+int memory_add(const struct abi_ctl_memory *m);
+int memory_take(const struct abi_ctl_memory *m);
 
 /** memory_overlap - do two ranges share a byte? Neither may wrap. */
 static inline bool memory_overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)

@@ -41,8 +41,8 @@ bool userlinks_news(const struct dispatcher *d);
  */
 bool userlinks_last_copy(uint64_t base, uint64_t bytes, uint32_t type, bool *told);
 
-/** userlinks_served - is there a monitor that is told of such things? */
-bool userlinks_served(void);
+/** userlinks_monitor - that is told of such things; NULL: none */
+struct dispatcher *userlinks_monitor(void);
 
 /** userlinks_over - a dispatcher is over; if it was the monitor, all channels are closed */
 void userlinks_over(struct dispatcher *d);

@@ -19,6 +19,8 @@ enum abi_ctl {
 	ABI_CTL_SHOOT_OPEN = 6, /* of shootdown.h, as the next two: struct abi_ctl_shoot_open */
 	ABI_CTL_SHOOT_RUN = 7,
 	ABI_CTL_SHOOT_CLOSE = 8,
+	ABI_CTL_MEMORY_ADD = 9,   /* struct abi_ctl_memory; answered by struct abi_ctl_status */
+	ABI_CTL_MEMORY_TAKE = 10, /* the same */
 
 	ABI_CTL_CLOSED = 0x4001, /* event: struct abi_ctl_closed */
 };
@@ -33,7 +35,7 @@ enum abi_service {
 	                        * answered with type 1, payload[0] messages and payload[1] bytes */
 	ABI_SERVICE_SPAWN = 256, /* of the core's monitor: abi/spawn.h */
 	ABI_SERVICE_MONITOR = 257, /* the monitor's link to that of @peer, or of node 0: abi/protocol/ */
-	ABI_SERVICE_PROGRAM = 258, /* one end of a channel between programs of two cores; the monitor
+	ABI_SERVICE_PROGRAM = 258, /* one end of a channel between programs of two nodes; the monitor
 	                        * learns whose by abi/protocol/bind.h */
 };
 
@@ -136,6 +138,29 @@ struct abi_ctl_trace_took {
 	uint64_t without; /* of the same loop without events */
 };
 
+#define ABI_MEMORY_STEP (256ull << 20)
+
+/**
+ * struct abi_ctl_memory - RAM for this core, or what of it Linux wants back
+ * One message for each ABI_MEMORY_STEP of it, in order, each once the one before is answered; with the last
+ * one it is done. After the first ADD the range is taken, until all TAKEs are done or it stops.
+ * ADD: the RAM is in the core's window, and a capability for all of it in an empty slot of ABI_SLOT_EXTENTS of
+ * the monitor, which is not told. Errors: EEXIST, ENOSPC: no such slot, ENOMEM: no memory for page
+ * tables, ERANGE: too far from what the core was started with, ENOENT: no monitor.
+ * TAKE: of a whole extent of RAM. Errors: EBUSY while there is a capability for any of it, ENOENT.
+ * @base, @bytes: multiples of 2 MiB
+ * @at:   begin of the step, from @base on
+ * @numa: of ADD
+ */
+struct abi_ctl_memory {
+	uint32_t tag;
+	uint32_t numa;
+	uint64_t base;
+	uint64_t bytes;
+	uint64_t at;
+};
+
+URPC_STATIC_ASSERT(sizeof(struct abi_ctl_memory) == 32, "control message");
 URPC_STATIC_ASSERT(sizeof(struct abi_ctl_bind) == 40, "control message");
 URPC_STATIC_ASSERT(sizeof(struct abi_ctl_trace_took) == 24, "control message");
 URPC_STATIC_ASSERT(sizeof(struct abi_ctl_closed) == 16, "control message");

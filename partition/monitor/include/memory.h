@@ -18,11 +18,11 @@ int memory_init(const struct abi_startup *startup);
 
 /**
  * memory_take - a piece of RAM, aligned to MON_BIG_PAGE
- * @bytes: multiple of a page
+ * @domain: whose it is, 0: the monitor's; @bytes: multiple of a page
  * @to:    empty slot for its capability
  * Return: its number, or -MON_ENOMEM.
  */
-int memory_take(uint64_t bytes, struct abi_cap_at to);
+int memory_take(uint32_t domain, uint64_t bytes, struct abi_cap_at to);
 
 /**
  * memory_give - all that is in a piece ends, and the piece is free
@@ -30,11 +30,32 @@ int memory_take(uint64_t bytes, struct abi_cap_at to);
  */
 bool memory_give(int piece, struct abi_cap_at at);
 
+/** memory_make - the RAM of a part of an extent, which is free, in the empty slot @to. Return: as caps_retype() */
+int memory_make(uint64_t base, uint64_t bytes, struct abi_cap_at to);
+
 uint64_t memory_free(void);
 uint64_t memory_total(void);
 
 /** memory_largest - of the pieces that could be taken now */
 uint64_t memory_largest(void);
+
+/** struct memory_extent - of RAM, without the monitor's own objects at its begin; @bytes 0: none */
+struct memory_extent {
+	uint64_t base, bytes;
+	uint16_t numa;
+};
+
+/** memory_extent - by index. Return: false: no more */
+bool memory_extent(uint32_t i, struct memory_extent *extent);
+
+/**
+ * memory_extent_added - node 0 says that memory is this core's now
+ * Return: false: the CPU driver did not say so, or there is no room
+ */
+bool memory_extent_added(uint64_t base, uint64_t bytes);
+
+/** memory_extent_removed - nobody has anything of it any more: node 0 is told next that it can be taken */
+void memory_extent_removed(uint64_t base, uint64_t bytes);
 
 /** memory_shared - find shared memory; the capability of its extent. Return: offset in it, or -1. */
 int64_t memory_shared(uint64_t base, uint64_t bytes, struct abi_cap_at *extent);

@@ -104,7 +104,7 @@ static void begin(uint32_t node)
 {
 	static const struct bind_hooks hooks = { offered, opened, failed, closed, local,
 						 unlocal, channel, unmake, stuck };
-	static const struct bind_limits limits = { 3, 6, 2, 2, 3, 3 };
+	static const struct bind_limits limits = { 3, 6, 2, 2, 3, 3, 0 };
 	static const struct names_hooks names_hooks = { .answer = no_answer };
 	static const struct names_limits names_limits = { SLOTS, 8, 8, 8 };
 	struct protocol_port port = port_of(node);

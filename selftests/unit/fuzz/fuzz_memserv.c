@@ -87,7 +87,8 @@ static void kept(void *ctx, uint32_t owner, uint64_t base, uint64_t bytes)
 static void begin(uint32_t node)
 {
 	static const struct memserv_hooks hooks = { granted, failed, nearest, lend, give_back, added,
-						    removed, done, reclaim, kept, removed };
+						    removed, done, reclaim, kept, removed, NULL,
+						    NULL };
 	static const struct memserv_limits limits = { 40 * PAGE, 4 * PAGE, 4 * PAGE, 2 * PAGE,
 						      12 * PAGE };
 	struct protocol_port port = port_of(node);

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include <abi/domain.h>
 #include <abi/object.h>
 #include <cap_agree.h>
 #include <capability.h>
@@ -20,7 +21,8 @@
 #define OBJECT FAKE_OWN
 #define FRAME (FAKE_OWN + 0x2000)
 #define CNODE (FAKE_OWN + 0x4000)
-#define DEPTH 5
+#define DEPTH ABI_DOMAIN_ROOT_BITS
+#define ROOM 0x80000000ul /* where more memory lies */
 
 static struct dispatcher *monitor;
 static struct cap_entry *endpoint;
@@ -91,7 +93,8 @@ static void make_monitor(void)
 
 	monitor = dispatcher_of(&(struct cap_entry){ .base = OBJECT });
 	slot = dispatcher_slots(monitor);
-	assert_int_equal(cap_create(&cap_space, &slot[DISPATCHER_ROOT], ABI_CAP_CNODE, CNODE, 4096,
+	assert_int_equal(cap_create(&cap_space, &slot[DISPATCHER_ROOT], ABI_CAP_CNODE, CNODE,
+				    ABI_CAP_SLOT_BYTES << DEPTH,
 				    ABI_CAP_RW, 0), 0);
 	assert_int_equal(cap_create(&cap_space, &slot[DISPATCHER_FRAME], ABI_CAP_FRAME, FRAME, 8192,
 				    ABI_CAP_RW, 0), 0);
@@ -512,6 +515,109 @@ static void test_over(void **state)
 	assert_int_equal(ask(ABI_CTL_BIND, request), -ERR_NOENT);
 }
 
+/* ---- memory ---- */
+
+static int memory(uint16_t type, uint64_t base, uint64_t bytes, uint64_t at)
+{
+	struct abi_ctl_memory request = { .base = base, .bytes = bytes, .at = at, .numa = 3 };
+
+	return ask_bytes(type, &request, sizeof(request));
+}
+
+/* The first slot for an extent that has nothing from the boot information. */
+static struct cap_entry *extent_slot(void)
+{
+	return (struct cap_entry *)memory_at(CNODE) + ABI_SLOT_EXTENTS + fake_boot->extent_count;
+}
+
+static void test_memory_comes_and_goes(void **state)
+{
+	const uint64_t bytes = 2 * ABI_MEMORY_STEP + ABI_LARGE_PAGE_SIZE;
+	struct cap_entry *slot = extent_slot();
+	struct cap_entry frame = { 0 };
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(slot->type, ABI_CAP_NONE);
+		assert_false(memory_within(ROOM, bytes, ABI_EXTENT_RAM));
+		assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM, bytes, i * ABI_MEMORY_STEP), 0);
+		assert_true(memory_touched(ROOM + bytes - 1, 1));
+	}
+	assert_int_equal(fake_window_bytes, bytes);
+	assert_true(memory_within(ROOM, bytes, ABI_EXTENT_RAM));
+	assert_int_equal(slot->type, ABI_CAP_RAM);
+	assert_int_equal(slot->base, ROOM);
+	assert_int_equal(slot->end, ROOM + bytes);
+	assert_int_equal(slot->rights, ABI_CAP_RIGHTS);
+	/* It stays while anybody has any of it, in whatever form. */
+	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM, bytes, 0), -ERR_BUSY);
+	assert_int_equal(cap_create(&cap_space, &frame, ABI_CAP_FRAME, ROOM + 8192, 4096, ABI_CAP_RW, 0), 0);
+	cap_invoke(&cap_space, &(struct cap_op){ .kind = ABI_CAP_DO_DELETE, .from = cap_slot_own(slot) });
+	assert_int_equal(slot->type, ABI_CAP_NONE);
+	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM, bytes, 0), -ERR_BUSY);
+	assert_true(memory_within(ROOM, bytes, ABI_EXTENT_RAM));
+	cap_invoke(&cap_space, &(struct cap_op){ .kind = ABI_CAP_DO_DELETE, .from = cap_slot_own(&frame) });
+	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM, bytes, ABI_MEMORY_STEP), -ERR_BUSY);
+	assert_int_equal(fake_window_bytes, bytes);
+	for (i = 0; i < 3; i++) {
+		assert_true(memory_touched(ROOM, 1));
+		assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM, bytes, i * ABI_MEMORY_STEP), 0);
+		assert_false(memory_within(ROOM, bytes, ABI_EXTENT_RAM));
+	}
+	assert_false(memory_touched(ROOM, bytes));
+	assert_int_equal(fake_window_bytes, 0);
+	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM, bytes, 0), -ERR_NOENT);
+}
+
+static void test_memory_refused(void **state)
+{
+	const uint64_t large = ABI_LARGE_PAGE_SIZE;
+	struct cap_entry *slot = extent_slot();
+	uint32_t i, left = ABI_EXTENTS_MAX - fake_boot->extent_count;
+
+	(void)state;
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM, 0, 0), -ERR_INVAL);
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM + 4096, large, 0), -ERR_INVAL);
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM, large + 4096, 0), -ERR_INVAL);
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM, large, large), -ERR_INVAL);
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ABI_WINDOW_SIZE - large, 2 * large, 0), -ERR_INVAL);
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ABI_WINDOW_SIZE, large, 0), -ERR_INVAL);
+	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM, 0, 0), -ERR_INVAL);
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, FAKE_SHARED & ~(large - 1), large, 0), -ERR_EXIST);
+	/* Not from its middle on, and not once more. */
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM, 2 * ABI_MEMORY_STEP, ABI_MEMORY_STEP), -ERR_NOENT);
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM, large, 0), 0);
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM, large, 0), -ERR_EXIST);
+	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM, 2 * large, 0), -ERR_NOENT);
+	/* What fails on its way can be taken back, and its place is the next one's. */
+	fake_window_error = -ERR_NOMEM;
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM + large, large, 0), -ERR_NOMEM);
+	fake_window_error = 0;
+	assert_true(memory_touched(ROOM + large, 1));
+	fake_window_bytes += large;
+	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM + large, large, 0), 0);
+	assert_false(memory_touched(ROOM + large, 1));
+	for (i = 1; i < left; i++)
+		assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM + i * large, large, 0), 0);
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM + i * large, large, 0), -ERR_NOSPC);
+	for (i = 0; i < left; i++) {
+		assert_int_equal(slot[i].base, ROOM + i * large);
+		cap_invoke(&cap_space, &(struct cap_op){ .kind = ABI_CAP_DO_DELETE,
+							.from = cap_slot_own(&slot[i]) });
+		assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM + i * large, large, 0), 0);
+	}
+}
+
+/* Nobody is there to have it. */
+static void test_memory_without_monitor(void **state)
+{
+	(void)state;
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM, ABI_LARGE_PAGE_SIZE, 0), -ERR_NOENT);
+	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM, ABI_LARGE_PAGE_SIZE, 0), 0);
+	assert_int_equal(fake_window_bytes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -520,6 +626,9 @@ int main(void)
 		cmocka_unit_test(test_answer_rings), cmocka_unit_test(test_untold),
 		cmocka_unit_test(test_bad_peers),   cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_closed_at_once), cmocka_unit_test(test_over),
+		cmocka_unit_test(test_memory_comes_and_goes),
+		cmocka_unit_test(test_memory_refused),
+		cmocka_unit_test(test_memory_without_monitor),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -208,6 +208,32 @@ static void test_map_split(void **state)
 	expect(&pt, va + LARGE, LARGE, MAP_READ);
 }
 
+static void test_clear(void **state)
+{
+	struct pagetable pt = fresh();
+	const uint64_t va = ABI_WINDOW_VA + 4 * LARGE;
+
+	(void)state;
+	pagetable_map(&pt, va, 4 * LARGE, 3 * LARGE, MAP_WRITE);
+	pagetable_map(&pt, va + LARGE + 0x5000, 5 * LARGE + 0x5000, 0x1000, MAP_READ);
+	assert_int_equal(pt.large, 2);
+	/* One that is large, one that is small pages; what is beside them stays. */
+	pagetable_clear(&pt, va, 2 * LARGE);
+	assert_int_equal(pt.large, 1);
+	expect_hole(&pt, va);
+	expect_hole(&pt, va + LARGE);
+	expect_hole(&pt, va + 2 * LARGE - 1);
+	expect(&pt, va + 2 * LARGE, 6 * LARGE, MAP_WRITE);
+	/* What was never mapped makes no tables. */
+	assert_int_equal(pt.pages, 4);
+	pagetable_clear(&pt, va + (4ull << 30), 4 * LARGE);
+	assert_int_equal(pt.pages, 4);
+	/* Anew, in the place of either. */
+	pagetable_map(&pt, va, 4 * LARGE, 2 * LARGE, MAP_WRITE);
+	expect(&pt, va + LARGE + 0x5000, 5 * LARGE + 0x5000, MAP_WRITE);
+	assert_int_equal(pt.pages, 4);
+}
+
 static void test_map_device(void **state)
 {
 	struct pagetable pt = fresh();
@@ -223,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_timer_order), cmocka_unit_test(test_timer_restart),
 		cmocka_unit_test(test_symbols),	    cmocka_unit_test(test_map_small),
 		cmocka_unit_test(test_map_large),   cmocka_unit_test(test_map_split),
+		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_map_device),
 	};
 

@@ -170,7 +170,7 @@ static void run(uint64_t seed)
 	struct protocol_set members;
 	uint32_t node;
 
-	bind_limits_used = (struct bind_limits){ 2 + seed % 3, 8, 2, 3, 4, 8 };
+	bind_limits_used = (struct bind_limits){ 2 + seed % 3, 8, 2, 3, 4, 8, 0 };
 	bind_world(2 + seed % 4, seed);
 	for (uint32_t i = 0; i < 800; i++)
 		step();

@@ -20,7 +20,7 @@ static int setup(void **state)
 {
 	(void)state;
 	names_limits_used = (struct names_limits){ SLOTS, 6, 4, 24 };
-	bind_limits_used = (struct bind_limits){ 4, 8, 2, 3, 4, 8 };
+	bind_limits_used = (struct bind_limits){ 4, 8, 2, 3, 4, 8, 0 };
 	bind_world(4, 3);
 	return 0;
 }
@@ -565,11 +565,44 @@ static void test_frozen(void **state)
 	bind_end_close(c);
 }
 
+/* As node 0 of Linux: it makes no channels within itself, and has a limit of its own for others. */
+static void test_node_0(void **state)
+{
+	struct end *e, *first;
+
+	(void)state;
+	binds[0].hooks.local = NULL;
+	binds[0].limits.own_channels = 1;
+	bind_serve(0, 3, "a", 1);
+	bind_serve(2, 3, "b", 1);
+	bind_settle();
+	e = bind_go(0, 1, "a", 1, true, NEVER);
+	bind_settle();
+	assert_int_equal(e->error, BIND_E_WITHIN);
+	first = bind_go(1, 1, "a", 1, false, NEVER);
+	bind_settle();
+	bind_end_accept(bind_last_server());
+	bind_settle();
+	assert_true(first->opened);
+	e = bind_go(0, 2, "b", 1, false, NEVER);
+	bind_settle();
+	bind_end_accept(bind_last_server());
+	bind_settle();
+	assert_int_equal(e->error, BIND_E_TABLE);
+	e = bind_go(1, 2, "b", 1, false, NEVER);
+	bind_settle();
+	bind_end_accept(bind_last_server());
+	bind_settle();
+	assert_true(e->opened);
+	bind_end_domain(1, 1);
+	bind_end_domain(1, 2);
+}
+
 static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	T(open_and_close), T(no_name), T(wrong_service), T(refused), T(server_never_answers),
 	T(quotas), T(channel_quotas), T(every_end_at_every_step), T(both_close), T(stuck),
-	T(stopped), T(comes_back), T(both_out), T(frozen),
+	T(stopped), T(comes_back), T(both_out), T(frozen), T(node_0),
 };
 
 int main(void)

@@ -12,7 +12,7 @@ uint64_t making[64], unmaking[64];
 uint32_t making_count, unmaking_count, local_pairs[NET_NODES], bind_errors;
 uint32_t bind_stuck, bind_refused_with;
 static uint32_t next_end;
-struct bind_limits bind_limits_used = { 4, 8, 2, 3, 4, 8 };
+struct bind_limits bind_limits_used = { 4, 8, 2, 3, 4, 8, 0 };
 bool local_fails;
 
 static struct end *end_new(uint32_t node, uint32_t domain, bool server)

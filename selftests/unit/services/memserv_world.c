@@ -46,6 +46,13 @@ static void lend(void *ctx, uint32_t to, uint64_t base, uint64_t bytes)
 	todos[todo_count++] = (struct todo){ *(uint32_t *)ctx, true, base };
 }
 
+/* Its capabilities are deleted later, as those of one that was not sent. */
+static void home(void *ctx, uint64_t base, uint64_t bytes)
+{
+	MUST(*(uint32_t *)ctx && base >> 32 == *(uint32_t *)ctx);
+	lend(ctx, *(uint32_t *)ctx, base, bytes);
+}
+
 static void give_back(void *ctx, uint32_t owner, uint64_t base, uint64_t bytes)
 {
 	MUST(todo_count < 256 && owner < net.nodes && bytes);
@@ -120,7 +127,7 @@ void memserv_world_node(uint32_t node)
 {
 	static const struct memserv_hooks hooks = { granted, failed, nearest, lend, give_back,
 						    added, removed, done, reclaim, kept,
-						    returned };
+						    returned, home, NULL };
 	struct protocol_port port = net_port(node);
 
 	memset(server_pieces[node], 0, sizeof(server_pieces[node]));

@@ -7,7 +7,7 @@
  * are the same for both.
  *
  * A dead peer: messages that came before are still received, then calls that wait, and a
- * doorbell, are -EHOSTDOWN. When the partition is destroyed by force the module takes the rings
+ * doorbell, are -EHOSTDOWN; -EPIPE if it is a program (remora/bind.h) that closed or ended. When the partition is destroyed by force the module takes the rings
  * away: a touch of a mapped channel is SIGBUS then. Watch the descriptor for POLLHUP.
  */
 #ifndef REMORA_CHAN_H

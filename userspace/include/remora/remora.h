@@ -192,6 +192,7 @@ int remora_partition_shootdown(struct remora_partition *partition,
 }
 #endif
 
+#include <remora/bind.h>
 #include <remora/chan.h>
 #include <remora/names.h>
 #include <remora/program.h>

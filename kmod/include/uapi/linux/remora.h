@@ -14,6 +14,7 @@
  *                       EPOLLERR when the core closed the channel because its peer broke the protocol.
  *   names               a file descriptor from REMORA_IOC_NAMES, see remora_names.h. read() gives what
  *                       its watches saw; poll(): EPOLLIN, EPOLLHUP once the partition is destroyed.
+ *   offer               a file descriptor from REMORA_IOC_NAMES_OFFER, see remora_offer.h
  *
  * Every structure begins with its size as user space knows it. A smaller size than the kernel's is
  * accepted down to the first published one (missing fields read as 0); a larger one is accepted when
@@ -332,6 +333,7 @@ struct remora_remove_cpu {
 };
 
 #include <linux/remora_names.h>
+#include <linux/remora_offer.h>
 #include <linux/remora_shootdown.h>
 
 #define REMORA_IOC_START _IOWR(REMORA_IOC_MAGIC, 0x10, struct remora_act)

@@ -104,7 +104,22 @@
 	R(NAMES_OP, 93, EINVAL, "unknown operation on a name")                                     \
 	R(NAMES_USER, 94, EDQUOT, "the user has as many names, or files of names, as one may")     \
 	R(NAMES_FILES, 95, ENFILE, "the partition has as many files of names as it may have")      \
-	R(PARTITION_GONE, 96, ENODEV, "the partition was destroyed")
+	R(PARTITION_GONE, 96, ENODEV, "the partition was destroyed")                               \
+	R(BIND_LATE_NAME, 105, ETIMEDOUT, "the time is up, and nobody offered the name")           \
+	R(BIND_LATE_SERVER, 106, ETIMEDOUT, "the time is up, and the server did not answer")       \
+	R(BIND_NOT_OFFER, 107, EMEDIUMTYPE, "the name is there, but names no service")             \
+	R(BIND_INTERFACE, 108, EPROTONOSUPPORT, "the service speaks another interface")            \
+	R(BIND_VERSION, 109, EPROTONOSUPPORT, "the service speaks another version of the interface") \
+	R(BIND_GONE, 110, EPIPE, "the name is there, but its server does not offer it any more")   \
+	R(BIND_REFUSED, 111, ECONNREFUSED, "the server refused")                                   \
+	R(BIND_BUSY, 112, EBUSY, "the server has as many connections to answer as it may have")    \
+	R(BIND_QUOTA, 113, EDQUOT, "the file has as many connections, channels or offers as it may have") \
+	R(BIND_FULL, 114, ENOSPC, "a node has as many connections or channels as it can have")     \
+	R(BIND_MEMORY, 115, ENOSPC, "there is no memory for the channel")                          \
+	R(BIND_ABANDONED, 116, ECONNABORTED, "the client is gone")                                 \
+	R(BIND_NODE, 117, EHOSTDOWN, "the node of the other end is no member of the partition")    \
+	R(BIND_WITHIN, 118, EOPNOTSUPP, "both ends are programs of Linux; use a socket")           \
+	R(BIND_NOBODY, 119, EAGAIN, "nobody asks")
 
 enum remora_reason {
 #define REMORA_REASON_ENUM(name, number, error, text) REMORA_R_##name = number,

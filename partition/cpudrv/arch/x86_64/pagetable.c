@@ -91,6 +91,25 @@ void pagetable_map(struct pagetable *pt, uint64_t va, uint64_t pa, uint64_t byte
 	}
 }
 
+void pagetable_clear(struct pagetable *pt, uint64_t va, uint64_t bytes)
+{
+	uint64_t *entry, *small, pa, rights;
+
+	for (; bytes; va += LARGE, bytes -= LARGE) {
+		if (!pagetable_find(pt, va, &pa, &rights))
+			continue;
+		entry = entry_of(pt, va, 2);
+		if (*entry & PTE_LARGE) {
+			*entry = 0;
+			pt->large--;
+			continue;
+		}
+		small = pt->at(*entry & PTE_ADDRESS);
+		for (unsigned int i = 0; i < 512; i++)
+			small[i] = 0;
+	}
+}
+
 uint64_t *pagetable_entry(struct pagetable *pt, uint64_t va)
 {
 	return entry_of(pt, va, 1);

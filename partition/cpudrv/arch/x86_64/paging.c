@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <abi/ctl.h>
 #include <abi/layout.h>
+#include <abi/shootdown.h>
 #include <apic.h>
+#include <arch.h>
 #include <bootinfo.h>
 #include <console.h>
 #include <cpu.h>
 #include <crash.h>
+#include <errors.h>
 #include <memory.h>
 #include <pagetable.h>
 #include <sections.h>
 #include <stack.h>
 #include <tlb.h>
 #include <x86.h>
+
+/* A step of memory lies in at most two directories; others need kernel memory too. */
+#define WINDOW_PAGES 34u
+
+URPC_STATIC_ASSERT(ABI_MEMORY_STEP <= 1ull << 30, "two directories for a step");
 
 static struct pagetable tables = { .page = memory_page, .at = memory_at };
 
@@ -84,6 +93,29 @@ void paging_init(void)
 		pagetable_map(&tables, ABI_MMIO_VA, apic_mmio_base(), ABI_PAGE_SIZE, MAP_DEVICE);
 	write_cr3(tables.root);
 	stacks_use();
+}
+
+/*
+ * All address spaces have copies of the top level, which therefore does not change. Tables below it stay when
+ * memory goes, for the next that comes there.
+ */
+int arch_window_add(uint64_t base, uint64_t bytes)
+{
+	const uint64_t *top = memory_at(tables.root);
+	uint64_t va = ABI_WINDOW_VA + base;
+
+	if (!(top[va >> 39 & 511] & top[(va + bytes - 1) >> 39 & 511] & PTE_PRESENT))
+		return -ERR_RANGE;
+	if (memory_pages_left() < WINDOW_PAGES)
+		return -ERR_NOMEM;
+	map_window(base, bytes, MAP_WRITE);
+	return 0;
+}
+
+void arch_window_remove(uint64_t base, uint64_t bytes)
+{
+	pagetable_clear(&tables, ABI_WINDOW_VA + base, bytes);
+	arch_flush(ABI_SHOOT_FULL, 0);
 }
 
 void paging_report(void)

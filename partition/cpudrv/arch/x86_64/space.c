@@ -4,9 +4,10 @@
  *
  * A translation that ring 3 could still use must be gone before it runs again: clearing an entry
  * notes that, and the next entry to ring 3 invalidates. The CPU driver reaches memory by its window
- * alone, whose tables never change. When a table ends the processor must forget it at once: what it
- * keeps of the levels above would let it walk memory that becomes something else. There are no
- * global pages and no PCIDs in ring 3's half, so writing CR3 invalidates all of it.
+ * alone; only arch_window_remove() takes something out of it, and invalidates at once. When a table
+ * ends the processor must forget it at once: what it keeps of the levels above would let it walk
+ * memory that becomes something else. There are no global pages and no PCIDs in ring 3's half, so
+ * writing CR3 invalidates all of it.
  */
 #include <base/string.h>
 

@@ -54,7 +54,8 @@
 	E(NODE, "the node of the other end is no member of the partition any more")                \
 	E(INVALID, "a name has 1 to 63 bytes, and a ring 4 to 4096 slots, a power of two")         \
 	E(HANDLE, "there is no such connection or offer of this domain, or not in this state")     \
-	E(STOPPED, "this node is no member of the partition")
+	E(STOPPED, "this node is no member of the partition")                                      \
+	E(WITHIN, "both ends are on a node that makes no channels within itself")
 
 /** enum bind_error - 0: well */
 enum bind_error {
@@ -130,7 +131,8 @@ struct bind_channel {
  * @failed:  to the client's domain: @detail is the server's version for VERSION, its number for
  *          REFUSED
  * @closed:  the other side ended it
- * @local:   both ends are of this node: make two endpoints; Return: 0 or enum bind_error
+ * @local:   both ends are of this node: make two endpoints; Return: 0 or enum bind_error. NULL: this
+ *          node does not, who asks fails with WITHIN
  * @unlocal: take them away
  * @channel: at node 0: make channel @id, then call bind_made(), later, not from here
  * @unmake:  at node 0: both ends let go of it: take it away, then call bind_unmade()
@@ -154,7 +156,7 @@ struct bind_hooks {
  * struct bind_limits - of this node; those of a domain count both ends
  * @connects: of a domain, not answered yet; @channels: of a domain, these and open ones
  * @offers: of a domain; @backlog: unanswered at one server domain; @node_backlog: from one node
- * @node_channels: node 0: channels that a node may have
+ * @node_channels: node 0: channels that a node may have; @own_channels: that node 0 itself may; 0: as many
  */
 struct bind_limits {
 	uint32_t connects;
@@ -163,6 +165,7 @@ struct bind_limits {
 	uint32_t backlog;
 	uint32_t node_backlog;
 	uint32_t node_channels;
+	uint32_t own_channels;
 };
 
 /** struct bind_memory - zeroed; at most BIND_TABLE_MAX each; @channels only at node 0 */

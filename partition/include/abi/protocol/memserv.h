@@ -100,6 +100,9 @@ struct memserv_ask {
  * @reclaim: at node 0: all that @node, which is gone, had, and nobody keeps (kept()) can be used
  *           again. Before, no other node comes in under its number
  * @kept, @returned: at node 0: of a node that is gone, still in use; not any more
+ * @home:    what was lent, or on its way, is this node's again: delete all capabilities of it, then
+ *          memserv_lent(). NULL: it is free at once
+ * @quota:   bytes that a domain may have in all. NULL: the limit of all domains
  */
 struct memserv_hooks {
 	void (*granted)(void *ctx, uint32_t domain, uint64_t tag, uint64_t base, uint64_t bytes);
@@ -114,6 +117,8 @@ struct memserv_hooks {
 	void (*reclaim)(void *ctx, uint32_t node);
 	void (*kept)(void *ctx, uint32_t owner, uint64_t base, uint64_t bytes);
 	void (*returned)(void *ctx, uint64_t base, uint64_t bytes);
+	void (*home)(void *ctx, uint64_t base, uint64_t bytes);
+	uint64_t (*quota)(void *ctx, uint32_t domain);
 };
 
 /**
@@ -195,6 +200,14 @@ int memserv_alloc(struct memserv *m, uint32_t domain, uint64_t tag, uint64_t byt
 		  uint64_t align, uint16_t numa, bool strict);
 
 /**
+ * memserv_own - as memserv_alloc(), of this node's own memory, at once
+ * @domain: 0: of the node itself; @limited: no more than its quota
+ * Return: 0 and *@base, or enum memserv_error.
+ */
+int memserv_own(struct memserv *m, uint32_t domain, uint64_t bytes, uint64_t align, uint16_t numa,
+		bool strict, bool limited, uint64_t *base);
+
+/**
  * memserv_free - a whole piece as granted, its capabilities deleted. Return: enum memserv_error
  */
 int memserv_free(struct memserv *m, uint32_t domain, uint64_t base);
@@ -202,7 +215,13 @@ int memserv_free(struct memserv *m, uint32_t domain, uint64_t base);
 /** memserv_domain_end - the domain has ended, its capabilities are deleted: all it had is free */
 void memserv_domain_end(struct memserv *m, uint32_t domain);
 
-/** memserv_lent - the transfer that lend() began is over; @well: or the other node has nothing */
+/** memserv_orphan - the domain ends: what it waits for is not told any more. What it has stays its */
+void memserv_orphan(struct memserv *m, uint32_t domain);
+
+/**
+ * memserv_lent - the transfer that lend() began is over; @well: or the other node has nothing, and there
+ * are no capabilities. Likewise what home() began
+ */
 void memserv_lent(struct memserv *m, uint64_t base, bool well);
 
 /** memserv_given - what give_back() asked for is done */
@@ -225,6 +244,12 @@ uint64_t memserv_used(const struct memserv *m, uint32_t domain);
 
 /** memserv_left - bytes that are free here: of this node's own, and in the cache */
 void memserv_left(const struct memserv *m, uint64_t *own, uint64_t *cached);
+
+/** memserv_sums - bytes that are lent, and that are borrowed: used here, in the cache, or on their way back */
+void memserv_sums(const struct memserv *m, uint64_t *lent, uint64_t *borrowed);
+
+/** memserv_largest - of what memserv_own() can give at once with that alignment */
+uint64_t memserv_largest(const struct memserv *m, uint64_t align);
 
 /** memserv_quiet - nothing is under way here */
 bool memserv_quiet(const struct memserv *m);

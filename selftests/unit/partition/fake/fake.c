@@ -103,6 +103,8 @@ void arch_backtrace_here(void)
 static uint32_t test_mapped[ABI_SHOOT_PAGES_MAX];
 static uint32_t test_cached[ABI_SHOOT_PAGES_MAX];
 bool fake_flush_broken;
+uint64_t fake_window_bytes;
+int fake_window_error;
 
 bool arch_flush_known(uint32_t method)
 {
@@ -115,6 +117,21 @@ void arch_flush(uint32_t method, uint32_t pages)
 		return;
 	for (uint32_t i = 0; i < pages; i++)
 		test_cached[i] = UINT32_MAX;
+}
+
+int arch_window_add(uint64_t base, uint64_t bytes)
+{
+	if (fake_window_error)
+		return fake_window_error;
+	assert_true(bytes && bytes <= ABI_MEMORY_STEP && !((base | bytes) % ABI_LARGE_PAGE_SIZE));
+	fake_window_bytes += bytes;
+	return 0;
+}
+
+void arch_window_remove(uint64_t base, uint64_t bytes)
+{
+	assert_true(bytes && bytes <= ABI_MEMORY_STEP && !((base | bytes) % ABI_LARGE_PAGE_SIZE));
+	fake_window_bytes -= bytes;
 }
 
 void arch_test_reset(void)

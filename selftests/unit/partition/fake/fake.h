@@ -36,6 +36,8 @@ extern unsigned int fake_halts;
 extern uint64_t fake_timer; /* deadline set, or 0 */
 extern bool fake_doorbell; /* set by fake_world: the halt ends at once */
 extern bool fake_flush_broken; /* invalidations leave everything as it is */
+extern uint64_t fake_window_bytes; /* bytes that were brought into the window later */
+extern int fake_window_error; /* of arch_window_add() */
 
 /** fake_prepare - zeroed memory and good boot information: node 1 of 3, peer node 2 */
 void fake_prepare(void);

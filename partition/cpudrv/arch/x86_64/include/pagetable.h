@@ -54,6 +54,13 @@ void pagetable_init(struct pagetable *pt);
 void pagetable_map(struct pagetable *pt, uint64_t va, uint64_t pa, uint64_t bytes, uint64_t rights);
 
 /**
+ * pagetable_clear - unmap a range
+ * @va, @bytes: multiples of 2 MiB; each such part is mapped as a whole or not at all
+ * Its tables stay. Whoever calls it invalidates.
+ */
+void pagetable_clear(struct pagetable *pt, uint64_t va, uint64_t bytes);
+
+/**
  * pagetable_entry - the last-level entry of an address, to be changed in place
  * Makes the tables above it, and splits a large page. Whoever changes it invalidates.
  */
