@@ -499,6 +499,53 @@ static void steps_are_small(void **state)
 	assert_true(most < 100);
 }
 
+/* What another core revokes here is left in the midst of it, and it begins with something else. */
+static void put_off(void **state)
+{
+	struct cap_range first, second;
+	uint32_t i, left = 0;
+
+	(void)state;
+	space.revoke_step = 1;
+	ok(retype(RAM, 4, ABI_CAP_RAM, 0, 16 * PAGE, 2));
+	ok(retype(4, 8, ABI_CAP_FRAME, 0, PAGE, 16));
+	ok(retype(5, 24, ABI_CAP_FRAME, 0, PAGE, 8));
+	for (i = 40; i < 56; i++)
+		ok(copy(4, i));
+	first = (struct cap_range){ at(4)->base, 16 * PAGE, ABI_CAP_RAM };
+	second = (struct cap_range){ at(5)->base, 16 * PAGE, ABI_CAP_RAM };
+	refused(cap_agree_drop(&space, &own[5], &first), AGAIN);
+	sound();
+	assert_int_equal(own[5].base, first.base);
+	/* Whatever was agreed on meanwhile: who revoked it has it. */
+	cap_state_change(&space, &own[5], 0, CAP_FOREIGN);
+	while (cap_agree_drop(&space, &own[5], &second) == E(AGAIN)) {
+		cap_work(&space, 1);
+		sound();
+	}
+	for (i = 0; i < 8; i++)
+		empty(24 + i);
+	empty(5);
+	assert_int_equal(own[5].type, ABI_CAP_NONE);
+	/* What is left of the first belongs to the other core, which may ask for it again. */
+	for (i = 40; i < 56; i++) {
+		if (at(i)->type == ABI_CAP_NONE)
+			continue;
+		left++;
+		assert_true(cap_state(&space, at(i)) & CAP_FOREIGN);
+	}
+	assert_true(left > 0);
+	while (cap_agree_drop(&space, &own[5], &first) == E(AGAIN)) {
+		cap_work(&space, 1);
+		sound();
+	}
+	assert_int_equal(space.count[ABI_CAP_RAM], 1);
+	for (i = 0; i < 16; i++)
+		empty(8 + i);
+	assert_int_equal(own[5].type, ABI_CAP_NONE);
+	sound();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -506,7 +553,7 @@ int main(void)
 		TEST(revokes), TEST(revoke_frame_around_others), TEST(revoke_is_final),
 		TEST(revoke_ends_with_its_capability), TEST(states), TEST(busy),
 		TEST(foreign_and_remote), TEST(parked), TEST(parked_victim), TEST(create),
-		TEST(relations), TEST(steps_are_small),
+		TEST(relations), TEST(steps_are_small), TEST(put_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

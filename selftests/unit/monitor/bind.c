@@ -538,6 +538,16 @@ static void test_end(void **state)
 	assert_int_equal(bound_count(), 0);
 }
 
+/* What the server was asked is not the other program's to answer. */
+static void answer_another(void)
+{
+	assert_int_equal(connect_to(&client, 8, "disk"), 0);
+	refuse(&bad, server.asked.handle, 0);
+	assert_int_equal(client.fails, 0);
+	refuse(&server, server.asked.handle, 0);
+	assert_int_equal(client.fails, 1);
+}
+
 /* Numbers in use, of nobody, or of another program: it is served no more, and the others are. */
 static void test_broken(void **state)
 {
@@ -552,7 +562,7 @@ static void test_broken(void **state)
 		else if (i == 1)
 			connect_to(&bad, 1, "disk");
 		else if (i == 2)
-			refuse(&bad, server.asked.handle, 0);
+			answer_another();
 		else if (i == 3)
 			refuse(&bad, 12345, 0);
 		else if (i == 4)

@@ -2,10 +2,13 @@
 /* Programs at the name service: the test is node 0, with the real machines. */
 #include <abi/protocol/names_types.h>
 
+#include <agreed.h>
 #include <domain.h>
 #include <requests.h>
 
 #include "leader.h"
+
+#define WAITS 7u /* as many as a program may have, beside a watch */
 
 static struct monitor_name_changed last;
 static unsigned int changes, missed;
@@ -23,13 +26,13 @@ static const struct monitor_handlers handlers = { .name_changed = on_changed };
 
 static int start(void **state)
 {
-	static const struct agree_local no_caps;
 	static const struct names_hooks no_names;
+	const struct agree_local local = agreed_local();
 
 	(void)state;
 	changes = missed = 0;
 	core_start();
-	leader_begin(&no_caps, &no_names);
+	leader_begin(&local, &no_names);
 	leader_join(0);
 	return 0;
 }
@@ -131,6 +134,7 @@ static void test_ends(void **state)
 	for (int i = 0; i < 3 * (int)DOMAINS_MAX; i++) {
 		open_client(&c, 10);
 		assert_int_equal(change(&c, NAMES_OP_SET, NAMES_EPHEMERAL, "name", 1), 0);
+		assert_int_equal(change(&c, NAMES_OP_SET, NAMES_EPHEMERAL, "name", 2), 0);
 		core_unbind(10);
 		leader_talk();
 	}
@@ -180,7 +184,7 @@ static void test_await(void **state)
 {
 	struct monitor_name_get m = { .wait_us = 5000, .name = "later" };
 	struct monitor_name_get_reply reply = { 0 }, late = { 0 };
-	struct urpc_call call, second;
+	struct urpc_call call, second, calls[WAITS + 2];
 	struct requests *r;
 	struct client c;
 
@@ -204,6 +208,13 @@ static void test_await(void **state)
 	assert_int_equal(second.status, 0);
 	assert_int_equal(late.error, NAMES_TIMEOUT);
 	assert_int_equal(r->owed, 0);
+	for (uint32_t i = 0; i < WAITS + 2; i++) {
+		assert_int_equal(monitor_name_get_call(&c.end, &calls[i], &m, &reply), 0);
+		run(&c);
+		assert_int_equal(calls[i].status, i < WAITS + 1 ? -URPC_EAGAIN : 0);
+	}
+	assert_int_equal(reply.error, NAMES_WATCHES);
+	assert_int_equal(r->owed, WAITS + 1);
 	core_unbind(10);
 }
 
@@ -268,7 +279,50 @@ static void test_no_room(void **state)
 	core_unbind(11);
 }
 
-/* Who is in the view. */
+/* Room for answers that are promised is kept, whatever else @c could be told: it takes nothing now. */
+static void keeps_promises(struct client *c, bool watches)
+{
+	static struct urpc_call calls[ABI_REQUEST_SLOTS], waits[WAITS];
+	static struct monitor_hello_reply replies[ABI_REQUEST_SLOTS];
+	struct monitor_name_get_reply answers[WAITS];
+	struct monitor_name_get m = { .wait_us = PROTOCOL_NEVER, .name = "late" };
+	struct client other;
+
+	open_client(c, 10);
+	open_client(&other, 11);
+	if (watches)
+		assert_int_equal(watch(c, 1, "w"), 0);
+	for (uint32_t i = 0; i < WAITS; i++)
+		assert_int_equal(monitor_name_get_call(&c->end, &waits[i], &m, &answers[i]), 0);
+	core_turn();
+	for (uint32_t i = 0; i < ABI_REQUEST_SLOTS; i++) {
+		if (watches)
+			change(&other, NAMES_OP_SET, NAMES_EPHEMERAL, "w", i);
+		else
+			monitor_hello_call(&c->end, &calls[i], &(struct monitor_hello){ 0 }, &replies[i]);
+		core_turn();
+	}
+	assert_int_equal(change(&other, NAMES_OP_SET, NAMES_EPHEMERAL, "late", 5), 0);
+	assert_int_equal(requests_of(c->program->setup.domain)->owed, 0);
+	run(c);
+	for (uint32_t i = 0; i < WAITS; i++) {
+		assert_int_equal(waits[i].status, 0);
+		assert_int_equal(answers[i].value[0], 5);
+	}
+	core_unbind(10);
+	core_unbind(11);
+}
+
+static void test_promises(void **state)
+{
+	struct client c;
+
+	(void)state;
+	keeps_promises(&c, false);
+	keeps_promises(&c, true);
+}
+
+/* Who is in the view, if this core is. */
 static void test_members(void **state)
 {
 	struct monitor_hello m = { 0 };
@@ -283,6 +337,15 @@ static void test_members(void **state)
 	assert_int_equal(call.status, 0);
 	assert_int_equal(reply.members, 1u << SELF | 1);
 	assert_int_equal(reply.node, SELF);
+	/* None, once it is in no view any more. */
+	assert_int_equal(view_leave(&leader.view, SELF, VIEW_DRAIN_US, leader_us), 0);
+	node_tick(&leader, leader_us);
+	leader_talk();
+	assert_int_equal(monitor_hello_call(&c.end, &call, &m, &reply), 0);
+	core_turn();
+	client_take(&c, &handlers, NULL);
+	assert_int_equal(call.status, 0);
+	assert_int_equal(reply.members, 0);
 	core_unbind(10);
 }
 
@@ -293,7 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_names), TEST(test_ends),  TEST(test_list),
 		TEST(test_await), TEST(test_watch), TEST(test_no_room),
-		TEST(test_members),
+		TEST(test_members), TEST(test_promises),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

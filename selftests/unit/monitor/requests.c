@@ -73,6 +73,8 @@ static void test_version(void **state)
 	core_turn();
 	assert_int_equal(monitor_bind(&c.end), -URPC_EPROTONOSUPPORT);
 	assert_int_equal(c.end.bound.peer_version, MONITOR_VERSION);
+	core_turn();
+	assert_non_null(requests_of(c.program->setup.domain));
 	core_unbind(0);
 }
 

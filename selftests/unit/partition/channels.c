@@ -618,6 +618,95 @@ static void test_memory_without_monitor(void **state)
 	assert_int_equal(fake_window_bytes, 0);
 }
 
+/* ---- the last copy of what other cores know ---- */
+
+#define KNOWN (FAKE_OWN + 0x8000)
+#define HOLDER (FAKE_OWN + 0x9000)
+
+static int known_state(uint8_t set, uint8_t clear)
+{
+	struct object_call c = { .d = monitor, .cap = &kernel,
+				 .arg = { KNOWN | ABI_CAP_FRAME, ABI_PAGE_SIZE, set, clear } };
+
+	return agreed_state(&c);
+}
+
+/* The only copy of a frame that other cores know is in a CNode whose last capability is deleted. */
+static void know_and_end(void)
+{
+	static struct cap_entry holder;
+	struct cap_op op = { .kind = ABI_CAP_DO_DELETE, .from = cap_slot_own(&holder) };
+	struct cap_entry *inside = (struct cap_entry *)memory_at(HOLDER) + 3;
+
+	memset(memory_at(HOLDER), 0, ABI_PAGE_SIZE);
+	assert_int_equal(cap_create(&cap_space, &holder, ABI_CAP_CNODE, HOLDER, ABI_PAGE_SIZE, ABI_CAP_RW, 0), 0);
+	assert_int_equal(cap_create(&cap_space, inside, ABI_CAP_FRAME, KNOWN, ABI_PAGE_SIZE, ABI_CAP_RW, 0), 0);
+	assert_int_equal(known_state(CAP_REMOTE, 0), 0);
+	assert_int_equal(capability_do(&op), 0);
+}
+
+/* Half a second, and a turn of ring 3. */
+static void turn(void)
+{
+	uint64_t deadline = UINT64_MAX;
+
+	pass(500);
+	dispatchers_run(&deadline);
+}
+
+static bool told_nothing(void)
+{
+	struct abi_lmp_buffer *b = memory_at(FRAME + 4096);
+
+	return b->record[b->taken % 4].number != b->taken + 1;
+}
+
+/* The monitor is asked once, when it has room, and again when it said something of the object. */
+static void test_last_copy(void **state)
+{
+	struct abi_lmp_buffer *b = memory_at(FRAME + 4096);
+	uint64_t taken = b->taken;
+
+	(void)state;
+	b->taken = taken - 4;
+	know_and_end();
+	turn();
+	b->taken = taken;
+	assert_true(told_nothing());
+	assert_int_equal(cap_space.dying_count, 1);
+	turn();
+	assert_int_equal(told(ABI_LMP_LAST_COPY)->word[0], KNOWN);
+	turn();
+	assert_true(told_nothing());
+	/* Still known elsewhere: asked for again. Known nowhere else: it goes. */
+	assert_int_equal(known_state(CAP_REMOTE, 0), 0);
+	turn();
+	told(ABI_LMP_LAST_COPY);
+	assert_int_equal(cap_space.dying_count, 1);
+	assert_int_equal(known_state(0, CAP_REMOTE), 0);
+	turn();
+	assert_true(told_nothing());
+	assert_int_equal(cap_space.dying_count, 0);
+}
+
+/* What waits for the monitor's word does not wait for a dead one: test_over() is between the two. */
+static void test_last_copy_waits(void **state)
+{
+	(void)state;
+	know_and_end();
+	turn();
+	told(ABI_LMP_LAST_COPY);
+	assert_int_equal(cap_space.dying_count, 1);
+}
+
+static void test_last_copy_alone(void **state)
+{
+	(void)state;
+	assert_true(monitor->over);
+	turn();
+	assert_int_equal(cap_space.dying_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -625,10 +714,12 @@ int main(void)
 		cmocka_unit_test(test_wild_rings),  cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_answer_rings), cmocka_unit_test(test_untold),
 		cmocka_unit_test(test_bad_peers),   cmocka_unit_test(test_peer),
+		cmocka_unit_test(test_last_copy),   cmocka_unit_test(test_last_copy_waits),
 		cmocka_unit_test(test_closed_at_once), cmocka_unit_test(test_over),
 		cmocka_unit_test(test_memory_comes_and_goes),
 		cmocka_unit_test(test_memory_refused),
 		cmocka_unit_test(test_memory_without_monitor),
+		cmocka_unit_test(test_last_copy_alone),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);
