@@ -248,6 +248,10 @@ static const struct remora_ioctl device_ioctls[] = {
 			 remora_device_add_cpu),
 	REMORA_IOCTL_ROW(REMORA_IOC_REMOVE_CPU, struct remora_remove_cpu, REMORA_IOCTL_ADMIN,
 			 remora_device_remove_cpu),
+	REMORA_IOCTL_ROW(REMORA_IOC_MEMORY_ADD, struct remora_memory_add, REMORA_IOCTL_ADMIN,
+			 remora_device_memory_add),
+	REMORA_IOCTL_ROW(REMORA_IOC_MEMORY_REMOVE, struct remora_memory_remove, REMORA_IOCTL_ADMIN,
+			 remora_device_memory_remove),
 	REMORA_IOCTL_ROW(REMORA_IOC_SHOOTDOWN, struct remora_shootdown, 0, remora_device_shootdown),
 	REMORA_IOCTL_ROW(REMORA_IOC_NAMES, struct remora_names_open, 0, device_names),
 };
