@@ -18,8 +18,22 @@ static void boot_add_extent(struct abi_boot *b, const struct remora_region *r,
 	e->numa = max(r->numa, 0);
 }
 
-/* IMAGE, KERNEL, the pieces of RAM, rings and channel memory of each place. */
-static_assert(REMORA_RAM_PIECES + 2 + 2 * REMORA_PLACES_MAX <= ABI_EXTENTS_MAX);
+/* IMAGE, KERNEL, the pieces of RAM, rings and channel memory of each place, memory that was added. */
+static_assert(REMORA_RAM_PIECES + 2 + 2 * REMORA_PLACES_MAX + REMORA_ADDED_MAX <= ABI_EXTENTS_MAX);
+
+/* Behind all others: the monitor's own objects lie in what comes first, and this can be removed again. */
+static void boot_fill_added(struct remora_core *core)
+{
+	const struct remora_added *added;
+
+	list_for_each_entry(added, &core->added, link) {
+		const struct remora_region r = { .phys = remora_added_extent(added)->base,
+						 .bytes = remora_added_extent(added)->bytes,
+						 .numa = remora_added_extent(added)->numa };
+
+		boot_add_extent(core->boot, &r, ABI_EXTENT_RAM);
+	}
+}
 
 static void boot_fill_extents(struct remora_core *core)
 {
@@ -38,6 +52,7 @@ static void boot_fill_extents(struct remora_core *core)
 		if (place->shared.bytes)
 			boot_add_extent(core->boot, &place->shared, ABI_EXTENT_SHARED);
 	}
+	boot_fill_added(core);
 }
 
 static phys_addr_t page_phys(const struct remora_core *core, const void *page)

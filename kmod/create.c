@@ -57,7 +57,10 @@ static int create_memory(void *context, struct remora_error *err)
 static void destroy_memory(void *context)
 {
 	struct remora_partition *p = context;
+	unsigned int i;
 
+	for (i = p->core_count; i > 0; i--)
+		remora_added_release(&p->cores[i - 1]);
 	remora_memory_release(&p->memory, &p->ledger);
 }
 

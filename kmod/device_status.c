@@ -119,8 +119,23 @@ struct status_arrays {
 	struct remora_extent *extents;
 };
 
+static void count_extents(struct remora_status *s, const struct remora_core *core)
+{
+	const struct remora_added *added;
+
+	if (core->own) {
+		s->extent_count += core->own->count;
+		s->memory += core->own->bytes;
+	}
+	list_for_each_entry(added, &core->added, link) {
+		s->extent_count++;
+		s->memory += added->memory.bytes;
+	}
+}
+
 static int collect(struct remora_partition *p, struct remora_status *s, struct status_arrays *a)
 {
+	const struct remora_added *added;
 	struct remora_core_status *status;
 	struct remora_error err = {};
 	struct remora_extent *extent;
@@ -135,10 +150,7 @@ static int collect(struct remora_partition *p, struct remora_status *s, struct s
 		return ret;
 	fill_status(s, p);
 	remora_for_each_core(core, p)
-		if (core->own) {
-			s->extent_count += core->own->count;
-			s->memory += core->own->bytes;
-		}
+		count_extents(s, core);
 	a->extents = kvcalloc(s->extent_count, sizeof(*a->extents), GFP_KERNEL);
 	if (!a->extents) {
 		mutex_unlock(&p->lock);
@@ -150,6 +162,8 @@ static int collect(struct remora_partition *p, struct remora_status *s, struct s
 		fill_core(status++, core);
 		if (core->own)
 			extent = fill_extents(extent, core->own);
+		list_for_each_entry(added, &core->added, link)
+			extent = fill_extents(extent, &added->memory);
 	}
 	mutex_unlock(&p->lock);
 	return 0;

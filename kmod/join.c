@@ -81,6 +81,7 @@ static void leave_memory(void *context)
 	struct remora_move *move = context;
 	struct remora_memory *own = move->core->own;
 
+	remora_added_release(move->core);
 	if (!own) {
 		move->p->vacant++;
 		return;

@@ -49,6 +49,7 @@ static void removed(void *ctx, u64 base, u64 bytes)
 
 static void done(void *ctx, u64 tag, u32 error, u32 node, u32 domain, u64 base)
 {
+	remora_grow_done(((struct remora_lend *)ctx)->p, tag, error, node, domain, base);
 }
 
 static void reclaim(void *ctx, u32 node)

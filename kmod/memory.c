@@ -210,6 +210,23 @@ int remora_memory_check_joining(const struct remora_extent *want, unsigned int c
 	return check_amount(want, count, 1, BYTES_PER_CORE, err);
 }
 
+int remora_memory_check_adding(const struct remora_extent *want, unsigned int count,
+			       struct remora_error *err)
+{
+	return check_amount(want, count, 0, 0, err);
+}
+
+void remora_memory_cut(struct remora_memory *m, struct remora_memory *piece)
+{
+	struct remora_memory_extent *e = &m->extent[--m->count];
+
+	m->bytes -= e->bytes;
+	piece->extent[0] = *e;
+	piece->count = 1;
+	piece->bytes = e->bytes;
+	memset(e, 0, sizeof(*e));
+}
+
 /* Zero a mapped piece; large ones take long. */
 static void scrub(void *virt, u64 bytes)
 {

@@ -48,6 +48,13 @@ int remora_memory_check(const struct remora_extent *want, unsigned int count, un
 int remora_memory_check_joining(const struct remora_extent *want, unsigned int count,
 				struct remora_error *err);
 
+/** remora_memory_check_adding - the same, of memory for a core that runs */
+int remora_memory_check_adding(const struct remora_extent *want, unsigned int count,
+			       struct remora_error *err);
+
+/** remora_memory_cut - the last piece of @m becomes all of @piece; no region is allocated from it */
+void remora_memory_cut(struct remora_memory *m, struct remora_memory *piece);
+
 /** remora_memory_acquire - obtain and zero it, all or nothing. Process context, may take seconds. */
 int remora_memory_acquire(struct remora_memory *m, const struct remora_extent *want,
 			  unsigned int count, struct remora_ledger *ledger,

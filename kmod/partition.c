@@ -151,6 +151,7 @@ struct remora_partition *remora_partition_alloc(const struct remora_spec *spec)
 		core->partition = p;
 		core->node = i + 1;
 		core->state = REMORA_OFFLINE;
+		INIT_LIST_HEAD(&core->added);
 		remora_node_init(core);
 		if (i >= p->core_count)
 			continue;

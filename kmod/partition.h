@@ -36,6 +36,7 @@
 #include "bound.h"
 #include "cpu.h"
 #include "doorbell.h"
+#include "grow.h"
 #include "image.h"
 #include "ledger.h"
 #include "lifecycle.h"
@@ -72,6 +73,7 @@ struct remora_core {
 	u32 state; /* enum remora_state; written under partition->lock or by the watch work */
 
 	struct remora_memory *own;   /* memory that came with it, or NULL: its regions are the partition's */
+	struct list_head added; /* struct remora_added: memory that came later, see grow.h; under partition->lock */
 	struct remora_region control; /* its control rings when it joined, to node 0 first */
 
 	struct remora_region image;   /* copy of the image */
@@ -167,6 +169,7 @@ struct remora_partition {
 	struct remora_shoot shoot;
 	struct remora_mesh mesh;
 	struct remora_bounds bounds;
+	struct remora_growth growth;
 	struct remora_jobs *jobs; /* under monitor.lock */
 	struct remora_lend *lend; /* likewise */
 	struct remora_monitor monitor;

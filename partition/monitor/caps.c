@@ -3,6 +3,8 @@
 
 #include <caps.h>
 
+#define AGREED_TRIES 10000u
+
 struct abi_cap_at caps_root(uint32_t slot)
 {
 	return (struct abi_cap_at){ slot, ABI_DOMAIN_ROOT_BITS, 0 };
@@ -48,6 +50,28 @@ int caps_retype_agreed(struct abi_cap_at from, struct abi_cap_at to, uint32_t ty
 	const uint64_t arg[4] = { (uint64_t)(uintptr_t)word };
 
 	return (int)mon_kernel(ABI_KERNEL_CAP_AGREED, arg, NULL);
+}
+
+/* What is in the way is gone after some repetitions, or waits for other nodes. */
+static int agreed(uint32_t op, struct abi_cap_at at)
+{
+	const uint64_t word[6] = { ABI_INVOKE_WORD(op, 0, 0, at.depth, 0, 0, 0), at.address };
+	const uint64_t arg[4] = { (uint64_t)(uintptr_t)word };
+
+	for (uint32_t i = 0; i < AGREED_TRIES; i++) {
+		int64_t rc = mon_kernel(ABI_KERNEL_CAP_AGREED, arg, NULL);
+
+		if (rc != -(ABI_OBJECT_ERRNO + MON_EAGAIN))
+			return (int)rc;
+	}
+	return -ABI_CAP_E_BUSY;
+}
+
+int caps_end_agreed(struct abi_cap_at at)
+{
+	int rc = agreed(ABI_CAP_DO_REVOKE, at);
+
+	return rc ? rc : agreed(ABI_CAP_DO_DELETE, at);
 }
 
 int caps_delete(struct abi_cap_at at)

@@ -181,16 +181,37 @@ bool memory_extent(uint32_t i, struct memory_extent *extent)
 	return true;
 }
 
-/* None comes or goes yet. */
+/* The CPU driver has put its capability into an empty slot before. */
 bool memory_extent_added(uint64_t base, uint64_t bytes)
 {
-	(void)base, (void)bytes;
+	for (uint32_t i = 0; i < ABI_STARTUP_EXTENTS; i++) {
+		if (extents[i].bytes || caps_identify(extent_at(i), ABI_INVOKE_BASE) != base ||
+		    caps_identify(extent_at(i), ABI_INVOKE_BYTES) != bytes)
+			continue;
+		extents[i].base = base;
+		extents[i].bytes = bytes;
+		extents[i].begin = 0;
+		extents[i].kind = ABI_EXTENT_RAM;
+		return true;
+	}
 	return false;
 }
 
+/*
+ * A whole extent, with none of the monitor's own objects in it. What cannot be deleted now the CPU driver sees:
+ * it does not let go of the memory then.
+ */
 void memory_extent_removed(uint64_t base, uint64_t bytes)
 {
-	(void)base, (void)bytes;
+	for (uint32_t i = 0; i < ABI_STARTUP_EXTENTS; i++) {
+		if (extents[i].kind != ABI_EXTENT_RAM || extents[i].base != base ||
+		    extents[i].bytes != bytes || extents[i].begin)
+			continue;
+		caps_end_agreed(extent_at(i));
+		extents[i].bytes = 0;
+		extents[i].kind = UINT32_MAX;
+		return;
+	}
 }
 
 int64_t memory_shared(uint64_t base, uint64_t bytes, struct abi_cap_at *extent)

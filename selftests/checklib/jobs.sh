@@ -18,7 +18,7 @@ REGION='memmap=64M$0x60000000'
 ISOLATED='--append isolcpus=nohz,domain,2 --append nohz_full=2'
 # What the number of CPUs and the APIC's mode do not change is tried in two suites, not in each.
 SAME='sizes|images|params|predict|programs_libc|interface|command|users|udev|bulk|steps|errors|ways'
-SAME+='|permission|console|fds|uring|examples|bench_shootdown|names|names_wait|programs_names|pair|share|members'
+SAME+='|permission|console|fds|uring|examples|bench_shootdown|names|names_wait|programs_names|pair|share|members|memory_grows'
 SAME+='|closed|limits|mapping|status|kill|programs'
 # What only programs and the tool do, behind calls that other tests make, is nothing for a debug kernel.
 OUTSIDE='predict|programs_libc|interface|examples|command|bench_shootdown|sizes|params|programs|programs_names|pair'

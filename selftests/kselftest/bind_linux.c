@@ -551,6 +551,77 @@ TEST_F(bind_linux, nonsense_is_refused)
 		close(more[i]);
 }
 
+/* Whoever is spoilt ends his own channel; the next client is served. */
+TEST_F(bind_linux, spoilt_rings)
+{
+	struct remora_names_connect c = { 0 };
+	struct rt_mapped m;
+	struct job j;
+	int fd;
+
+	READY();
+	ASSERT_EQ(0, job_begin(&j, "1", "serve", "echo", "--count", "2"));
+	fd = connect_all(self->names, &c, "echo", REMORA_CONNECT_WAIT | REMORA_BIND_MAPPED, 30000);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, map_rings(fd, &m));
+	EXPECT_EQ(5, talk_mapped(&m, 5));
+	memset(m.tx, 0xff, m.info.ring_bytes);
+	EXPECT_EQ(0, ioctl(fd, REMORA_IOC_NOTIFY));
+	EXPECT_LE(0, over_after(fd));
+	rt_unmap(&m);
+	c = (struct remora_names_connect){ 0 };
+	fd = connect_all(self->names, &c, "echo", 0, 30000);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(5, talk(fd, 5));
+	close(fd);
+	EXPECT_EQ(0, job_end(&j));
+}
+
+/* A process that connects and talks without end, and is killed after so many milliseconds. */
+static void kill_a_client(int fd, unsigned int ms)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		int names = rt_names(fd, REMORA_NAMES_CLOEXEC, NULL);
+
+		for (;;) {
+			struct remora_names_connect c = { 0 };
+			int ch = connect_all(names, &c, "echo", REMORA_CONNECT_WAIT, -1);
+
+			if (ch >= 0 && talk(ch, 2) == 2)
+				close(ch);
+		}
+	}
+	usleep(ms * 1000);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
+TEST_F(bind_linux, killed_at_each_step)
+{
+	struct remora_names_connect c = { 0 };
+	struct job j;
+	int fd;
+
+	READY();
+	ASSERT_EQ(0, job_begin(&j, "1", "serve", "echo", "--count", "0"));
+	ASSERT_EQ(0, RT_ASK(self->names, AWAIT, "echo", 0, 30000, 0));
+	for (unsigned int i = 0; i < 40; i++)
+		kill_a_client(self->fd, i * 3 % 50);
+	EXPECT_EQ(0, rt_ledger_becomes("bound", 0));
+	fd = connect_all(self->names, &c, "echo", REMORA_CONNECT_WAIT, 30000);
+	ASSERT_LE(0, fd)
+	{
+		TH_LOG("%s", c.error.message);
+	}
+	EXPECT_EQ(5, talk(fd, 5));
+	close(fd);
+	job_kill();
+	job_end(&j);
+}
+
 static void nothing(int signal)
 {
 }

@@ -36,6 +36,8 @@ union request {
 	struct remora_shootdown shootdown;
 	struct remora_add_cpu add_cpu;
 	struct remora_remove_cpu remove_cpu;
+	struct remora_memory_add memory_add;
+	struct remora_memory_remove memory_remove;
 	struct remora_names_open names;
 	struct remora_names_ask ask;
 	struct remora_names_list names_list;
@@ -253,6 +255,23 @@ static void good_remove_cpu(struct fz_worker *w, struct fz_rng *r, union request
 	q->remove_cpu.timeout_ms = fz_below(r, STOP_MS_TAME);
 }
 
+static void good_memory_add(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	struct remora_extent extent = { .bytes = 2 * RT_MIB, .node = -1,
+					.source = REMORA_MEMORY_CONTIGUOUS };
+
+	q->memory_add.node = fz_below(r, 4);
+	q->memory_add.extent_count = 1;
+	q->memory_add.extents = array(w, r, &extent, sizeof(extent));
+}
+
+static void good_memory_remove(struct fz_worker *w, struct fz_rng *r, union request *q)
+{
+	q->memory_remove.address = ~0ull;
+	q->memory_remove.bytes = 2 * RT_MIB;
+	q->memory_remove.timeout_ms = fz_below(r, STOP_MS_TAME);
+}
+
 /* Few names, so that workers meet at them. */
 static void naming(struct fz_rng *r, char *name)
 {
@@ -370,6 +389,10 @@ static const struct row rows[] = {
 	    good_add_cpu),
 	ROW(REMORA_IOC_REMOVE_CPU, DEVICE, 4, struct remora_remove_cpu,
 	    ERROR(struct remora_remove_cpu), good_remove_cpu),
+	ROW(REMORA_IOC_MEMORY_ADD, DEVICE, 4, struct remora_memory_add,
+	    ERROR(struct remora_memory_add), good_memory_add),
+	ROW(REMORA_IOC_MEMORY_REMOVE, DEVICE, 4, struct remora_memory_remove,
+	    ERROR(struct remora_memory_remove), good_memory_remove),
 	ROW(REMORA_IOC_CHANNEL, CHANNEL, 6, struct remora_channel, -1, good_plain),
 	ROW(REMORA_IOC_NAMES, DEVICE, 4, struct remora_names_open, ERROR(struct remora_names_open),
 	    good_names),
@@ -459,6 +482,8 @@ static void tame(struct fz_rng *r, const struct row *row, union request *q)
 		q->act.timeout_ms %= q->act.timeout_ms > 60000 ? ~0u : STOP_MS_TAME;
 	if (row->command == REMORA_IOC_REMOVE_CPU)
 		q->remove_cpu.timeout_ms %= q->remove_cpu.timeout_ms > 60000 ? ~0u : STOP_MS_TAME;
+	if (row->command == REMORA_IOC_MEMORY_REMOVE)
+		q->memory_remove.timeout_ms %= q->memory_remove.timeout_ms > 60000 ? ~0u : STOP_MS_TAME;
 }
 
 /* ---- the call ---- */

@@ -57,6 +57,10 @@ SIZE(shootdown, REMORA_IOC_SHOOTDOWN, struct remora_shootdown, DEVICE,
 SIZE(add_cpu, REMORA_IOC_ADD_CPU, struct remora_add_cpu, DEVICE, ERROR(struct remora_add_cpu));
 SIZE(remove_cpu, REMORA_IOC_REMOVE_CPU, struct remora_remove_cpu, DEVICE,
      ERROR(struct remora_remove_cpu));
+SIZE(memory_add, REMORA_IOC_MEMORY_ADD, struct remora_memory_add, DEVICE,
+     ERROR(struct remora_memory_add));
+SIZE(memory_remove, REMORA_IOC_MEMORY_REMOVE, struct remora_memory_remove, DEVICE,
+     ERROR(struct remora_memory_remove));
 SIZE(names, REMORA_IOC_NAMES, struct remora_names_open, DEVICE, ERROR(struct remora_names_open));
 SIZE(names_ask, REMORA_IOC_NAMES_ASK, struct remora_names_ask, NAMES, ERROR(struct remora_names_ask));
 SIZE(names_list, REMORA_IOC_NAMES_LIST, struct remora_names_list, NAMES,

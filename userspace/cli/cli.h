@@ -193,6 +193,8 @@ int cli_stop(int argc, char **argv);
 int cli_reset(int argc, char **argv);
 int cli_add_cpu(int argc, char **argv);
 int cli_remove_cpu(int argc, char **argv);
+int cli_add_memory(int argc, char **argv);
+int cli_remove_memory(int argc, char **argv);
 int cli_destroy(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_status(int argc, char **argv);

@@ -13,6 +13,8 @@ const struct cli_verb cli_verbs[] = {
 	{ "reset", cli_reset, "stop by force and boot again" },
 	{ "add-cpu", cli_add_cpu, "take one more CPU from Linux for a partition that runs" },
 	{ "remove-cpu", cli_remove_cpu, "give a CPU of a partition that runs back to Linux" },
+	{ "add-memory", cli_add_memory, "take more memory from Linux for a partition that runs" },
+	{ "remove-memory", cli_remove_memory, "give memory that was added back to Linux" },
 	{ "destroy", cli_destroy, "give the CPUs and the memory of a partition back to Linux" },
 	{ "list", cli_list, "list the partitions" },
 	{ "status", cli_status, "show the state of partitions and their cores" },

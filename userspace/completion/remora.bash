@@ -32,6 +32,11 @@ _remora_cpus() { # VERB NAME
 	done
 }
 
+# Addresses of memory that was added.
+_remora_extents() { # NAME
+	remora status "$1" 2>/dev/null | grep -oE '0x[0-9a-f]{6,}' | sort -u
+}
+
 _remora_errors() {
 	remora explain 2>/dev/null | sed 's/^ *[0-9]* \([A-Z_0-9]*\) .*/\1/'
 }
@@ -75,7 +80,10 @@ _remora() {
 		add-cpu | remove-cpu)
 			((COMP_CWORD == 2)) && words=$(_remora_names) || words=$(_remora_cpus "$verb" "$prev")
 			;;
-		start | stop | reset | destroy | status | console | wait | ping | inject | ps | kill | names)
+		remove-memory)
+			((COMP_CWORD == 2)) && words=$(_remora_names) || words=$(_remora_extents "$prev")
+			;;
+		add-memory | start | stop | reset | destroy | status | console | wait | ping | inject | ps | kill | names)
 			words=$(_remora_names)
 			;;
 		'bench shootdown' | 'bench lrpc' | 'bench quiet' | 'bench trace')

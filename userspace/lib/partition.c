@@ -106,8 +106,30 @@ REMORA_API int remora_partition_remove_cpu(struct remora_partition *partition,
 	return err;
 }
 
-/* The most pieces of memory there can be: the partition's, and those of cores that joined. */
-#define REPORT_EXTENTS (2u * REMORA_EXTENTS_MAX * (1 + REMORA_CPUS_MAX))
+REMORA_API int remora_partition_add_memory(struct remora_partition *partition,
+					   struct remora_memory_add *request)
+{
+	int err;
+
+	request->size = sizeof(*request);
+	err = remora_ioctl(partition->fd, REMORA_IOC_MEMORY_ADD, request);
+	remora_error_seal(&request->error);
+	return err;
+}
+
+REMORA_API int remora_partition_remove_memory(struct remora_partition *partition,
+					      struct remora_memory_remove *request)
+{
+	int err;
+
+	request->size = sizeof(*request);
+	err = remora_ioctl(partition->fd, REMORA_IOC_MEMORY_REMOVE, request);
+	remora_error_seal(&request->error);
+	return err;
+}
+
+/* The most pieces of memory there can be: the partition's, those of cores that joined, and those added. */
+#define REPORT_EXTENTS (2u * REMORA_EXTENTS_MAX * (1 + REMORA_CPUS_MAX) + 6u * REMORA_CPUS_MAX)
 
 static void report_seal(struct remora_report *report)
 {

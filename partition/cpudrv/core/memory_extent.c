@@ -29,14 +29,21 @@ static uint64_t step_of(const struct abi_ctl_memory *m)
 	return m->bytes - m->at < ABI_MEMORY_STEP ? m->bytes - m->at : ABI_MEMORY_STEP;
 }
 
+/* Where the monitor has its capability. Return: false: there is no monitor. */
+static bool monitors(uint32_t index, struct cap_slot *slot)
+{
+	struct dispatcher *monitor = userlinks_monitor();
+
+	return monitor && !cap_slot_find(&dispatcher_slots(monitor)[DISPATCHER_ROOT],
+					 ABI_SLOT_EXTENTS + index, ABI_DOMAIN_ROOT_BITS, slot);
+}
+
 /* Nobody else has anything there: it was Linux's. */
 static int give(uint32_t index, const struct abi_extent *e)
 {
-	struct dispatcher *monitor = userlinks_monitor();
 	struct cap_slot to;
 
-	if (!monitor || cap_slot_find(&dispatcher_slots(monitor)[DISPATCHER_ROOT],
-				      ABI_SLOT_EXTENTS + index, ABI_DOMAIN_ROOT_BITS, &to))
+	if (!monitors(index, &to))
 		return -ERR_NOENT;
 	return cap_create(&cap_space, to.at, ABI_CAP_RAM, e->base, e->size, ABI_CAP_RIGHTS, 0) ?
 		       -ERR_EXIST : 0;
@@ -71,11 +78,19 @@ int memory_add(const struct abi_ctl_memory *m)
 	return rc;
 }
 
-/* No capability for it, for what it was part of, or for what was made of it, is left. */
-static bool nobodys(const struct abi_ctl_memory *m)
+/*
+ * No capability for it, for what it was part of, or for what was made of it, is left; but the monitor's, of which
+ * it may not have heard.
+ */
+static bool nobodys(const struct abi_ctl_memory *m, uint32_t index)
 {
 	const struct cap_range range = { m->base, m->bytes, ABI_CAP_RAM };
+	struct cap_op op = { .kind = ABI_CAP_DO_DELETE, .agreed = true };
 
+	if (!(cap_agree_relations(&cap_space, &range) & ~(CAP_HAS_COPY | CAP_HAS_OWN)) &&
+	    monitors(index, &op.from) && op.from.at->type == ABI_CAP_RAM &&
+	    op.from.at->base == m->base && op.from.at->end == m->base + m->bytes)
+		capability_do(&op);
 	return !cap_agree_relations(&cap_space, &range);
 }
 
@@ -90,7 +105,7 @@ int memory_take(const struct abi_ctl_memory *m)
 	if (!e)
 		return -ERR_NOENT;
 	if (e->kind != ON_ITS_WAY) {
-		if (e->kind != ABI_EXTENT_RAM || m->at || !nobodys(m))
+		if (e->kind != ABI_EXTENT_RAM || m->at || !nobodys(m, index))
 			return -ERR_BUSY;
 		e->kind = ON_ITS_WAY;
 	}

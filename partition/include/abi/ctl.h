@@ -147,7 +147,8 @@ struct abi_ctl_trace_took {
  * ADD: the RAM is in the core's window, and a capability for all of it in an empty slot of ABI_SLOT_EXTENTS of
  * the monitor, which is not told. Errors: EEXIST, ENOSPC: no such slot, ENOMEM: no memory for page
  * tables, ERANGE: too far from what the core was started with, ENOENT: no monitor.
- * TAKE: of a whole extent of RAM. Errors: EBUSY while there is a capability for any of it, ENOENT.
+ * TAKE: of a whole extent of RAM. Errors: EBUSY while there is a capability for any of it, but the monitor's
+ * for all, which goes then; ENOENT.
  * @base, @bytes: multiples of 2 MiB
  * @at:   begin of the step, from @base on
  * @numa: of ADD

@@ -42,6 +42,8 @@ int caps_retype(struct abi_cap_at from, struct abi_cap_at to, uint32_t type, uin
 /** caps_retype_agreed - of what other nodes know, when it is known that none has anything there */
 int caps_retype_agreed(struct abi_cap_at from, struct abi_cap_at to, uint32_t type, uint64_t offset,
 		       uint64_t bytes);
+/** caps_end_agreed - revoke and delete, likewise. Return: as the others, or -ABI_CAP_E_BUSY: later */
+int caps_end_agreed(struct abi_cap_at at);
 int caps_delete(struct abi_cap_at at);
 int caps_revoke(struct abi_cap_at at);
 

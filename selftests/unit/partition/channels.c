@@ -551,7 +551,10 @@ static void test_memory_comes_and_goes(void **state)
 	assert_int_equal(slot->end, ROOM + bytes);
 	assert_int_equal(slot->rights, ABI_CAP_RIGHTS);
 	/* It stays while anybody has any of it, in whatever form. */
+	assert_int_equal(cap_create(&cap_space, &frame, ABI_CAP_RAM, ROOM, bytes, ABI_CAP_RIGHTS, 0), 0);
 	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM, bytes, 0), -ERR_BUSY);
+	assert_int_equal(slot->type, ABI_CAP_RAM);
+	cap_invoke(&cap_space, &(struct cap_op){ .kind = ABI_CAP_DO_DELETE, .from = cap_slot_own(&frame) });
 	assert_int_equal(cap_create(&cap_space, &frame, ABI_CAP_FRAME, ROOM + 8192, 4096, ABI_CAP_RW, 0), 0);
 	cap_invoke(&cap_space, &(struct cap_op){ .kind = ABI_CAP_DO_DELETE, .from = cap_slot_own(slot) });
 	assert_int_equal(slot->type, ABI_CAP_NONE);
@@ -598,6 +601,11 @@ static void test_memory_refused(void **state)
 	fake_window_bytes += large;
 	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM + large, large, 0), 0);
 	assert_false(memory_touched(ROOM + large, 1));
+	/* The monitor's capability goes with it, if it is the only one. */
+	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM + large, large, 0), 0);
+	assert_int_equal(slot[1].type, ABI_CAP_RAM);
+	assert_int_equal(memory(ABI_CTL_MEMORY_TAKE, ROOM + large, large, 0), 0);
+	assert_int_equal(slot[1].type, ABI_CAP_NONE);
 	for (i = 1; i < left; i++)
 		assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM + i * large, large, 0), 0);
 	assert_int_equal(memory(ABI_CTL_MEMORY_ADD, ROOM + i * large, large, 0), -ERR_NOSPC);

@@ -117,6 +117,25 @@ int remora_partition_remove_cpu(struct remora_partition *partition,
 				struct remora_remove_cpu *request);
 
 /**
+ * remora_partition_add_memory - give a core memory of Linux
+ * @request: node, extents and their count as input; given, bytes and error as output
+ * Return: 0; what create may fail with, for memory; -ECHRNG (no such core), -EBUSY (the partition's
+ * state does not allow it), -ENOSPC (the core cannot take it), -ETIMEDOUT, -EHOSTDOWN, -ENOTTY (the module
+ * is older).
+ */
+int remora_partition_add_memory(struct remora_partition *partition,
+				struct remora_memory_add *request);
+
+/**
+ * remora_partition_remove_memory - give memory that was added back to Linux
+ * @request: address, or ~0 and bytes, and timeout_ms as input; node, bytes and error as output
+ * Return: 0; -ENOENT (no such memory was added), -EPERM (it came with the partition or a core, or not
+ * allowed), -EBUSY (somebody uses it), -ETIMEDOUT, -EHOSTDOWN, -EIO (Linux did not take it back), -ENOTTY.
+ */
+int remora_partition_remove_memory(struct remora_partition *partition,
+				   struct remora_memory_remove *request);
+
+/**
  * struct remora_report - a snapshot of a partition
  * @status:  of the partition; its pointers are @cores and @extents
  * @cores:   @status.core_count cores, in the order of their nodes

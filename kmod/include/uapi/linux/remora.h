@@ -4,7 +4,7 @@
  *
  *   /dev/remora         control: create, destroy, check, list. CAP_SYS_ADMIN and the file open for
  *                       writing, except REMORA_IOC_VERSION and REMORA_IOC_LIST.
- *   /dev/remora-NAME    a partition: start, stop, add and remove a CPU, inject (CAP_SYS_ADMIN); status, console, bind
+ *   /dev/remora-NAME    a partition: start, stop, add and remove a CPU or memory, inject (CAP_SYS_ADMIN); status, console, bind
  *                       (by the file's mode). poll(): EPOLLPRI when the state of the partition or of a core changed
  *                       since this file's last REMORA_IOC_STATUS, EPOLLIN when console lines came,
  *                       EPOLLERR while a core is crashed, EPOLLHUP once the partition is destroyed.
@@ -332,6 +332,7 @@ struct remora_remove_cpu {
 	struct remora_error error;
 };
 
+#include <linux/remora_memory.h>
 #include <linux/remora_names.h>
 #include <linux/remora_offer.h>
 #include <linux/remora_shootdown.h>
@@ -347,6 +348,8 @@ struct remora_remove_cpu {
 #define REMORA_IOC_ADD_CPU _IOWR(REMORA_IOC_MAGIC, 0x19, struct remora_add_cpu)
 #define REMORA_IOC_REMOVE_CPU _IOWR(REMORA_IOC_MAGIC, 0x1a, struct remora_remove_cpu)
 #define REMORA_IOC_SHOOTDOWN _IOWR(REMORA_IOC_MAGIC, 0x18, struct remora_shootdown)
+#define REMORA_IOC_MEMORY_ADD _IOWR(REMORA_IOC_MAGIC, 0x1c, struct remora_memory_add)
+#define REMORA_IOC_MEMORY_REMOVE _IOWR(REMORA_IOC_MAGIC, 0x1d, struct remora_memory_remove)
 #define REMORA_IOC_NAMES _IOWR(REMORA_IOC_MAGIC, 0x1b, struct remora_names_open)
 
 /* ---- channel ---- */

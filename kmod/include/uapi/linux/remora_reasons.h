@@ -105,6 +105,10 @@
 	R(NAMES_USER, 94, EDQUOT, "the user has as many names, or files of names, as one may")     \
 	R(NAMES_FILES, 95, ENFILE, "the partition has as many files of names as it may have")      \
 	R(PARTITION_GONE, 96, ENODEV, "the partition was destroyed")                               \
+	R(MEMORY_UNKNOWN, 97, ENOENT, "no such memory was added to the partition")                 \
+	R(MEMORY_INITIAL, 98, EPERM, "memory that the partition or a core came with stays until that goes") \
+	R(MEMORY_IN_USE, 99, EBUSY, "somebody uses the memory")                                    \
+	R(MEMORY_REFUSED, 100, ENOSPC, "the core cannot take the memory")                          \
 	R(BIND_LATE_NAME, 105, ETIMEDOUT, "the time is up, and nobody offered the name")           \
 	R(BIND_LATE_SERVER, 106, ETIMEDOUT, "the time is up, and the server did not answer")       \
 	R(BIND_NOT_OFFER, 107, EMEDIUMTYPE, "the name is there, but names no service")             \
