@@ -34,6 +34,9 @@ static const struct monitor_handlers handlers = {
 	.cap_agreed = request_cap_agreed,
 	.cap_give = request_cap_give,
 	.cap_take = request_cap_take,
+	.mem_alloc = request_mem_alloc,
+	.mem_free = request_mem_free,
+	.mem_info = request_mem_info,
 };
 
 struct requests *requests_at(uint32_t i)
