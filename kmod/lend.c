@@ -131,3 +131,8 @@ struct memserv *remora_memserv(struct remora_partition *p)
 {
 	return p->lend ? &p->lend->memserv : NULL;
 }
+
+bool remora_lend_may_join(struct remora_partition *p, unsigned int node)
+{
+	return !p->lend || !protocol_set_has(&p->lend->memserv.lost, node);
+}

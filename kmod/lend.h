@@ -7,6 +7,8 @@
 #ifndef REMORA_LEND_H
 #define REMORA_LEND_H
 
+#include <linux/types.h>
+
 struct memserv;
 struct node;
 struct remora_lend;
@@ -16,6 +18,9 @@ struct remora_partition;
 int remora_lend_part(struct remora_partition *p, struct node *n);
 /** remora_lend_unpart - nothing without remora_lend_part() */
 void remora_lend_unpart(struct remora_partition *p);
+
+/** remora_lend_may_join - is it known what the others keep of the last node of that number? */
+bool remora_lend_may_join(struct remora_partition *p, unsigned int node);
 
 /** remora_memserv - to add memory and to take it; between remora_monitor_enter() and _exit(). NULL: there is none */
 struct memserv *remora_memserv(struct remora_partition *p);

@@ -17,6 +17,7 @@
 #include <abi/protocol/sizes.h>
 #include <urpc/bulk.h>
 
+#include "lend.h"
 #include "monitor_priv.h"
 
 #define BATCH 16u          /* messages of one node, before the next one has its turn */
@@ -146,7 +147,8 @@ static bool ask_to_join(struct remora_monitor *m)
 
 		if (!up || up->broken || m->wanted[node] != up->epoch || m->asked[node] == up->epoch)
 			continue;
-		if (node_join(m->node, node, remora_machines_package(m, up->core)))
+		if (!remora_lend_may_join(remora_monitor_partition(m), node) ||
+		    node_join(m->node, node, remora_machines_package(m, up->core)))
 			again = true;
 		else
 			m->asked[node] = up->epoch;

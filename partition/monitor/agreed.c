@@ -8,12 +8,13 @@
 
 #include <build.h>
 #include <caps.h>
+#include <memory_parts.h>
 
 #include "agreed_priv.h"
 
 /*
  * What the monitor itself wants agreed on until it is: of each object whose last copy something dying has, and
- * of each domain's memory, by the domain's place. @at: of memory, its capability
+ * of each domain's memory, by the domain's place, then of the memory server's parts. @at: of memory, its capability
  */
 enum want_state { NOTHING, WANTED, STARTED, DONE };
 
@@ -23,7 +24,7 @@ struct want {
 	struct abi_cap_at at;
 };
 
-static struct want dying[AGREED_DYING], memory[DOMAINS_MAX];
+static struct want dying[AGREED_DYING], memory[DOMAINS_MAX + MEMORY_PARTS];
 static struct call calls[AGREED_CALLS];
 static struct agree *machine;
 
@@ -167,6 +168,8 @@ static void over(struct call *c, int result)
 	c->state = c->domain ? OVER : FREE;
 	if (c->want)
 		want_done(c->want);
+	if (c->part)
+		memory_parts_sent(c->part - 1, result);
 }
 
 static void done(void *ctx, uint64_t cookie, int result, uint32_t relations)
@@ -181,6 +184,18 @@ static int mark(void *ctx, const struct agree_object *object)
 	return kernel(ABI_KERNEL_CAP_MARK, object, 0, 0, NULL);
 }
 
+/* For the memory server, which has asked for it: it goes when its owner goes. */
+static int create_lent(uint32_t from, const struct agree_object *object, uint8_t rights)
+{
+	struct abi_cap_at at;
+
+	if (object->type != ABI_CAP_FRAME || !memory_parts_comes(from, object->base, object->bytes, &at))
+		return -ABI_CAP_E_OCCUPIED;
+	if (!agreed_origin_note(object, from))
+		return -AGREE_E_FULL;
+	return kernel(ABI_KERNEL_CAP_CREATE, object, at.address, at.depth | (uint64_t)rights << 8, NULL);
+}
+
 /* Into the slot that the program @handle waits with; nothing comes that nobody waits for. */
 static int create(void *ctx, uint32_t from, const struct agree_object *object, uint8_t rights,
 		  uint64_t handle)
@@ -190,6 +205,8 @@ static int create(void *ctx, uint32_t from, const struct agree_object *object, u
 	int rc;
 
 	(void)ctx;
+	if (!AGREED_TO(handle) && !AGREED_FROM(handle))
+		return create_lent(from, object, rights);
 	if (!t)
 		return -ABI_CAP_E_OCCUPIED;
 	if (owner != machine->self && !protocol_set_has(&machine->members, owner))
@@ -280,6 +297,18 @@ int agreed_send(struct call *c, uint32_t node, uint8_t rights, uint64_t handle)
 	return rc;
 }
 
+int agreed_lend(struct abi_cap_at frame, uint32_t node, uint32_t part)
+{
+	struct call *c = agreed_free_call(0);
+
+	if (!c)
+		return -AGREE_E_FULL;
+	*c = (struct call){ .kind = AGREED_GIVE, .part = part + 1 };
+	agreed_object(frame, &c->object);
+	return agreed_send(c, node, ABI_CAP_RW | ABI_CAP_DERIVE,
+			   AGREED_HANDLE(0, 0, machine->self));
+}
+
 void agreed_domain_end(uint32_t domain)
 {
 	for (struct call *c = calls; c < calls + AGREED_CALLS; c++) {
@@ -358,7 +387,7 @@ bool agreed_wants(void)
 		if (w->state == WANTED)
 			return true;
 	}
-	for (const struct want *w = memory; w < memory + DOMAINS_MAX; w++) {
+	for (const struct want *w = memory; w < memory + DOMAINS_MAX + MEMORY_PARTS; w++) {
 		if (w->state == WANTED)
 			return true;
 	}
@@ -372,7 +401,7 @@ void agreed_work(void)
 		if (w->state == WANTED)
 			begin(w, AGREE_DELETE, ABI_CAP_DO_DELETE);
 	}
-	for (struct want *w = memory; w < memory + DOMAINS_MAX; w++) {
+	for (struct want *w = memory; w < memory + DOMAINS_MAX + MEMORY_PARTS; w++) {
 		if (w->state == WANTED)
 			begin(w, AGREE_REVOKE, ABI_CAP_DO_REVOKE);
 	}
@@ -380,10 +409,13 @@ void agreed_work(void)
 
 void agreed_finish(void)
 {
-	for (uint32_t i = 0; i < DOMAINS_MAX; i++) {
+	for (uint32_t i = 0; i < DOMAINS_MAX + MEMORY_PARTS; i++) {
 		if (memory[i].state != DONE)
 			continue;
 		memory[i].state = NOTHING;
-		domain_gone(i);
+		if (i < DOMAINS_MAX)
+			domain_gone(i);
+		else
+			memory_parts_gone(i - DOMAINS_MAX);
 	}
 }

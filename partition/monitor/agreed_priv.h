@@ -26,6 +26,7 @@ struct want;
  * @named:  @word names the object; else it must not be used: it may lead to what another domain has
  * @kind:   enum abi_cap_op, or AGREED_GIVE
  * @want:   whose end it is, of what the monitor itself wants
+ * @part:   that the memory server lends, and 1; 0: none
  */
 struct call {
 	enum call_state state;
@@ -37,6 +38,7 @@ struct call {
 	uint64_t word[6];
 	struct agree_object object;
 	struct want *want;
+	uint32_t part;
 };
 
 /** struct take - a slot, @at seen from the monitor's root, in which a program waits; @over: it has come */

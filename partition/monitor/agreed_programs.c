@@ -8,6 +8,7 @@
 #include <bound.h>
 #include <build.h>
 #include <caps.h>
+#include <memory_parts.h>
 
 #include "agreed_priv.h"
 
@@ -24,7 +25,7 @@ uint8_t agreed_object(struct abi_cap_at at, struct agree_object *object)
 }
 
 /* An address of a program, seen from the monitor's root: in the program's root CNode and no other. */
-static int seen_from_here(const struct domain *d, uint64_t *address, uint32_t *depth)
+int agreed_address(const struct domain *d, uint64_t *address, uint32_t *depth)
 {
 	struct abi_cap_at root = build_inner(d, PLAN_SLOT_ROOT);
 
@@ -43,10 +44,10 @@ static int move_addresses(const struct domain *d, uint32_t op, uint64_t word[6])
 	uint32_t from = (uint8_t)(word[0] >> ABI_INVOKE_FROM_SHIFT);
 	uint32_t to = (uint8_t)(word[0] >> ABI_INVOKE_TO_SHIFT);
 	uint32_t via = (uint8_t)(word[0] >> ABI_INVOKE_VIA_SHIFT);
-	int rc = seen_from_here(d, &word[1], &from);
+	int rc = agreed_address(d, &word[1], &from);
 
 	if (!rc && op == ABI_CAP_DO_RETYPE)
-		rc = via ? seen_from_here(d, &word[3], &via) : seen_from_here(d, &word[2], &to);
+		rc = via ? agreed_address(d, &word[3], &via) : agreed_address(d, &word[2], &to);
 	word[0] &= ~((uint64_t)0xffffff << ABI_INVOKE_FROM_SHIFT);
 	word[0] |= (uint64_t)from << ABI_INVOKE_FROM_SHIFT | (uint64_t)to << ABI_INVOKE_TO_SHIFT |
 		   (uint64_t)via << ABI_INVOKE_VIA_SHIFT;
@@ -115,7 +116,7 @@ int agreed_give(const struct domain *d, uint64_t tag, const struct agreed_gift *
 	struct call *c = agreed_free_call(d->number);
 	struct abi_cap_at at = { gift->address, gift->depth, 0 };
 	uint8_t has;
-	int rc = seen_from_here(d, &at.address, &at.depth);
+	int rc = agreed_address(d, &at.address, &at.depth);
 
 	if (rc)
 		return rc;
@@ -130,6 +131,9 @@ int agreed_give(const struct domain *d, uint64_t tag, const struct agreed_gift *
 	 * does, at once, so no other node may have it.
 	 */
 	if (c->object.type != ABI_CAP_FRAME || bound_is_ring(c->object.base, c->object.bytes))
+		return -AGREE_E_KIND;
+	/* It goes back to its owner when this program frees it: nobody else may have it then. */
+	if (memory_parts_borrowed(c->object.base))
 		return -AGREE_E_KIND;
 	if (!gift->rights || gift->rights & ~(uint32_t)(has & ABI_CAP_RW))
 		return -ABI_CAP_E_RIGHTS;
@@ -158,7 +162,7 @@ int agreed_take(const struct domain *d, uint64_t tag, uint64_t address, uint32_t
 	struct abi_cap_at at = { address, depth, 0 };
 	struct take *free = NULL;
 	uint32_t own = 0;
-	int rc = seen_from_here(d, &at.address, &at.depth);
+	int rc = agreed_address(d, &at.address, &at.depth);
 
 	if (rc)
 		return rc;

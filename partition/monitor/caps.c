@@ -74,6 +74,15 @@ int caps_end_agreed(struct abi_cap_at at)
 	return rc ? rc : agreed(ABI_CAP_DO_DELETE, at);
 }
 
+int caps_revoke_agreed(struct abi_cap_at at)
+{
+	const uint64_t word[6] = { ABI_INVOKE_WORD(ABI_CAP_DO_REVOKE, 0, 0, at.depth, 0, 0, 0), at.address };
+	const uint64_t arg[4] = { (uint64_t)(uintptr_t)word };
+	int64_t rc = mon_kernel(ABI_KERNEL_CAP_AGREED, arg, NULL);
+
+	return rc < -ABI_OBJECT_ERRNO ? -ABI_CAP_E_AGAIN : (int)rc;
+}
+
 int caps_delete(struct abi_cap_at at)
 {
 	uint64_t word = ABI_INVOKE_WORD(ABI_CAP_DO_DELETE, 0, 0, at.depth, 0, 0, 0);

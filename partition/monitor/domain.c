@@ -8,6 +8,7 @@
 #include <build.h>
 #include <caps.h>
 #include <memory.h>
+#include <memory_parts.h>
 #include <requests.h>
 #include <sentence.h>
 #include <startup.h>
@@ -277,6 +278,7 @@ int domain_make(const struct domain_wish *wish, struct session *session, struct 
 void domain_end(struct domain *d)
 {
 	bindings_domain_end(d->number);
+	memory_parts_domain_end(d->number);
 	requests_end((uint32_t)(d - domains));
 	d->number = 0;
 	domain_gone((uint32_t)(d - domains));

@@ -15,6 +15,8 @@
 #define CHANNEL_TABLES (ABI_CHANNELS_MAX * MEMORY_CHANNEL_PAGES / 512)
 #define MESH_TABLES (ABI_NODES_MAX * MEMORY_MESH_PAGES / 512)
 #define MESH_INDEX 510u /* of the directory */
+#define WIPE_INDEX 509u
+#define TABLES (CHANNEL_TABLES + MESH_TABLES + 1)
 
 /* Slots of the table. */
 enum own_slot {
@@ -23,8 +25,8 @@ enum own_slot {
 	OWN_PD,
 	OWN_PD_MAPPING,
 	OWN_TABLES,
-	OWN_TABLE_MAPPINGS = OWN_TABLES + CHANNEL_TABLES + MESH_TABLES,
-	OWN_END = OWN_TABLE_MAPPINGS + CHANNEL_TABLES + MESH_TABLES
+	OWN_TABLE_MAPPINGS = OWN_TABLES + TABLES,
+	OWN_END = OWN_TABLE_MAPPINGS + TABLES
 };
 
 _Static_assert(OWN_END <= CAPS_LOCAL_AT && MESH_INDEX + MESH_TABLES <= 512, "own slots and tables");
@@ -66,6 +68,13 @@ static int make(struct abi_cap_at to, uint32_t type, uint64_t bytes, uint32_t co
 	return -ABI_CAP_E_RANGE;
 }
 
+static uint32_t index_of_table(uint32_t i)
+{
+	if (i < CHANNEL_TABLES)
+		return i;
+	return i < CHANNEL_TABLES + MESH_TABLES ? MESH_INDEX + i - CHANNEL_TABLES : WIPE_INDEX;
+}
+
 static int make_space(void)
 {
 	int rc = make(caps_table(OWN_PDPT), ABI_CAP_PDPT, MON_PAGE, 1);
@@ -73,16 +82,16 @@ static int make_space(void)
 	if (!rc)
 		rc = make(caps_table(OWN_PD), ABI_CAP_PD, MON_PAGE, 1);
 	if (!rc)
-		rc = make(caps_table(OWN_TABLES), ABI_CAP_PT, MON_PAGE, CHANNEL_TABLES + MESH_TABLES);
+		rc = make(caps_table(OWN_TABLES), ABI_CAP_PT, MON_PAGE, TABLES);
 	if (!rc)
 		rc = caps_map_table(caps_table(OWN_PDPT), caps_root(ABI_SLOT_PML4),
 				    ABI_DOMAIN_FREE_ENTRY, caps_table(OWN_PDPT_MAPPING));
 	if (!rc)
 		rc = caps_map_table(caps_table(OWN_PD), caps_table(OWN_PDPT), 0,
 				    caps_table(OWN_PD_MAPPING));
-	for (uint32_t i = 0; !rc && i < CHANNEL_TABLES + MESH_TABLES; i++)
+	for (uint32_t i = 0; !rc && i < TABLES; i++)
 		rc = caps_map_table(caps_table(OWN_TABLES + i), caps_table(OWN_PD),
-				    i < CHANNEL_TABLES ? i : MESH_INDEX + i - CHANNEL_TABLES,
+				    index_of_table(i),
 				    caps_table(OWN_TABLE_MAPPINGS + i));
 	return rc;
 }
@@ -243,6 +252,16 @@ struct abi_cap_at memory_mesh_table(uint32_t node, uint32_t *index)
 {
 	*index = node % (512 / MEMORY_MESH_PAGES) * MEMORY_MESH_PAGES;
 	return caps_table(OWN_TABLES + CHANNEL_TABLES + node / (512 / MEMORY_MESH_PAGES));
+}
+
+uint64_t memory_wipe_at(void)
+{
+	return ABI_DOMAIN_FREE + WIPE_INDEX * MON_BIG_PAGE;
+}
+
+struct abi_cap_at memory_wipe_table(void)
+{
+	return caps_table(OWN_TABLES + TABLES - 1);
 }
 
 uint64_t memory_domain_at(uint32_t domain)

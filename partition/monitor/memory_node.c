@@ -5,8 +5,12 @@
 #include <member.h>
 #include <memory.h>
 #include <memory_node.h>
+#include <memory_parts.h>
 
 #define PIECES 256u /* known to the server: free, used, lent, borrowed */
+#define QUOTA_TIMES 4u /* what a program began with */
+#define CHUNK_BYTES (2ull << 20)
+#define CACHE_BYTES (8ull << 20)
 
 static struct memserv server;
 static struct memserv_piece pieces[PIECES];
@@ -16,12 +20,14 @@ static struct node *node;
 
 static void on_granted(void *ctx, uint32_t domain, uint64_t tag, uint64_t base, uint64_t bytes)
 {
-	(void)ctx, (void)domain, (void)tag, (void)base, (void)bytes;
+	(void)ctx, (void)domain;
+	memory_parts_granted(tag, base, bytes);
 }
 
 static void on_failed(void *ctx, uint32_t domain, uint64_t tag, uint32_t error)
 {
-	(void)ctx, (void)domain, (void)tag, (void)error;
+	(void)ctx, (void)domain;
+	memory_parts_failed(tag, error);
 }
 
 static uint64_t distance(uint32_t to)
@@ -61,12 +67,33 @@ static uint32_t on_nearest(void *ctx, uint32_t rank)
 
 static void on_lend(void *ctx, uint32_t to, uint64_t base, uint64_t bytes)
 {
-	(void)ctx, (void)to, (void)base, (void)bytes;
+	(void)ctx;
+	memory_parts_lend(to, base, bytes);
+}
+
+static void on_home(void *ctx, uint64_t base, uint64_t bytes)
+{
+	(void)ctx, (void)bytes;
+	memory_parts_home(base);
 }
 
 static void on_give_back(void *ctx, uint32_t owner, uint64_t base, uint64_t bytes)
 {
-	(void)ctx, (void)owner, (void)base, (void)bytes;
+	(void)ctx, (void)owner, (void)bytes;
+	memory_parts_give_back(base);
+}
+
+uint64_t memory_node_quota(uint32_t domain)
+{
+	const struct domain *d = domain_find(domain);
+
+	return d ? QUOTA_TIMES * d->plan.ram : 0;
+}
+
+static uint64_t on_quota(void *ctx, uint32_t domain)
+{
+	(void)ctx;
+	return memory_node_quota(domain);
 }
 
 static bool on_added(void *ctx, uint64_t base, uint64_t bytes)
@@ -89,6 +116,8 @@ static const struct memserv_hooks hooks = {
 	.give_back = on_give_back,
 	.added = on_added,
 	.removed = on_removed,
+	.home = on_home,
+	.quota = on_quota,
 };
 
 /* ---- a part of the node ---- */
@@ -112,14 +141,21 @@ static void part_thaw(void *ctx)
 
 static void part_install(void *ctx, const struct view *old, const struct view *now, uint64_t time)
 {
-	(void)old, (void)time;
+	uint32_t gone;
+
+	(void)time;
+	protocol_set_each(gone, &old->members) {
+		if (!protocol_set_has(&now->members, gone))
+			memory_parts_node_gone(gone);
+	}
 	memserv_view(ctx, &now->members);
 }
 
-/* Nothing is lent as long as it cannot be sent. */
+/* An eighth stays for this core's own programs; none of the others gets more than half. */
 static struct memserv_limits limits(void)
 {
-	return (struct memserv_limits){ .reserve = memory_total() };
+	return (struct memserv_limits){ .cache = CACHE_BYTES, .chunk = CHUNK_BYTES,
+					.reserve = memory_total() / 8, .lend = memory_total() / 2 };
 }
 
 int memory_node_init(struct node *n)
@@ -137,6 +173,7 @@ int memory_node_init(struct node *n)
 
 	node = n;
 	memset(pieces, 0, sizeof(pieces));
+	memory_parts_init(&server);
 	if (memserv_init(&server, n->view.self, &most, pieces, PIECES, NULL, &n->port, &hooks, &server) ||
 	    node_add(n, &part))
 		return -MON_EINVAL;

@@ -36,6 +36,9 @@ static const struct monitor_handlers handlers = {
 	.cap_take = request_cap_take,
 	.view_watch = request_view_watch,
 	.view_ready = request_view_ready,
+	.mem_alloc = request_mem_alloc,
+	.mem_free = request_mem_free,
+	.mem_info = request_mem_info,
 };
 
 struct requests *requests_at(uint32_t i)

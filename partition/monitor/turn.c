@@ -16,6 +16,7 @@
 #include <domain.h>
 #include <image.h>
 #include <memory.h>
+#include <memory_parts.h>
 #include <mesh.h>
 #include <member.h>
 #include <requests.h>
@@ -148,6 +149,8 @@ static uint64_t work_node(void)
 	node = member_work();
 	bindings = bindings_work();
 	share_end();
+	if (memory_parts_work())
+		return mon_cycles();
 	return node < bindings ? node : bindings;
 }
 

@@ -226,6 +226,34 @@ void memserv_left(const struct memserv *m, uint64_t *own, uint64_t *cached)
 	*cached = memserv_sum(m, PIECE_CACHED, PROTOCOL_NODE_NONE);
 }
 
+bool memserv_asked(const struct memserv *m, uint32_t node, uint64_t bytes)
+{
+	for (uint32_t i = 0; i < MEMSERV_ASKS; i++) {
+		const struct memserv_ask *a = &m->asks[i];
+
+		if (a->used && a->node == node && bytes >= a->bytes &&
+		    (bytes <= a->bytes || bytes <= m->limits.chunk))
+			return true;
+	}
+	return false;
+}
+
+uint32_t memserv_owner(const struct memserv *m, uint64_t base)
+{
+	for (uint32_t i = 0; i < m->count; i++)
+		if (memserv_inside(&m->pieces[i], base, 1))
+			return m->pieces[i].state < PIECE_CACHED ? m->self : m->pieces[i].node;
+	return PROTOCOL_NODE_NONE;
+}
+
+uint16_t memserv_numa(const struct memserv *m, uint64_t base)
+{
+	for (uint32_t i = 0; i < m->count; i++)
+		if (memserv_inside(&m->pieces[i], base, 1))
+			return m->pieces[i].numa;
+	return MEMSERV_ANY;
+}
+
 void memserv_sums(const struct memserv *m, uint64_t *lent, uint64_t *borrowed)
 {
 	*lent = memserv_sum(m, PIECE_LENT, PROTOCOL_NODE_NONE) +

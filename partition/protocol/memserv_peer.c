@@ -165,7 +165,10 @@ void memserv_lent(struct memserv *m, uint64_t base, bool well)
 				       .numa = p->numa };
 	/* Who asked is gone; another may have its number by now. */
 	if (!p->number) {
-		own_again(m, p);
+		if (well)
+			come_home(m, p);
+		else
+			own_again(m, p);
 		return;
 	}
 	if (well) {

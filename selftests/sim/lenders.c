@@ -114,7 +114,7 @@ static void home(void *ctx, uint64_t base, uint64_t bytes)
 		return;
 	sim_note(l->sim, l->self, "has again", base, l->self);
 	nobody_has(l, base, bytes, "here again");
-	later(l, LENDERS_LEND, base);
+	later(l, LENDERS_HOME, base);
 }
 
 static void give_back(void *ctx, uint32_t owner, uint64_t base, uint64_t bytes)
@@ -137,6 +137,8 @@ void lenders_event(struct lenders *l, uint64_t value)
 	t->what = LENDERS_NOTHING;
 	if (was.what == LENDERS_LEND)
 		memserv_lent(&l->memserv, was.base, !sim_chance(l->sim, 8));
+	else if (was.what == LENDERS_HOME)
+		memserv_lent(&l->memserv, was.base, false);
 	else if (was.what == LENDERS_BACK)
 		memserv_given(&l->memserv, was.base);
 }

@@ -45,7 +45,7 @@ struct lenders_truth {
 
 /** struct lenders_todo - a capability is to be sent, or deleted: then the machine is told */
 struct lenders_todo {
-	enum { LENDERS_NOTHING, LENDERS_LEND, LENDERS_BACK } what;
+	enum { LENDERS_NOTHING, LENDERS_LEND, LENDERS_BACK, LENDERS_HOME } what;
 	uint64_t base;
 };
 

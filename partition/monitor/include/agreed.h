@@ -53,8 +53,8 @@ int agreed_take(const struct domain *d, uint64_t tag, uint64_t address, uint32_t
 void agreed_last_copy(const uint64_t word[3]);
 
 /**
- * agreed_memory_end - the memory of the domain at @place, by the capability @at, is known elsewhere: all of it is
- * revoked there too; domain_gone() is called when that was done, or has to be looked at again
+ * agreed_memory_end - the memory of the domain at @place, or of a part (DOMAINS_MAX and its number), by the capability @at, is known elsewhere: all of it is
+ * revoked there too; domain_gone() or memory_parts_gone() is called when that was done, or has to be looked at again
  */
 void agreed_memory_end(uint32_t place, struct abi_cap_at at);
 
@@ -92,6 +92,15 @@ struct agreed_take_result {
 	uint32_t rights;
 	uint64_t bytes;
 };
+
+/** agreed_address - an address of a program, in its root CNode, as seen from the monitor's. Return: 0, -enum abi_cap_error */
+int agreed_address(const struct domain *d, uint64_t *address, uint32_t *depth);
+
+/**
+ * agreed_lend - give a frame to the memory server of another node; memory_parts_sent() with @part follows
+ * Return: 0; -AGREE_E_FULL: later; or as agree_give().
+ */
+int agreed_lend(struct abi_cap_at frame, uint32_t node, uint32_t part);
 
 /** agreed_take_next - one that a program has not been told; Return: false: there is none */
 bool agreed_take_next(struct agreed_take_result *result);

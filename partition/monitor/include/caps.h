@@ -44,6 +44,8 @@ int caps_retype_agreed(struct abi_cap_at from, struct abi_cap_at to, uint32_t ty
 		       uint64_t bytes);
 /** caps_end_agreed - revoke and delete, likewise. Return: as the others, or -ABI_CAP_E_BUSY: later */
 int caps_end_agreed(struct abi_cap_at at);
+/** caps_revoke_agreed - likewise; -ABI_CAP_E_AGAIN: call again, in another turn */
+int caps_revoke_agreed(struct abi_cap_at at);
 int caps_delete(struct abi_cap_at at);
 int caps_revoke(struct abi_cap_at at);
 

@@ -76,6 +76,10 @@ uint64_t memory_domain_at(uint32_t domain);
 uint64_t memory_mesh_at(uint32_t node);
 struct abi_cap_at memory_mesh_table(uint32_t node, uint32_t *index);
 
+/** memory_wipe_at - MON_BIG_PAGE of address space; memory_wipe_table - its page table, all entries empty */
+uint64_t memory_wipe_at(void);
+struct abi_cap_at memory_wipe_table(void);
+
 /** memory_channel_table - page table of a channel's part, and the first entry there */
 struct abi_cap_at memory_channel_table(uint32_t channel, uint32_t *index);
 

@@ -118,4 +118,9 @@ int request_cap_agreed(void *ctx, uint32_t from, const struct monitor_cap_agreed
 int request_cap_give(void *ctx, uint32_t from, const struct monitor_cap_give *m);
 int request_cap_take(void *ctx, uint32_t from, const struct monitor_cap_take *m);
 
+/* memory_requests.c */
+int request_mem_alloc(void *ctx, uint32_t from, const struct monitor_mem_alloc *m);
+int request_mem_free(void *ctx, uint32_t from, const struct monitor_mem_free *m);
+int request_mem_info(void *ctx, uint32_t from, const struct monitor_mem_info *m);
+
 #endif

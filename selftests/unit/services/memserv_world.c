@@ -43,7 +43,7 @@ static uint32_t nearest(void *ctx, uint32_t rank)
 static void lend(void *ctx, uint32_t to, uint64_t base, uint64_t bytes)
 {
 	MUST(todo_count < 256 && to < net.nodes && bytes);
-	todos[todo_count++] = (struct todo){ *(uint32_t *)ctx, true, base };
+	todos[todo_count++] = (struct todo){ *(uint32_t *)ctx, true, false, base };
 }
 
 /* Its capabilities are deleted later, as those of one that was not sent. */
@@ -51,12 +51,13 @@ static void home(void *ctx, uint64_t base, uint64_t bytes)
 {
 	MUST(*(uint32_t *)ctx && base >> 32 == *(uint32_t *)ctx);
 	lend(ctx, *(uint32_t *)ctx, base, bytes);
+	todos[todo_count - 1].home = true;
 }
 
 static void give_back(void *ctx, uint32_t owner, uint64_t base, uint64_t bytes)
 {
 	MUST(todo_count < 256 && owner < net.nodes && bytes);
-	todos[todo_count++] = (struct todo){ *(uint32_t *)ctx, false, base };
+	todos[todo_count++] = (struct todo){ *(uint32_t *)ctx, false, false, base };
 }
 
 static bool added(void *ctx, uint64_t base, uint64_t bytes)
@@ -169,7 +170,7 @@ void memserv_do(uint32_t at, bool well)
 	if (!net.alive[t.node])
 		return;
 	if (t.lend)
-		memserv_lent(&servers[t.node], t.base, well);
+		memserv_lent(&servers[t.node], t.base, well && !t.home);
 	else
 		memserv_given(&servers[t.node], t.base);
 }

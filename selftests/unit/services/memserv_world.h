@@ -22,7 +22,7 @@ struct told {
 
 struct todo {
 	uint32_t node;
-	bool lend;
+	bool lend, home;
 	uint64_t base;
 };
 

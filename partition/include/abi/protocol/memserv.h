@@ -239,6 +239,15 @@ int memserv_add(struct memserv *m, uint64_t tag, uint32_t node, uint64_t base, u
  */
 int memserv_take(struct memserv *m, uint64_t tag, uint32_t node, uint64_t base, uint64_t bytes);
 
+/** memserv_asked - does this node wait for memory of @node, @bytes at the most? */
+bool memserv_asked(const struct memserv *m, uint32_t node, uint64_t bytes);
+
+/** memserv_owner - whose the memory is; 0: of a node that is gone. PROTOCOL_NODE_NONE: not known here */
+uint32_t memserv_owner(const struct memserv *m, uint64_t base);
+
+/** memserv_numa - of the piece that @base is in; MEMSERV_ANY: there is none */
+uint16_t memserv_numa(const struct memserv *m, uint64_t base);
+
 /** memserv_used - bytes that a domain has, or waits for */
 uint64_t memserv_used(const struct memserv *m, uint32_t domain);
 
