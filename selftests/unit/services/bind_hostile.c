@@ -22,7 +22,7 @@ static int setup(void **state)
 {
 	(void)state;
 	names_limits_used = (struct names_limits){ SLOTS, 6, 4, 24 };
-	bind_limits_used = (struct bind_limits){ 4, 8, 2, 3, 4, 8 };
+	bind_limits_used = (struct bind_limits){ 4, 8, 2, 3, 4, 8, 0 };
 	bind_world(4, 3);
 	return 0;
 }
