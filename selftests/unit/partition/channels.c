@@ -628,8 +628,8 @@ static void test_memory_without_monitor(void **state)
 
 /* ---- the last copy of what other cores know ---- */
 
-#define KNOWN (FAKE_OWN + 0x8000)
-#define HOLDER (FAKE_OWN + 0x9000)
+#define KNOWN (FAKE_OWN + 0x20000)
+#define HOLDER (FAKE_OWN + 0x21000)
 
 static int known_state(uint8_t set, uint8_t clear)
 {
@@ -723,9 +723,9 @@ int main(void)
 		cmocka_unit_test(test_answer_rings), cmocka_unit_test(test_untold),
 		cmocka_unit_test(test_bad_peers),   cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_last_copy),   cmocka_unit_test(test_last_copy_waits),
-		cmocka_unit_test(test_closed_at_once), cmocka_unit_test(test_over),
 		cmocka_unit_test(test_memory_comes_and_goes),
 		cmocka_unit_test(test_memory_refused),
+		cmocka_unit_test(test_closed_at_once), cmocka_unit_test(test_over),
 		cmocka_unit_test(test_memory_without_monitor),
 		cmocka_unit_test(test_last_copy_alone),
 	};
