@@ -318,7 +318,7 @@ static void test_close_while_loading(void **state)
 static void test_bind(void **state)
 {
 	(void)state;
-	assert_null(core_bind(1, ABI_SERVICE_MONITOR + 1, 64));
+	assert_null(core_bind(1, ABI_SERVICE_PROGRAM + 1, 64));
 	assert_int_equal(core_bound, 2);
 	assert_null(core_bind(0, ABI_SERVICE_SPAWN, 64));
 	assert_int_equal(core_bound, 22);

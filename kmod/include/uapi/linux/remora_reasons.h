@@ -109,21 +109,21 @@
 	R(MEMORY_INITIAL, 98, EPERM, "memory that the partition or a core came with stays until that goes") \
 	R(MEMORY_IN_USE, 99, EBUSY, "somebody uses the memory")                                    \
 	R(MEMORY_REFUSED, 100, ENOSPC, "the core cannot take the memory")                          \
-	R(BIND_LATE_NAME, 105, ETIMEDOUT, "the time is up, and nobody offered the name")           \
-	R(BIND_LATE_SERVER, 106, ETIMEDOUT, "the time is up, and the server did not answer")       \
-	R(BIND_NOT_OFFER, 107, EMEDIUMTYPE, "the name is there, but names no service")             \
-	R(BIND_INTERFACE, 108, EPROTONOSUPPORT, "the service speaks another interface")            \
-	R(BIND_VERSION, 109, EPROTONOSUPPORT, "the service speaks another version of the interface") \
-	R(BIND_GONE, 110, EPIPE, "the name is there, but its server does not offer it any more")   \
-	R(BIND_REFUSED, 111, ECONNREFUSED, "the server refused")                                   \
-	R(BIND_BUSY, 112, EBUSY, "the server has as many connections to answer as it may have")    \
-	R(BIND_QUOTA, 113, EDQUOT, "the file has as many connections, channels or offers as it may have") \
-	R(BIND_FULL, 114, ENOSPC, "a node has as many connections or channels as it can have")     \
-	R(BIND_MEMORY, 115, ENOSPC, "there is no memory for the channel")                          \
-	R(BIND_ABANDONED, 116, ECONNABORTED, "the client is gone")                                 \
-	R(BIND_NODE, 117, EHOSTDOWN, "the node of the other end is no member of the partition")    \
-	R(BIND_WITHIN, 118, EOPNOTSUPP, "both ends are programs of Linux; use a socket")           \
-	R(BIND_NOBODY, 119, EAGAIN, "nobody asks")
+	R(BIND_LATE_NAME, 101, ETIMEDOUT, "the time is up, and nobody offered the name")           \
+	R(BIND_LATE_SERVER, 102, ETIMEDOUT, "the time is up, and the server did not answer")       \
+	R(BIND_NOT_OFFER, 103, EMEDIUMTYPE, "the name is there, but names no service")             \
+	R(BIND_INTERFACE, 104, EPROTONOSUPPORT, "the service speaks another interface")            \
+	R(BIND_VERSION, 105, EPROTONOSUPPORT, "the service speaks another version of the interface") \
+	R(BIND_GONE, 106, EPIPE, "the name is there, but its server does not offer it any more")   \
+	R(BIND_REFUSED, 107, ECONNREFUSED, "the server refused")                                   \
+	R(BIND_BUSY, 108, EBUSY, "the server has as many connections to answer as it may have")    \
+	R(BIND_QUOTA, 109, EDQUOT, "the file has as many connections, channels or offers as it may have") \
+	R(BIND_FULL, 110, ENOSPC, "a node has as many connections or channels as it can have")     \
+	R(BIND_MEMORY, 111, ENOSPC, "there is no memory for the channel")                          \
+	R(BIND_ABANDONED, 112, ECONNABORTED, "the client is gone")                                 \
+	R(BIND_NODE, 113, EHOSTDOWN, "the node of the other end is no member of the partition")    \
+	R(BIND_WITHIN, 114, EOPNOTSUPP, "both ends are programs of Linux; use a socket")           \
+	R(BIND_NOBODY, 115, EAGAIN, "nobody asks")
 
 enum remora_reason {
 #define REMORA_REASON_ENUM(name, number, error, text) REMORA_R_##name = number,
