@@ -35,6 +35,18 @@ moved()
 	fi
 }
 
+# More memory, and none again: what was added can be removed, whatever was killed on the way.
+grown()
+{
+	local said
+	killed 200 remora add-memory kst-k contig:8M
+	killed 200 remora remove-memory kst-k 8M
+	while said=$(remora remove-memory kst-k 8M 2>&1); do
+		:
+	done
+	[[ $said == *MEMORY_UNKNOWN* ]] || bad+="turn $i: the memory stays: $said; "
+}
+
 bad=""
 for ((i = 0; i < kills; i++)); do
 	killed 400 remora create kst-k --cpus "$cpus" --memory contig:64M --start
@@ -48,6 +60,7 @@ for ((i = 0; i < kills; i++)); do
 			bad+="turn $i: start after a killed reset failed; "
 		remora ping kst-k --count 5 >/dev/null || bad+="turn $i: no answer; "
 		[ -z "$spare" ] || moved
+		grown
 		killed 200 remora destroy kst-k
 		[ ! -e /dev/remora-kst-k ] || remora destroy kst-k || bad+="turn $i: destroy failed; "
 	fi

@@ -175,6 +175,13 @@ static const char *const reasons[] = {
 	     "/sys/module/remora/parameters."),
 	WHEN(NAMES_FILES, "All programs of Linux together have at most 64. Close some."),
 	WHEN(PARTITION_GONE, "Open the device of another one; 'remora list' shows those there are."),
+	WHEN(MEMORY_UNKNOWN, "'remora status PARTITION' shows the extents. Name one that was added by the address "
+	     "where it begins (0x...), or by its size."),
+	WHEN(MEMORY_INITIAL, "Only memory from 'remora add-memory' can be removed; destroy the partition, or remove "
+	     "the core, to get the rest."),
+	WHEN(MEMORY_IN_USE, "End the program that the message names ('remora ps PARTITION', 'remora kill'), or "
+	     "remove other memory."),
+	WHEN(MEMORY_REFUSED, "Give it to another core (--core N), or add it while the partition is offline."),
 	WHEN(BIND_LATE_NAME, "Start the server, or allow more time. 'remora names PARTITION' lists what is offered."),
 	WHEN(BIND_LATE_SERVER, "The server is there, but busy or stuck: 'remora ps PARTITION' shows the programs."),
 	WHEN(BIND_NOT_OFFER, "Some program uses the name for something else: 'remora names PARTITION' says who."),
