@@ -116,13 +116,24 @@ struct abi_lmp_record *wait(void)
 	return r;
 }
 
-/* Sleep for 20 ms at most: did it end early? */
-bool ends_early(void)
+/* Does a sleep of so many milliseconds end before its time? */
+static bool ends_early(uint64_t ms)
 {
-	uint64_t until = later(20);
+	uint64_t until = later(ms);
 
 	sleep_until(until);
 	return cycles() < until;
+}
+
+/* Something ends the sleep, however long the host keeps this machine waiting. */
+bool woken(void)
+{
+	return ends_early(30000);
+}
+
+bool sleeps_on(void)
+{
+	return !ends_early(20);
 }
 
 /* ---- start ---- */

@@ -36,7 +36,8 @@ void buffer_make(uint64_t count, uint64_t slot);
 struct abi_lmp_record *next(void);
 void take(void);
 struct abi_lmp_record *wait(void);
-bool ends_early(void);
+bool woken(void);
+bool sleeps_on(void);
 
 /* talk_message.c */
 void receive(void);

@@ -4,30 +4,30 @@
 
 void sleeps(void)
 {
-	expect(1, !ends_early());
+	expect(1, sleeps_on());
 	buffer_make(4, 0);
-	expect(2, !ends_early());
+	expect(2, sleeps_on());
 	lmp(ABI_SLOT_ENDPOINT, 1, words, 0, 0);
-	expect(3, ends_early());
+	expect(3, woken());
 	/* Left where it is, it does that once. */
-	expect(4, !ends_early());
+	expect(4, sleeps_on());
 	lmp(ABI_SLOT_ENDPOINT, 1, words, 0, 0);
 	take();
 	take();
-	expect(5, !ends_early());
+	expect(5, sleeps_on());
 	lmp(ABI_SLOT_ENDPOINT, 1, words, 0, 0);
 	take();
 	lmp(ABI_SLOT_ENDPOINT, 1, words, 0, 0);
-	expect(6, ends_early());
+	expect(6, woken());
 	/* Full, refused, and then room. */
 	for (int i = 0; i < 4; i++)
 		lmp(ABI_SLOT_ENDPOINT, 0, NULL, 0, 0);
 	expect_status(7, lmp(ABI_SLOT_ENDPOINT, 0, NULL, 0, 0), -11);
-	ends_early();
-	expect(8, !ends_early());
+	sleeps_on();
+	expect(8, sleeps_on());
 	take();
-	expect(9, ends_early());
-	expect(10, !ends_early());
+	expect(9, woken());
+	expect(10, sleeps_on());
 	/* Disabled, it ends the activation; the next one is `run`. */
 	report.result[0] = report.runs;
 	expect_status(11, call(ABI_SYSCALL_SLEEP, 0), 0);
@@ -93,10 +93,10 @@ void alarms(void)
 	/* Never, and one in the place of another. */
 	call(ABI_SYSCALL_ALARM, later(5));
 	expect_status(4, call(ABI_SYSCALL_ALARM, FOREVER), 0);
-	expect(5, !ends_early());
+	expect(5, sleeps_on());
 	call(ABI_SYSCALL_ALARM, later(1000));
 	call(ABI_SYSCALL_ALARM, later(3));
-	expect(6, ends_early());
+	expect(6, woken());
 	/* Disabled, it is told by the flag, and ends the next sleep. */
 	__atomic_store_n(&dispatcher->disabled, 1, __ATOMIC_SEQ_CST);
 	runs = report.runs;
@@ -108,8 +108,8 @@ void alarms(void)
 	expect(7, dispatcher->alarm == 1 && report.runs == runs);
 	dispatcher->alarm = 0;
 	__atomic_store_n(&dispatcher->disabled, 0, __ATOMIC_SEQ_CST);
-	expect(8, ends_early());
-	expect(9, !ends_early());
+	expect(8, woken());
+	expect(9, sleeps_on());
 	/* Past already. */
 	runs = report.runs;
 	expect_status(10, call(ABI_SYSCALL_ALARM, 0), 0);
@@ -182,7 +182,7 @@ static void irq_full(void)
 		expect_status(32, object(ABI_IRQ_RAISE, VECTOR, 0, 0, 0, 0), 0);
 	take();
 	expect(33, !next());
-	expect(34, ends_early());
+	expect(34, woken());
 	told(TALK_VECTOR, 5);
 	/* Sixteen vectors at once. */
 	for (uint64_t i = 0; i < 16; i++) {
