@@ -66,25 +66,37 @@ static unsigned int find_cores(struct remora_partition *p, const struct remora_r
 	return packages;
 }
 
-void remora_latency_measure(struct remora_partition *p, const struct remora_running *r)
+/* Ends with the first that does not answer: nobody is kept waiting for all the others, too. */
+static void measure_all(struct remora_partition *p, const struct remora_running *r,
+			struct measurement *m)
 {
-	struct measurement *m = kzalloc(sizeof(*m), GFP_KERNEL);
 	unsigned int i, k;
 
-	if (!m)
-		return;
-	if (find_cores(p, r, m) < 2)
-		goto out;
 	for (i = 0; i < SIZES_PACKAGES; i++) {
 		for (k = i; k < SIZES_PACKAGES; k++) {
 			unsigned int from = m->core[i][0], to = m->core[k][i == k];
-			u32 cycles = from && to ? ping(p, r, from, to) : 0;
+			u32 cycles;
 
+			if (!from || !to)
+				continue;
+			cycles = ping(p, r, from, to);
+			if (!cycles)
+				return;
 			m->cycles[i * SIZES_PACKAGES + k] = cycles;
 			m->cycles[k * SIZES_PACKAGES + i] = cycles;
 		}
 	}
-	remora_monitor_measured(p, m->cycles);
-out:
+}
+
+void remora_latency_measure(struct remora_partition *p, const struct remora_running *r)
+{
+	struct measurement *m = kzalloc(sizeof(*m), GFP_KERNEL);
+
+	if (!m)
+		return;
+	if (find_cores(p, r, m) > 1) {
+		measure_all(p, r, m);
+		remora_monitor_measured(p, m->cycles);
+	}
 	kfree(m);
 }

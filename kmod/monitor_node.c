@@ -7,6 +7,7 @@
 #include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 #include <linux/topology.h>
 
 #include <abi/protocol/sizes.h>
@@ -105,7 +106,7 @@ void remora_monitor_measured(struct remora_partition *p, const u32 *cycles)
 	/* Who is a member routes by what it was told when it came in. */
 	if (m->node && protocol_set_count(&view_current(&m->node->view)->members) == 1) {
 		route_distances(m->machines->distance, SIZES_PACKAGES, m->machines->slit, cycles);
-		m->machines->measured = true;
+		m->machines->measured = memchr_inv(cycles, 0, sizeof(m->machines->distance));
 	}
 	mutex_unlock(&m->lock);
 }
