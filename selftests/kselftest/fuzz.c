@@ -372,7 +372,9 @@ TEST_F_TIMEOUT(fuzz, storm, 3600)
 	put_back(self->s, self->watch_ms);
 	report_all(self->s);
 	for (unsigned int i = 0; i < fz_ioctl_count(); i++) {
-		EXPECT_LT(0, self->s->ioctls[i].done)
+		const struct fz_tally *t = &self->s->ioctls[i];
+
+		EXPECT_LT(0, fz_ioctl_alone(i) ? t->done : t->calls)
 		{
 			TH_LOG("%s never worked", fz_ioctl_name(i));
 		}

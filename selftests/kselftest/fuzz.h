@@ -139,6 +139,8 @@ long fz_ioctl(struct fz_worker *w, struct fz_rng *r, int which);
 /** fz_ioctl_count/name - the table of ioctls; their tallies have the same order */
 unsigned int fz_ioctl_count(void);
 const char *fz_ioctl_name(unsigned int which);
+/** fz_ioctl_alone - can it work without a program on a core, of which there is none here? */
+bool fz_ioctl_alone(unsigned int which);
 /** fz_ioctl_find - the row of a command, which there is */
 int fz_ioctl_find(unsigned long command);
 

@@ -498,6 +498,13 @@ const char *fz_ioctl_name(unsigned int which)
 	return rows[which].name;
 }
 
+bool fz_ioctl_alone(unsigned int which)
+{
+	return rows[which].command != REMORA_IOC_NAMES_CONNECT &&
+	       rows[which].command != REMORA_IOC_OFFER_ACCEPT &&
+	       rows[which].command != REMORA_IOC_OFFER_REFUSE;
+}
+
 int fz_ioctl_find(unsigned long command)
 {
 	int i = 0;
