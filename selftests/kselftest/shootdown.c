@@ -353,7 +353,7 @@ TEST_F_TIMEOUT(shootdown, others_are_served, 120)
 
 		ASSERT_LT(0, child);
 		for (node = 1; node <= self->cores; node++)
-			EXPECT_EQ(0, rt_ping(self->fd, node, 50));
+			EXPECT_EQ(0, rt_ping(self->fd, node, 10));
 		kill(child, SIGKILL);
 		EXPECT_EQ(256, reap(child, BOUND_MS));
 	}
