@@ -444,6 +444,8 @@ TEST_F(bind_linux, the_process_is_killed)
 	ASSERT_EQ(0, job_begin(&j, "1", "connect", "killed", "--count", "1"));
 	ASSERT_EQ(1, read(p[0], &byte, 1));
 	EXPECT_EQ(1, rt_ledger("bound"));
+	/* The server has its end first: a client that has not would say that it could not connect. */
+	EXPECT_TRUE(job_says(&j, "connected"));
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	EXPECT_TRUE(job_says(&j, "over while talking: the "));
