@@ -176,32 +176,39 @@ static int map_grow(struct region *r)
 	return 0;
 }
 
-int rt_ram_add(struct abi_cap_at cap)
+/* The region is nobody's before it is counted: another thread may add one meanwhile. */
+static int region_add(const struct region *added)
 {
 	struct region *r = &regions[region_count];
-	uint64_t kind, bytes;
-	uint32_t was;
 	int rc = 0;
 
 	if (region_count == RT_RAM_REGIONS)
 		return -RT_ENOMEM;
-	if (identify(cap, ABI_INVOKE_KIND, &kind) || (kind & 0xffff) != ABI_CAP_RAM ||
-	    identify(cap, ABI_INVOKE_BASE, &r->base) || identify(cap, ABI_INVOKE_BYTES, &bytes))
-		return -RT_EINVAL;
-	was = memory_lock();
-	r->cap = cap;
-	r->pages = bytes / PAGE;
-	r->hint = 0;
+	*r = *added;
 	if (!region_count) {
 		r->used = early;
 		r->limit = r->pages < EARLY_WORDS * 64 ? r->pages : EARLY_WORDS * 64;
 		r->free = r->limit;
 	} else {
-		r->limit = 0;
-		r->free = 0;
 		rc = map_grow(r);
 	}
 	region_count += !rc;
+	return rc;
+}
+
+int rt_ram_add(struct abi_cap_at cap)
+{
+	struct region r = { .cap = cap };
+	uint64_t kind, bytes;
+	uint32_t was;
+	int rc;
+
+	if (identify(cap, ABI_INVOKE_KIND, &kind) || (kind & 0xffff) != ABI_CAP_RAM ||
+	    identify(cap, ABI_INVOKE_BASE, &r.base) || identify(cap, ABI_INVOKE_BYTES, &bytes))
+		return -RT_EINVAL;
+	r.pages = bytes / PAGE;
+	was = memory_lock();
+	rc = region_add(&r);
 	memory_unlock(was);
 	return rc;
 }

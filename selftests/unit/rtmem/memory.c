@@ -417,6 +417,45 @@ RULE(whole)
 	}
 }
 
+static int add(uint32_t slot)
+{
+	return rt_ram_add((struct abi_cap_at){ .address = slot, .depth = ABI_DOMAIN_ROOT_BITS });
+}
+
+static void add_second(void)
+{
+	assert_int_equal(add(SLOT_MORE + 1), 0);
+}
+
+/* Two threads add RAM at once: both pieces are there afterwards, every page once. */
+RULE(regions)
+{
+	uint64_t before = rt_ram_total_bytes(), free_bytes, pages = 0, more = 0;
+	static struct rt_ram page[FAKE_BYTES / PAGE];
+	static bool seen[FAKE_BYTES / PAGE];
+
+	(void)state;
+	assert_int_equal(add(SLOT_FOREIGN), -RT_EINVAL);
+	assert_int_equal(add(ABI_SLOT_FREE - 1), -RT_EINVAL);
+	world_meanwhile = add_second;
+	assert_int_equal(add(SLOT_MORE), 0);
+	assert_null(world_meanwhile);
+	assert_int_equal(rt_ram_total_bytes(), before + 2 * MORE_BYTES);
+	free_bytes = rt_ram_free_bytes();
+	for (; !rt_ram_alloc(PAGE, PAGE, &page[pages]); pages++) {
+		uint64_t at = rt_ram_physical(&page[pages]);
+
+		assert_false(seen[at / PAGE]);
+		seen[at / PAGE] = true;
+		more += at >= MORE_AT && at < MORE_AT + 2 * MORE_BYTES;
+	}
+	assert_int_equal(pages, free_bytes / PAGE);
+	assert_int_equal(more, 2 * MORE_BYTES / PAGE);
+	while (pages--)
+		rt_ram_free(&page[pages]);
+	assert_int_equal(rt_ram_free_bytes(), free_bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +466,7 @@ int main(void)
 		cmocka_unit_test(frames),
 		cmocka_unit_test(growth), cmocka_unit_test(slots), cmocka_unit_test(ram),
 		cmocka_unit_test(undone), cmocka_unit_test(whole),
+		cmocka_unit_test(regions),
 	};
 
 	world_begin(RAM_BYTES);

@@ -13,6 +13,9 @@
 #define PML4_AT (64 * PAGE)
 #define FOREIGN_AT (2 * LARGE)
 #define RAM_AT (16ull << 20)
+
+_Static_assert(MORE_AT >= FOREIGN_AT + FOREIGN_BYTES && MORE_AT + 2 * MORE_BYTES <= RAM_AT, "side by side");
+
 #define TABLES (FAKE_BYTES / PAGE)
 #define CHECK_EVERY 64
 
@@ -21,6 +24,7 @@ uint32_t fake_disabled;
 uint64_t world_failed;
 char world_complaint[512];
 void (*world_monitor)(void);
+void (*world_meanwhile)(void);
 unsigned int world_hints, world_waits, world_full;
 
 static struct cap_space space;
@@ -136,8 +140,13 @@ int64_t rt_invoke(uint64_t word, uint64_t from, uint64_t to, uint64_t via, uint6
 		  uint64_t *value)
 {
 	uint64_t args[6] = { word, from, to, via, r8, r9 }, second = 0;
+	void (*meanwhile)(void) = world_meanwhile;
 	int rc;
 
+	if (meanwhile && !fake_disabled && (word & 0xff) == ABI_CAP_DO_IDENTIFY && r9 == ABI_INVOKE_BYTES) {
+		world_meanwhile = NULL;
+		meanwhile();
+	}
 	if (fails(word & 0xff))
 		return -ABI_CAP_E_BUSY;
 	do
@@ -279,6 +288,8 @@ void world_begin(uint64_t ram_bytes)
 	create(ABI_SLOT_PML4, ABI_CAP_PML4, PML4_AT, PAGE);
 	create(ABI_SLOT_RAM, ABI_CAP_RAM, RAM_AT, ram_bytes);
 	create(SLOT_FOREIGN, ABI_CAP_FRAME, FOREIGN_AT, FOREIGN_BYTES);
+	create(SLOT_MORE, ABI_CAP_RAM, MORE_AT, MORE_BYTES);
+	create(SLOT_MORE + 1, ABI_CAP_RAM, MORE_AT + MORE_BYTES, MORE_BYTES);
 	table_va[PML4_AT / PAGE] = 1;
 	world_faults();
 	assert(!rt_vspace_init(&ram, 1));

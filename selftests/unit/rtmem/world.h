@@ -37,6 +37,9 @@
 /* Slots of the root CNode that only the test knows. */
 #define SLOT_FOREIGN 20u /* FRAME of somebody else's, FOREIGN_BYTES, read and write */
 #define FOREIGN_BYTES (6ull << 20)
+#define SLOT_MORE 21u /* RAM of MORE_BYTES, and the same behind it in the next slot */
+#define MORE_AT (12ull << 20)
+#define MORE_BYTES (1ull << 20)
 
 /** world_begin - once a process: the library's state is global. @ram_bytes: of ABI_SLOT_RAM */
 void world_begin(uint64_t ram_bytes);
@@ -72,6 +75,9 @@ void assert_same_ledger(const struct ledger *before);
 /** world_fail - the n-th retype or copy from now on is refused; 0: none. */
 void world_fail(uint64_t n);
 extern uint64_t world_failed; /* how many were */
+
+/** world_meanwhile - what another thread does between two questions about a capability; once, if it is not NULL */
+extern void (*world_meanwhile)(void);
 
 /** touch - read or write a byte. Return: false: the page fault was not served. */
 bool touch(uint64_t va, bool write);
