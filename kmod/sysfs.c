@@ -47,7 +47,6 @@ PARTITION_ATTR(doorbell_storms, "%u", READ_ONCE(p->storm.seen));
 PARTITION_ATTR(channels, "%u", READ_ONCE(p->channel_count));
 PARTITION_ATTR(block_cycles, "%llu", READ_ONCE(p->block_cycles));
 PARTITION_ATTR(poll_cycles, "%llu", READ_ONCE(p->poll_cycles));
-PARTITION_ATTR(view, "%u %*pbl", READ_ONCE(p->monitor.number), 64, (unsigned long *)&p->monitor.members);
 PARTITION_ATTR(generation, "%lld", (long long)atomic64_read(&p->generation));
 
 static ssize_t last_crash_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -101,6 +100,21 @@ static ssize_t extents_show(struct device *dev, struct device_attribute *attr, c
 	return at;
 }
 static DEVICE_ATTR_RO(extents);
+
+/* Under the lock, or the number of one view might come with the members of the next. */
+static ssize_t view_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct remora_monitor *m = &to_partition(dev)->monitor;
+	DECLARE_BITMAP(members, 64);
+	u32 number;
+
+	mutex_lock(&m->lock);
+	number = m->number;
+	bitmap_from_u64(members, m->members);
+	mutex_unlock(&m->lock);
+	return sysfs_emit(buf, "%u %*pbl\n", number, 64, members);
+}
+static DEVICE_ATTR_RO(view);
 
 static ssize_t messages_show(struct device *dev, struct device_attribute *attr, char *buf)
 {

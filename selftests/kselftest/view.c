@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +176,66 @@ TEST_F_TIMEOUT(view, begins_anew_after_a_stop, 120)
 	}
 	EXPECT_VIEW(after, "0-2");
 	EXPECT_EQ(3, links_become(3));
+}
+
+#define VIEWS 256
+#define ROUNDS 6
+
+/** struct reader - a thread that reads the view over and over: @wrong is what cannot be */
+struct reader {
+	bool stop;
+	unsigned int views;
+	char members[VIEWS][64];
+	char wrong[192];
+};
+
+static void *reader_run(void *arg)
+{
+	struct reader *r = arg;
+	char text[64], *list;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED) && !r->wrong[0]) {
+		unsigned long number = VIEWS;
+
+		if (rt_read_text(SYSFS "view", text, sizeof(text)) > 0)
+			number = strtoul(text, &list, 10);
+		if (number >= VIEWS) {
+			snprintf(r->wrong, sizeof(r->wrong), "'%s'", text);
+		} else if (!r->members[number][0]) {
+			strcpy(r->members[number], list);
+			r->views++;
+		} else if (strcmp(r->members[number], list)) {
+			snprintf(r->wrong, sizeof(r->wrong), "view %lu is '%s', then '%s'", number,
+				 r->members[number], list);
+		}
+	}
+	return NULL;
+}
+
+/* Number and members that are read at one time are of one view. */
+TEST_F_TIMEOUT(view, is_read_whole, 120)
+{
+	static struct reader r;
+	pthread_t thread;
+	long number;
+
+	NEEDS_CPUS(self);
+	EXPECT_VIEW(number, "0-2");
+	memset(&r, 0, sizeof(r));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, reader_run, &r));
+	for (int i = 0; i < ROUNDS; i++) {
+		struct remora_add_cpu a = { .size = sizeof(a), .cpu = self->cpus[2] };
+		struct remora_remove_cpu leave = { .size = sizeof(leave), .node = 3 };
+
+		EXPECT_EQ(0, ioctl(self->fd, REMORA_IOC_ADD_CPU, &a)) { TH_LOG("%s", a.error.message); }
+		EXPECT_VIEW(number, "0-3");
+		EXPECT_EQ(0, ioctl(self->fd, REMORA_IOC_REMOVE_CPU, &leave)) { TH_LOG("%s", leave.error.message); }
+		EXPECT_VIEW(number, "0-2");
+	}
+	__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	EXPECT_STREQ("", r.wrong);
+	EXPECT_LE(2, r.views);
 }
 
 /* A core that did not answer when it was linked is asked again: nothing else need happen first. */
