@@ -12,6 +12,7 @@
 #include <lib/vspace.h>
 
 #include "bind_priv.h"
+#include "list.h"
 
 #define ROOM_NS 1000000
 #define CLOSES 64u /* more than the monitor lets a program have */
@@ -25,7 +26,6 @@ static uint64_t last_binding;
 static uint64_t closes[CLOSES]; /* to be said when there is room */
 static uint32_t close_count;
 static struct rt_queue room;
-static void (*tick_before)(void);
 static bool begun;
 
 static const char *const sentences[BIND_E_COUNT] = {
@@ -72,18 +72,7 @@ static struct rt_bound *bound_of(uint64_t binding)
 static void bound_list(struct rt_bound *b)
 {
 	b->binding = ++last_binding;
-	b->next = bounds;
-	bounds = b;
-}
-
-static void bound_unlist(struct rt_bound *b)
-{
-	struct rt_bound **at = &bounds;
-
-	while (*at && *at != b)
-		at = &(*at)->next;
-	if (*at)
-		*at = b->next;
+	list_add(bounds, b);
 }
 
 /* ---- what is said to the monitor ---- */
@@ -125,8 +114,6 @@ static void tick(void)
 {
 	say_closes();
 	rt_wake(&room, UINT32_MAX);
-	if (tick_before)
-		tick_before();
 }
 
 /* By a thread, disabled. */
@@ -224,6 +211,8 @@ static bool taken(uint64_t address)
 
 static void begin(void)
 {
+	static struct rt_monitor_ticker ticker = { .tick = tick };
+
 	if (begun)
 		return;
 	begun = true;
@@ -231,8 +220,7 @@ static void begin(void)
 	rt_monitor_handlers.bind_opened = on_opened;
 	rt_monitor_handlers.bind_failed = on_failed;
 	rt_monitor_handlers.bind_closed = on_closed;
-	tick_before = rt_monitor_tick;
-	rt_monitor_tick = tick;
+	rt_monitor_tick(&ticker);
 	rt_vspace_taken = taken;
 }
 
@@ -259,7 +247,7 @@ static int finish(struct rt_bound *b)
 	}
 	if (b->state == BOUND_GIVEN)
 		say_closed(b->binding);
-	bound_unlist(b);
+	list_remove(bounds, b);
 	b->state = BOUND_OVER;
 	return rc;
 }
@@ -287,7 +275,7 @@ void rt_bound_close(struct rt_bound *b)
 		rings_unmap(b);
 		if (b->state != BOUND_OVER)
 			say_closed(b->binding);
-		bound_unlist(b);
+		list_remove(bounds, b);
 		b->state = BOUND_OVER;
 		b->binding = 0;
 	}
@@ -322,7 +310,7 @@ int rt_connect(struct rt_bound *b, const struct rt_wish *wish, uint64_t ns)
 		rc = error_of(reply.error);
 	}
 	if (rc)
-		bound_unlist(b);
+		list_remove(bounds, b);
 	else
 		rc = finish(b);
 	if (rc)
@@ -339,16 +327,6 @@ static bool offer_ready(struct rt_event *event)
 }
 
 static const struct rt_event_kind offer_kind = { .ready = offer_ready };
-
-static void offer_unlist(struct rt_offer *o)
-{
-	struct rt_offer **at = &offers;
-
-	while (*at && *at != o)
-		at = &(*at)->next;
-	if (*at)
-		*at = o->next;
-}
 
 /* Disabled; it is on the list, since somebody may ask as soon as the record is there. */
 static int offer(struct rt_offer *o, uint32_t interface, uint32_t version)
@@ -384,11 +362,10 @@ int rt_offer(struct rt_offer *o, const char *name, uint32_t interface, uint32_t 
 	was = rt_disable();
 	begin();
 	o->binding = ++last_binding;
-	o->next = offers;
-	offers = o;
+	list_add(offers, o);
 	rc = offer(o, interface, version);
 	if (rc) {
-		offer_unlist(o);
+		list_remove(offers, o);
 		o->binding = 0;
 	}
 	rt_enable(was);
@@ -449,7 +426,7 @@ void rt_offer_close(struct rt_offer *o)
 		while (o->asks)
 			rt_refuse(o, 0);
 		say_closed(o->binding);
-		offer_unlist(o);
+		list_remove(offers, o);
 		o->binding = 0;
 	}
 	rt_enable(was);

@@ -8,6 +8,8 @@
 #include <lib/monitor.h>
 #include <lib/stream.h>
 
+#include "list.h"
+
 #define ROOM_NS 1000000
 
 static struct urpc_chan chan;
@@ -16,8 +18,9 @@ static struct rt_queue waiters; /* for answers, and for the greeting's end */
 static bool begun;
 static uint32_t short_of; /* slots that rt_monitor_say() lacked */
 
+static struct rt_monitor_ticker *tickers;
+
 struct monitor_handlers rt_monitor_handlers;
-void (*rt_monitor_tick)(void);
 
 /* ---- the poller ---- */
 
@@ -38,8 +41,8 @@ static void poll(void)
 		rt_wake(&waiters, UINT32_MAX);
 	if (short_of && urpc_has_room(&chan, short_of))
 		short_of = 0;
-	if (rt_monitor_tick)
-		rt_monitor_tick();
+	for (struct rt_monitor_ticker *t = tickers; t; t = t->next)
+		t->tick();
 	/* Who does not take the notice is awake, and looks at the rings afterwards. */
 	if (urpc_ack_notify_needed(&chan))
 		rt_stream_hint();
@@ -149,6 +152,11 @@ int rt_monitor_say(int (*send)(struct monitor_end *end, const void *message), co
 	if (urpc_notify_needed(&chan))
 		rt_stream_hint();
 	return rc;
+}
+
+void rt_monitor_tick(struct rt_monitor_ticker *ticker)
+{
+	list_add(tickers, ticker);
 }
 
 RT_MONITOR_CALL(hello)

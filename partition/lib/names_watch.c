@@ -5,6 +5,7 @@
 #include <lib/monitor.h>
 #include <lib/names.h>
 
+#include "list.h"
 #include "names_core.h"
 
 RT_MONITOR_CALL(name_watch)
@@ -54,13 +55,9 @@ static int on_changed(void *ctx, uint32_t from, const struct monitor_name_change
 
 static void forget(struct rt_name_watch *watch)
 {
-	struct rt_name_watch **at = &watches;
 	uint32_t was = rt_disable();
 
-	while (*at && *at != watch)
-		at = &(*at)->next;
-	if (*at)
-		*at = watch->next;
+	list_remove(watches, watch);
 	rt_waitset_remove(&watch->event);
 	rt_enable(was);
 }
@@ -83,8 +80,7 @@ int rt_name_watch(struct rt_name_watch *watch, const char *prefix)
 	watch->first = watch->count = 0;
 	watch->missed = false;
 	watch->number = m.watch = ++last_number;
-	watch->next = watches;
-	watches = watch;
+	list_add(watches, watch);
 	rt_enable(was);
 	rc = rt_monitor_call(send_name_watch, &m, &reply);
 	if (!rc)

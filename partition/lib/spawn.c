@@ -8,6 +8,8 @@
 #include <lib/monitor.h>
 #include <lib/spawn.h>
 
+#include "list.h"
+
 #define WANTED 16u /* pieces at a time: one for each node that makes a program */
 
 RT_MONITOR_CALL(spawn)
@@ -80,26 +82,23 @@ static int on_exited(void *ctx, uint32_t from, const struct monitor_spawn_exited
 
 static void begin(struct rt_job *job)
 {
+	static struct rt_monitor_ticker ticker = { .tick = send_pieces };
 	uint32_t was = rt_disable();
 
 	rt_monitor_handlers.image_wanted = on_wanted;
 	rt_monitor_handlers.spawn_exited = on_exited;
-	rt_monitor_tick = send_pieces;
+	if (!last_number)
+		rt_monitor_tick(&ticker);
 	job->number = ++last_number;
-	job->next = jobs;
-	jobs = job;
+	list_add(jobs, job);
 	rt_enable(was);
 }
 
 static void forget(struct rt_job *job)
 {
-	struct rt_job **at = &jobs;
 	uint32_t was = rt_disable();
 
-	while (*at && *at != job)
-		at = &(*at)->next;
-	if (*at)
-		*at = job->next;
+	list_remove(jobs, job);
 	rt_enable(was);
 }
 

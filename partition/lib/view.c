@@ -2,6 +2,8 @@
 #include <lib/monitor.h>
 #include <lib/view.h>
 
+#include "list.h"
+
 RT_MONITOR_CALL(view_watch)
 RT_MONITOR_CALL(view_ready)
 
@@ -43,8 +45,8 @@ int rt_view_watch(struct rt_view_watch *watch)
 	int rc;
 
 	rt_monitor_handlers.view_changed = on_changed;
-	*watch = (struct rt_view_watch){ .event.kind = &kind, .next = watches };
-	watches = watch;
+	*watch = (struct rt_view_watch){ .event.kind = &kind };
+	list_add(watches, watch);
 	rt_enable(was);
 	rc = rt_monitor_call(send_view_watch, &m, &reply);
 	if (rc) {
@@ -68,13 +70,9 @@ int rt_view_watch(struct rt_view_watch *watch)
 
 void rt_view_unwatch(struct rt_view_watch *watch)
 {
-	struct rt_view_watch **at = &watches;
 	uint32_t was = rt_disable();
 
-	while (*at && *at != watch)
-		at = &(*at)->next;
-	if (*at)
-		*at = watch->next;
+	list_remove(watches, watch);
 	rt_waitset_remove(&watch->event);
 	rt_enable(was);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #include <lib/waitset.h>
 
+#include "list.h"
+
 static struct rt_waitset *watched; /* those in which a thread waits */
 static struct rt_poller poller;
 static bool added;
@@ -122,20 +124,13 @@ static void watch(struct rt_waitset *set)
 		if (s == set)
 			return;
 	}
-	set->next = watched;
-	watched = set;
+	list_add(watched, set);
 }
 
 static void unwatch(struct rt_waitset *set)
 {
-	struct rt_waitset **at = &watched;
-
-	if (set->waiters.first)
-		return;
-	while (*at && *at != set)
-		at = &(*at)->next;
-	if (*at)
-		*at = set->next;
+	if (!set->waiters.first)
+		list_remove(watched, set);
 }
 
 /* ---- waiting ---- */

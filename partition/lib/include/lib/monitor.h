@@ -40,14 +40,20 @@ extern struct monitor_handlers rt_monitor_handlers;
 
 /**
  * rt_monitor_say - send a message that needs no answer; called disabled
- * @send: sends it. Return: what that returns: -URPC_EAGAIN: no room, rt_monitor_tick is called when there is
+ * @send: sends it. Return: what that returns: -URPC_EAGAIN: no room, tickers are called when there is
  */
 int rt_monitor_say(int (*send)(struct monitor_end *end, const void *message), const void *message);
 
 /** rt_monitor_look - take what has come, without waiting for the scheduler to do so; called disabled */
 void rt_monitor_look(void);
 
-/** rt_monitor_tick - called disabled whenever something has come, or there is room again; may be NULL */
-extern void (*rt_monitor_tick)(void);
+/** struct rt_monitor_ticker - @tick: called disabled whenever something may have come, or there is room again */
+struct rt_monitor_ticker {
+	void (*tick)(void);
+	struct rt_monitor_ticker *next;
+};
+
+/** rt_monitor_tick - call that one, too, for ever; called disabled, once for each */
+void rt_monitor_tick(struct rt_monitor_ticker *ticker);
 
 #endif
