@@ -48,7 +48,7 @@ static void help(FILE *file)
 	      "Remora takes CPUs and memory away from a running Linux, boots a multikernel on\n"
 	      "them, and gives everything back on request.\n\nverbs:\n", file);
 	for (const struct cli_verb *v = cli_verbs; v->name; v++)
-		fprintf(file, "  %-10s %s\n", v->name, v->help);
+		fprintf(file, "  %-13s %s\n", v->name, v->help);
 	fputs("\nexit codes: 0 ok, 1 failed, 2 usage, 3 no such partition, 4 not allowed,\n"
 	      "            5 module not loaded, 6 timeout, 7 partition or core dead;\n"
 	      "            of run: the program's, 125 it was not started, 126 it cannot be, 127 no file\n", file);

@@ -2,10 +2,13 @@
 /*
  * remora remove-memory
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+
+#define ANYWHERE (~0ull) /* the size alone says which one */
 
 static int act(struct remora_partition *partition, const void *arg, struct remora_error *error)
 {
@@ -23,10 +26,12 @@ static int parse(const char *word, struct remora_memory_remove *request)
 	char *stop;
 
 	if (!strncmp(word, "0x", 2)) {
+		errno = 0;
 		request->address = strtoull(word, &stop, 16);
-		return *stop || stop == word + 2 ? cli_usage("%s is no address", word) : CLI_OK;
+		return *stop || errno || request->address == ANYWHERE ? cli_usage("%s is no address", word) :
+									CLI_OK;
 	}
-	request->address = ~0ull;
+	request->address = ANYWHERE;
 	if (remora_parse_size(word, &bytes, NULL) || !bytes)
 		return cli_usage("%s is neither an address (0x...) nor a size", word);
 	request->bytes = bytes;

@@ -81,6 +81,10 @@ expect 5 'is the module loaded?' ping x
 expect 5 'is the module loaded?' wait x --state running
 expect 5 'is the module loaded?' inject x --kind page
 expect 5 'is the module loaded?' create x --cpus 1 --memory 64M
+expect 5 'is the module loaded?' add-cpu x 1
+expect 5 'is the module loaded?' remove-cpu x 1
+expect 5 'is the module loaded?' add-memory x 64M
+expect 5 'is the module loaded?' remove-memory x 64M
 
 echo "# mistakes on the command line"
 expect 2 'an argument is missing' create
@@ -105,6 +109,16 @@ expect 2 'takes no argument' list --json=3
 expect 2 'one argument too many' status a b
 for number in 0 60001 -1 x 1x '' 99999999999999999999; do
 	expect 2 "a number from 1 to 60000 was expected, not '$number'" stop x "--timeout=$number"
+done
+expect 2 'an argument is missing' add-memory x
+expect 2 'MEMORY_SYNTAX' add-memory x 64MB
+expect 2 'a number from 1 to' add-memory x 64M --core 0
+expect 2 'an argument is missing' remove-memory x
+for word in 0x 0x10M 0xfffffffffffffffff 0xffffffffffffffff; do
+	expect 2 "$word is no address" remove-memory x "$word"
+done
+for word in 0 64MB '' 99999999999999999999; do
+	expect 2 'is neither an address' remove-memory x "$word"
 done
 expect 2 'is no state' wait x --state runing
 expect 2 '--state is missing' wait x
@@ -172,6 +186,16 @@ expect 1 'NAME_EXISTS, EEXIST' create a --cpus 5 --memory 64M
 expect 0 'a  *offline  *192M  *1-2,4' list
 expect 0 '^a$' list --names
 expect 7 'does not run' ping a
+expect 0 "^64 MiB are core 1's, of 'a'\$" add-memory a 64M
+expect 0 "^48 MiB are core 2's, of 'a'\$" add-memory a 16M,32M --core 2
+expect 1 'CORE_UNKNOWN' add-memory a 16M --core 9
+expect 1 'MEMORY_REFUSED, ENOSPC' add-memory a 16M,16M
+expect 0 '' remove-memory a 64M
+expect 1 'MEMORY_UNKNOWN, ENOENT' remove-memory a 64M
+expect 0 '' remove-memory a 0x200000000 --timeout 100
+expect 1 'MEMORY_UNKNOWN' remove-memory a 0x200000000
+FAKE_FAIL=99 expect 1 'MEMORY_IN_USE, EBUSY' remove-memory a 32M
+expect 3 'there is no partition' add-memory nobody 64M
 expect 0 '' start a
 expect 1 'STATE_WRONG, EBUSY' start a
 expect_json 0 '.[0] | .name == "a" and .state == "running" and .memory == 201326592 and

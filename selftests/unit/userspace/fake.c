@@ -24,6 +24,9 @@
 #define PARTITIONS 8
 
 /* A partition; in the file FAKE_STATE, which is all zero at first. */
+#define ADDED_MAX 4u
+#define ADDED_AT(i) ((i + 1) * 0x100000000ull) /* where it is */
+
 struct part {
 	char name[REMORA_NAME_MAX];
 	uint32_t state, flags, core_count, extent_count;
@@ -32,6 +35,7 @@ struct part {
 	uint32_t crashed; /* node number */
 	uint64_t generation;
 	uint64_t foreign; /* interrupts that met core 1 */
+	uint64_t added[ADDED_MAX]; /* bytes of memory that was added; 0: none */
 };
 
 enum kind { OTHER, CONTROL, PARTITION, CHANNEL, EPOLL, NAMES };
@@ -286,6 +290,40 @@ static int do_status(struct part *part, struct remora_status *s)
 	return 0;
 }
 
+static int do_memory_add(struct part *part, struct remora_memory_add *m)
+{
+	const struct remora_extent *extents = (void *)(uintptr_t)m->extents;
+	uint32_t free = 0;
+
+	if (ordered_failure())
+		return refuse(&m->error, ordered_failure());
+	if (m->node > part->core_count)
+		return refuse(&m->error, REMORA_R_CORE_UNKNOWN);
+	for (uint32_t i = 0; i < m->extent_count; i++) {
+		while (free < ADDED_MAX && part->added[free])
+			free++;
+		if (free == ADDED_MAX)
+			return refuse(&m->error, REMORA_R_MEMORY_REFUSED);
+		part->added[free] = extents[i].bytes;
+		m->bytes += extents[i].bytes;
+	}
+	m->given = m->node ? m->node : 1;
+	return 0;
+}
+
+static int do_memory_remove(struct part *part, struct remora_memory_remove *m)
+{
+	if (ordered_failure())
+		return refuse(&m->error, ordered_failure());
+	for (uint32_t i = 0; i < ADDED_MAX; i++) {
+		if (!part->added[i] || (m->address == ~0ull ? m->bytes != part->added[i] : m->address != ADDED_AT(i)))
+			continue;
+		part->added[i] = 0;
+		return 0;
+	}
+	return refuse(&m->error, REMORA_R_MEMORY_UNKNOWN);
+}
+
 static int do_inject(struct part *part, struct remora_inject *in)
 {
 	if (!(part->flags & REMORA_CREATE_FAULTS))
@@ -417,6 +455,10 @@ static int partition_ioctl(int fd, unsigned long request, void *arg)
 		return do_names(part, arg);
 	case REMORA_IOC_INJECT:
 		return files[fd].writable ? do_inject(part, arg) : -EPERM;
+	case REMORA_IOC_MEMORY_ADD:
+		return files[fd].writable ? do_memory_add(part, arg) : -EPERM;
+	case REMORA_IOC_MEMORY_REMOVE:
+		return files[fd].writable ? do_memory_remove(part, arg) : -EPERM;
 	case REMORA_IOC_PEER_PING:
 		return do_peer_ping(part, arg);
 	case REMORA_IOC_SHOOTDOWN:
