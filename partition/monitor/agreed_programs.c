@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What programs ask to be agreed on with other nodes, what they give to programs there, and where they take
- * what comes. Addresses are in the program's own root CNode: what they lead to is looked at when it is used.
+ * What programs ask to be agreed on with other nodes, what they give to programs there and here, and where they
+ * take what comes. Addresses are in the program's own root CNode: what they lead to is looked at when it is used.
  */
 #include <base/string.h>
 
@@ -109,13 +109,37 @@ int agreed_ask(const struct domain *d, uint64_t tag, const uint64_t word[6])
 	return rc ? rc : agreed_start(c, &q);
 }
 
-/* ---- to programs of other nodes ---- */
+/* ---- to other programs ---- */
+
+/* To one of this core: a copy as programs make themselves, of which no other node need know. */
+static int give_here(struct call *c, struct abi_cap_at at, const struct agreed_gift *gift)
+{
+	const struct take *t = agreed_take_of(gift->domain);
+	int rc = t ? caps_mint(at, t->at, (uint8_t)gift->rights, 0) : -ABI_CAP_E_OCCUPIED;
+
+	/* What passes is the giver's to try again; else the slot is of no use, and who waits hears of it. */
+	if (t && rc != -ABI_CAP_E_AGAIN && rc != -ABI_CAP_E_BUSY)
+		agreed_taken(gift->domain, agreed_machine()->self, c->domain, (uint8_t)gift->rights,
+			     c->object.bytes, rc);
+	if (!rc)
+		c->state = OVER;
+	return rc;
+}
+
+/* What may be given of one: on this core also an endpoint, to be called back by. */
+static uint8_t rights_to_give(const struct agree_object *o, bool here)
+{
+	if (here && o->type == ABI_CAP_ENDPOINT)
+		return ABI_CAP_WRITE | ABI_CAP_GRANT;
+	return o->type == ABI_CAP_FRAME ? ABI_CAP_RW : 0;
+}
 
 int agreed_give(const struct domain *d, uint64_t tag, const struct agreed_gift *gift)
 {
 	struct call *c = agreed_free_call(d->number);
+	const bool here = gift->node == agreed_machine()->self;
 	struct abi_cap_at at = { gift->address, gift->depth, 0 };
-	uint8_t has;
+	uint8_t has, may;
 	int rc = agreed_address(d, &at.address, &at.depth);
 
 	if (rc)
@@ -130,13 +154,16 @@ int agreed_give(const struct domain *d, uint64_t tag, const struct agreed_gift *
 	 * Of all else the other core's CPU driver would have to reach the memory. A ring goes when its channel
 	 * does, at once, so no other node may have it.
 	 */
-	if (c->object.type != ABI_CAP_FRAME || bound_is_ring(c->object.base, c->object.bytes))
+	may = rights_to_give(&c->object, here);
+	if (!may || bound_is_ring(c->object.base, c->object.bytes))
 		return -AGREE_E_KIND;
 	/* It goes back to its owner when this program frees it: nobody else may have it then. */
 	if (memory_parts_borrowed(c->object.base))
 		return -AGREE_E_KIND;
-	if (!gift->rights || gift->rights & ~(uint32_t)(has & ABI_CAP_RW))
+	if (!gift->rights || gift->rights & ~(uint32_t)(has & may))
 		return -ABI_CAP_E_RIGHTS;
+	if (here)
+		return give_here(c, at, gift);
 	if (gift->domain > AGREED_NUMBER_MAX || d->number > AGREED_NUMBER_MAX)
 		return -ABI_CAP_E_OCCUPIED;
 	return agreed_send(c, gift->node, (uint8_t)gift->rights,

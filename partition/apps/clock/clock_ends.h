@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The two ends of the clock, a thread each; they know of each other what clock.if says. */
+/* The two ends of the clock, a thread or a program each; they know of each other what clock.if says. */
 #ifndef CLOCK_ENDS_H
 #define CLOCK_ENDS_H
 
@@ -10,6 +10,13 @@
 /* @lmp: of this end; @other: the other end's endpoint. Return: 0, or what ended it. */
 int server(struct rt_lmp *lmp, struct abi_cap_at other);
 int client(struct rt_lmp *lmp, struct abi_cap_at other, unsigned int version);
+
+/*
+ * The other end's endpoint, when that is another program of this core; it gets that of @lmp. Return: 0, or -1:
+ * why not was said.
+ */
+int meet_client(struct rt_lmp *lmp, struct abi_cap_at *other);
+int meet_server(struct rt_lmp *lmp, struct abi_cap_at *other);
 
 /* A little for room, of which nobody tells. */
 static inline void wait_for_room(void)

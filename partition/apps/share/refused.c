@@ -68,7 +68,7 @@ int refused(uint32_t node)
 	give("to revoke", rt_slot_at(frame.slot), node, NOBODY, ABI_CAP_READ | ABI_CAP_REVOKE);
 	give("no rights", rt_slot_at(frame.slot), node, NOBODY, 0);
 	give("outside the root", (struct abi_cap_at){ 0, 64, 0 }, node, NOBODY, ABI_CAP_READ);
-	give("to this node", rt_slot_at(frame.slot), here.node, here.domain, ABI_CAP_READ);
+	give("to nobody here", rt_slot_at(frame.slot), here.node, NOBODY, ABI_CAP_READ);
 	give("to no node", rt_slot_at(frame.slot), 63, NOBODY, ABI_CAP_READ);
 	tell("RAM before", rt_share_retype(rt_slot_at(ram.slot), rt_slot_at(made), ABI_CAP_FRAME, 0, 4096, 1));
 	give("to no program", rt_slot_at(frame.slot), node, NOBODY, ABI_CAP_READ);

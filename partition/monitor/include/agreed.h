@@ -35,7 +35,7 @@ struct agree_local agreed_local(void);
  */
 int agreed_ask(const struct domain *d, uint64_t tag, const uint64_t word[6]);
 
-/** struct agreed_gift - a capability of a program, for a program of another node; any values */
+/** struct agreed_gift - a capability of a program, for another program; any values */
 struct agreed_gift {
 	uint64_t address;
 	uint32_t depth;
@@ -43,7 +43,10 @@ struct agreed_gift {
 	uint32_t rights;
 };
 
-/** agreed_give - give a copy of a frame; the result comes as that of agreed_ask(). Same return */
+/**
+ * agreed_give - give a copy of a frame, or of an endpoint to a program of this core; the result comes as that of
+ * agreed_ask(). Same return
+ */
 int agreed_give(const struct domain *d, uint64_t tag, const struct agreed_gift *gift);
 
 /** agreed_take - an empty slot for what somebody gives this program; told by agreed_take_next() */

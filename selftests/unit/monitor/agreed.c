@@ -394,7 +394,7 @@ static void test_give(void **state)
 	assert_int_equal(give(S_OTHER, 0, 0), -ABI_CAP_E_RIGHTS);
 	assert_int_equal(give(S_OTHER, 0, ABI_CAP_READ | ABI_CAP_EXECUTE), -ABI_CAP_E_RIGHTS);
 	assert_int_equal(give(S_OTHER, 0, ABI_CAP_READ | 0x100), -ABI_CAP_E_RIGHTS);
-	assert_int_equal(give(S_OTHER, SELF, ABI_CAP_READ), -AGREE_E_NODE);
+	assert_int_equal(give(S_OTHER, SELF, ABI_CAP_READ), -ABI_CAP_E_OCCUPIED);
 	assert_int_equal(give(S_OTHER, 3, ABI_CAP_READ), -AGREE_E_NODE);
 	assert_int_equal(give(1u << DEPTH | S_OTHER, 0, ABI_CAP_READ), -ABI_CAP_E_ADDRESS);
 	bad.depth = 0;
@@ -409,6 +409,63 @@ static void test_give(void **state)
 	assert_int_equal(came_with, 17 | (uint64_t)domain << 24 | (uint64_t)SELF << 48);
 	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_FRAME, S_PIECE, S_OTHER + 2, 0x2000, 0x1000, word),
 			 -ABI_CAP_E_REMOTE);
+}
+
+static int give_to(uint32_t to, uint64_t slot, uint32_t rights)
+{
+	const struct agreed_gift g = { slot, DEPTH, SELF, to, rights };
+	int rc = agreed_give(domain_find(domain), 4711, &g);
+
+	return rc ? rc : told(true);
+}
+
+static void expect_taken(uint32_t to, int error, uint32_t rights, uint64_t bytes)
+{
+	struct agreed_take_result result;
+
+	assert_true(agreed_take_next(&result));
+	assert_int_equal(result.domain, to);
+	assert_int_equal(result.tag, 7);
+	assert_int_equal(result.error, error);
+	assert_int_equal(result.node, SELF);
+	assert_int_equal(result.from, domain);
+	assert_int_equal(result.rights, rights);
+	assert_int_equal(result.bytes, bytes);
+	assert_false(agreed_take_next(&result));
+}
+
+/* To another program of this core: nobody else is asked, and the giver can take it back alone. */
+static void test_give_here(void **state)
+{
+	uint32_t to = spawn_good(core_bind(4, ABI_SERVICE_SPAWN, 256));
+	struct program *other_program = core_program(to);
+	uint64_t word[6];
+
+	(void)state;
+	assert_int_equal(invoke(ABI_CAP_DO_RETYPE, ABI_CAP_FRAME, S_PIECE, S_OTHER, 0, 0x1000, word), 0);
+	assert_int_equal(give_to(to, S_OTHER, ABI_CAP_READ), -ABI_CAP_E_OCCUPIED);
+	assert_int_equal(agreed_take(domain_find(to), 7, S_OTHER, DEPTH), 0);
+	assert_int_equal(give_to(domain, S_OTHER, ABI_CAP_READ), -ABI_CAP_E_OCCUPIED);
+	assert_int_equal(give_to(to, S_PIECE, ABI_CAP_READ), -AGREE_E_KIND);
+	assert_int_equal(give_to(to, S_OTHER, ABI_CAP_RW | ABI_CAP_REVOKE), -ABI_CAP_E_RIGHTS);
+	assert_int_equal(give_to(to, ABI_SLOT_ENDPOINT, ABI_CAP_READ), -ABI_CAP_E_RIGHTS);
+	assert_int_equal(give_to(to, S_OTHER, ABI_CAP_READ), 0);
+	expect_taken(to, 0, ABI_CAP_READ, 0x1000);
+	assert_int_equal(core_cap(other_program, S_OTHER).base, core_cap(program, S_OTHER).base);
+	assert_int_equal(core_cap(other_program, S_OTHER).rights, ABI_CAP_READ);
+	/* Its slot is not empty: both are told. */
+	assert_int_equal(agreed_take(domain_find(to), 7, S_OTHER, DEPTH), 0);
+	assert_int_equal(give_to(to, S_OTHER, ABI_CAP_READ), -ABI_CAP_E_OCCUPIED);
+	expect_taken(to, -ABI_CAP_E_OCCUPIED, ABI_CAP_READ, 0x1000);
+	assert_int_equal(invoke(ABI_CAP_DO_REVOKE, 0, S_OTHER, 0, 0, 0, word), 0);
+	assert_int_equal(core_cap(other_program, S_OTHER).type, ABI_CAP_NONE);
+	/* What it can send messages to, which is for this core alone. */
+	assert_int_equal(agreed_take(domain_find(to), 7, S_OTHER, DEPTH), 0);
+	assert_int_equal(give_to(to, ABI_SLOT_ENDPOINT, ABI_CAP_WRITE | ABI_CAP_GRANT), 0);
+	expect_taken(to, 0, ABI_CAP_WRITE | ABI_CAP_GRANT, ABI_CAP_ENDPOINT_BYTES);
+	assert_int_equal(core_cap(other_program, S_OTHER).type, ABI_CAP_ENDPOINT);
+	assert_int_equal(give(ABI_SLOT_ENDPOINT, 0, ABI_CAP_WRITE), -AGREE_E_KIND);
+	assert_int_equal(came, 0);
 }
 
 /* A channel's memory is used for something else when its program ends: nobody elsewhere may have it. */
@@ -649,6 +706,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ends, start, stop),
 		cmocka_unit_test_setup_teardown(test_bad, start, stop),
 		cmocka_unit_test_setup_teardown(test_give, start, stop),
+		cmocka_unit_test_setup_teardown(test_give_here, start, stop),
 		cmocka_unit_test_setup_teardown(test_give_ring, start, stop),
 		cmocka_unit_test_setup_teardown(test_take, start, stop),
 		cmocka_unit_test_setup_teardown(test_forgets, start, stop),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Memory shared with programs of other nodes: frames are given, taken, and taken back. Programs on one node
- * give each other capabilities by messages (lib/lmp.h).
+ * Memory shared with programs of other nodes, or of this one: frames are given, taken, and taken back. Programs
+ * of one node also give each other endpoints, and then any capability by messages (lib/lmp.h, lib/carrier.h).
  *
- * What was given is known to other nodes, and so is all that it was made of: this program's RAM. To make
+ * What was given to another node is known there, and so is all that it was made of: this program's RAM. To make
  * something of that, to delete its last capability or to revoke it, all nodes have to agree: the functions
  * below see to that when the CPU driver refuses the plain operation, and so does rt_ram_make() in a thread.
  * A page fault cannot wait for others: whoever gives touches the memory that it needs before, or keeps to
@@ -21,10 +21,11 @@
 #include <lib/vspace.h>
 
 /**
- * rt_share_give - give a copy of a frame to a program of another node
+ * rt_share_give - give a copy of a frame, or of an endpoint to a program of this node
  * @domain: its number there; it waits in rt_share_take()
- * @rights: ABI_CAP_READ, ABI_CAP_WRITE: of those that @frame has
- * AGREE_E_NODE: no such member; ABI_CAP_E_OCCUPIED: no such program, or it does not wait.
+ * @rights: ABI_CAP_READ, ABI_CAP_WRITE; of an endpoint ABI_CAP_WRITE, ABI_CAP_GRANT: of those that @frame has
+ * AGREE_E_NODE: no such member; AGREE_E_KIND: of another type; ABI_CAP_E_OCCUPIED: no such program, or it does
+ * not wait.
  */
 int rt_share_give(struct abi_cap_at frame, uint32_t node, uint32_t domain, uint32_t rights);
 
