@@ -15,7 +15,7 @@ static bool ready(struct rt_event *event)
 	if (c->over && !urpc_can_recv(&c->urpc))
 		c->urpc.broken = true;
 	return c->urpc.broken || (!c->deaf && urpc_can_recv(&c->urpc)) ||
-	       (c->want_room && urpc_has_room(&c->urpc, c->want_room));
+	       (c->want_room && (c->over || urpc_has_room(&c->urpc, c->want_room)));
 }
 
 static void disarm(struct rt_event *event)

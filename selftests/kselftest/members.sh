@@ -7,19 +7,6 @@
 
 RUN_MEMORY=2M
 
-# behind FILE PATTERN: until the file has such a line
-behind()
-{
-	local i
-	for ((i = 0; i < 600; i++)); do
-		! grep -Eqs "$2" "$1" || return 0
-		sleep 0.1
-	done
-	echo "# no line like $2:"
-	sed 's/^/# /' "$1"
-	return 1
-}
-
 # start CORE HOW: in the background, until it has seen a view
 start()
 {

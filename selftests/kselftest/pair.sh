@@ -11,17 +11,13 @@
 served=0
 server()
 {
-	local core=$1 i
+	local core=$1
 	shift
 	NAME=pair$((++served))
 	: >"$WORK/server"
-	RUN_SECONDS=300 on "$core" pair serve $NAME "$@" >"$WORK/server" 2>&1 </dev/null &
+	on "$core" pair serve $NAME "$@" >"$WORK/server" 2>&1 </dev/null &
 	SERVER=$!
-	for ((i = 0; i < 100; i++)); do
-		grep -q offered "$WORK/server" && return
-		sleep 0.1
-	done
-	sed 's/^/# server: /' "$WORK/server"
+	behind "$WORK/server" offered
 }
 
 # server_said PATTERN NAME: how the last server ended, and what it said.
@@ -31,33 +27,21 @@ server_said()
 	tap_like "$?: $(tr '\n' ' ' <"$WORK/server")" "$1" "$2"
 }
 
-# The pair's program on core $1 is killed.
-kill_on()
-{
-	remora kill $PART "$(remora ps $PART | awk -v core="$1" '/pair/ && $1 ~ "^" core ":" { print $1; exit }')"
-}
-
 # Core 2 is connected to a server on core 1, and stays so. client: its process
 held()
 {
-	local i
-	server 1 --count 1
-	on 2 pair connect $NAME --count 1 --hold 50000 >"$WORK/client" 2>&1 </dev/null &
+	server 1 --count 1 "$@"
+	: >"$WORK/client"
+	on 2 pair connect $NAME --count 1 --hold 200000 "$@" >"$WORK/client" 2>&1 </dev/null &
 	client=$!
-	for ((i = 0; i < 100; i++)); do
-		grep -q holding "$WORK/client" && break
-		sleep 0.1
-	done
+	behind "$WORK/client" holding
 }
 
-# gone FILE PROCESS: it said within 5 s that the other end is gone. Its milliseconds: TOOK
+# gone FILE: it said, long before it would have given up, that the other end is gone. Its milliseconds: TOOK
 gone()
 {
-	local start=${EPOCHREALTIME/./} i
-	for ((i = 0; i < 100; i++)); do
-		grep -q "over while" "$1" && break
-		sleep 0.05
-	done
+	local start=${EPOCHREALTIME/./}
+	behind "$1" "over while"
 	TOOK=$(((${EPOCHREALTIME/./} - start) / 1000))
 	grep -q "over while" "$1"
 }
@@ -71,7 +55,7 @@ bound()
 bound_settles()
 {
 	local i
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < 300; i++)); do
 		[ "$(bound)" = 0 ] && break
 		sleep 0.1
 	done
@@ -96,7 +80,7 @@ tap_is "$(bound_settles)" 0 "no channel is left"
 says "no such name" 1 "connect: -2 .there is no such name" on 2 pair connect nobody
 says "no such name, waiting" 1 "connect: -110 .the deadline has passed, and nobody offered" \
 	on 2 pair connect nobody --wait --ms 300
-RUN_SECONDS=60 on 2 pair connect pair$((served + 1)) --wait --count 10 >"$WORK/waiting" 2>&1 </dev/null &
+on 2 pair connect pair$((served + 1)) --wait --count 10 >"$WORK/waiting" 2>&1 </dev/null &
 waiting=$!
 wait_shown pair
 server 1 --count 1
@@ -112,59 +96,50 @@ says "refused" 1 "connect: -111 .the server refused, 42" on 2 pair connect $NAME
 wait $SERVER
 server 1 --silent --count 1
 says "nobody answers" 1 "connect: -110 .the deadline has passed, and the server did not" \
-	on 2 pair connect $NAME --ms 500
-kill_on 1
+	on 2 pair connect $NAME --ms 3000
+kill_on 1 pair
 wait $SERVER
 tap_is "$(bound_settles)" 0 "no channel is left"
 
 # ---- ends ----
 for way in "" --poll; do
-	server 1 --count 1 $way
-	RUN_SECONDS=60 on 2 pair connect $NAME --count 1 --hold 50000 $way >"$WORK/client" 2>&1 </dev/null &
-	client=$!
-	for ((i = 0; i < 100; i++)); do
-		grep -q holding "$WORK/client" && break
-		sleep 0.1
-	done
-	kill_on 1
+	held $way
+	kill_on 1 pair
 	gone "$WORK/client"
 	tap_is $? 0 "the server is killed: the client${way:+, polling,} hears in $TOOK ms"
 	wait $client $SERVER
 	tap_is "$(bound_settles)" 0 "no channel is left"
 done
-server 1 --count 1
-on 2 pair connect $NAME --count 1 --hold 50000 >"$WORK/client" 2>&1 </dev/null &
-client=$!
-for ((i = 0; i < 100; i++)); do
-	grep -q holding "$WORK/client" && break
-	sleep 0.1
-done
-kill_on 2
+held
+kill_on 2 pair
 server_said "^0: .*served 1 the domain at the other end has ended" \
 	"the client is killed: the server hears"
 wait $client
 
 # ---- a flood ----
 server 1 --count 1
-RUN_SECONDS=60 on 2 pair connect $NAME --flood >"$WORK/client" 2>&1 </dev/null &
-client=$!
-sleep 1
-first=$NAME flooded=$SERVER
-cp "$WORK/server" "$WORK/flooded"
+: >"$WORK/flood"
+on 2 pair connect $NAME --flood >"$WORK/flood" 2>&1 </dev/null &
+flooder=$!
+behind "$WORK/flood" connected
+flooded=$SERVER
 server 1 --count 1
 says "beside a flood another pair is served" 0 done on 2 pair connect $NAME --count 100
 wait $SERVER
-kill_on 1
-kill_on 2
-wait $client $flooded
-tap_is "$(bound_settles)" 0 "no channel is left of $first"
+tap_is "$(tail -n 1 "$WORK/flood")" "connected" "all that while there is one"
+kill_on 1 pair
+gone "$WORK/flood"
+tap_like "$(tr '\n' ' ' <"$WORK/flood")" "flooded [1-9][0-9]* over while flooding: the domain at the other end" \
+	"who floods has sent something, and hears that the server is killed"
+wait $flooder $flooded
+tap_is "$(bound_settles)" 0 "no channel is left"
 
 # ---- many ----
 server 1
 cycles=${REMORA_CYCLES:-200}
 says "$cycles connections in a row" 0 "cycled $cycles" on 2 pair cycle $NAME --count "$cycles"
 says "$cycles on one core" 0 "cycled $cycles" on 1 pair cycle $NAME --count "$cycles"
-kill_on 1
+kill_on 1 pair
 wait $SERVER
 tap_is "$(bound_settles)" 0 "no channel is left"
 

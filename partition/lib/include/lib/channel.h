@@ -10,7 +10,8 @@
 /**
  * struct rt_channel
  * @event: has something while a message is there (unless @deaf), while there is room for @want_room slots
- *         (0: nobody wants to know), and for ever once the peer broke the protocol
+ *         or will be none as the peer is gone (0: nobody wants to know), and for ever once the peer broke
+ *         the protocol
  * @deaf:  set by the owner while it takes no messages, because it wants room first
  * @urpc:  for urpc_recv(), urpc_send() and all others, by the thread that owns the channel; after a
  *         burst, rt_channel_flush()
