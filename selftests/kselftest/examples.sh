@@ -21,24 +21,24 @@ says "hello core" "$EXAMPLES/echo" kst-ex "hello core"
 says "core 1 answers" "$EXAMPLES/events" kst-ex
 says $'sum of 1000 messages: 499500\nlongest message: 1792 bytes' "$EXAMPLES/batch" kst-ex
 says 1 "$EXAMPLES/names" kst-ex 1
-together=$({ timeout 60 "$EXAMPLES/names" kst-ex 3 & timeout 60 "$EXAMPLES/names" kst-ex 3 & timeout 60 "$EXAMPLES/names" kst-ex 3; wait; } 2>&1 | sort)
+together=$(for i in 1 2 3; do timeout 300 "$EXAMPLES/names" kst-ex 3 2>&1 & done | sort)
 tap_is "$together" $'1\n2\n3' "three names at a time count and meet"
 tap_is "$(remora names kst-ex)" "" "and leave no name"
 
 # With programs on the core: services of the one and of the other.
 pair=${REMORA_PROGRAMS:-/usr/lib/remora/programs}/remora/pair
 if [ -x "$pair" ]; then
-	remora run kst-ex --core 1 "$pair" serve example.core --count 1 >/dev/null 2>&1 </dev/null &
+	timeout 300 remora run kst-ex --core 1 "$pair" serve example.core --count 1 >/dev/null 2>&1 </dev/null &
 	server=$!
 	says "core 1 answered 100 times" "$EXAMPLES/connect" kst-ex example.core 77 1
 	wait $server
-	timeout 60 "$EXAMPLES/offer" kst-ex example.linux 77 1 1 >/tmp/offer.out 2>&1 &
+	timeout 300 "$EXAMPLES/offer" kst-ex example.linux 77 1 1 >"$TAP_TMP" 2>&1 &
 	server=$!
-	tap_like "$(remora run kst-ex --core 1 "$pair" connect example.linux --wait --count 20 2>&1 </dev/null)" "done" \
-		"a program on the core is served by Linux"
+	tap_like "$(timeout 300 remora run kst-ex --core 1 "$pair" connect example.linux --wait --count 20 2>&1 </dev/null)" \
+		"done" "a program on the core is served by Linux"
 	wait $server
 	# The last one says that it was all: its echo may come too late.
-	tap_like "$?: $(cat /tmp/offer.out)" "^0: 2[01] messages" "and Linux served it"
+	tap_like "$?: $(cat "$TAP_TMP")" "^0: 2[01] messages" "and Linux served it"
 fi
 tap_fails "no such partition" "$EXAMPLES/batch" nowhere
 

@@ -8,7 +8,7 @@
 programs_begin 1 contig:16M
 PAGES=$(tap_ledger)
 RUN_MEMORY=24M
-says "too large for the core" "[1-9][0-9]*" "." on "${CORES[0]}" hello
+says "too large for the core" 125 "out of memory: the program was to get 24576 KiB" on "${CORES[0]}" hello
 tap_ok "memory is added" remora add-memory $PART contig:32M
 says "not too large any more" 0 "Hello" on "${CORES[0]}" hello
 background "${CORES[0]}" loops 100000

@@ -26,6 +26,8 @@ tap_is "$(programs_counts)" "$BEFORE" "all is returned when the program ends"
 RUN_MEMORY=16M
 tap_like "$(said 1 take -1 18 12)" "^18: own.*;12: borrowed, numa [0-9]+;used 46 of 64 MiB;$" \
 	"what the core has not another lends"
+tap_like "$(said 1 take -1 18 12)" "^18: own.*;12: borrowed, numa [0-9]+;used 46 of 64 MiB;$" \
+	"and is clear again when the next program has it, which is lent it or finds it here"
 tap_like "$(said 1 ram 8)" "^8 MiB more;the heap uses it;$" "RAM for the heap"
 tap_like "$(said 1 strict 7)" "refused: 1, no node has so much memory" "nothing of a NUMA node that is not there"
 tap_like "$(RUN_MEMORY=1M said 1 rounds "$ROUNDS" 1)" "^$ROUNDS rounds, own;used 1 of 4 MiB;$" \
@@ -37,17 +39,15 @@ tap_ok "the partition goes" remora destroy --force $PART
 # Begin on 1, so that a program on it holds memory of 2; $1: the core that dies.
 dies()
 {
-	local holder i
+	local holder
 	remora create $PART --allow-faults --start --cpus "$(tap_cpus | tail -n 2 | paste -sd, -)" \
 		--memory contig:96M
-	CORES=(1 2) RUN_SECONDS=60
+	CORES=(1 2)
 	programs_view
+	: >"$WORK/hold"
 	on 1 memory hold 18 12 </dev/null >"$WORK/hold" 2>&1 &
 	holder=$!
-	for ((i = 0; i < 200; i++)); do
-		! grep -q holds "$WORK/hold" && kill -0 $holder || break
-		sleep 0.1
-	done
+	behind "$WORK/hold" "holds|refused" >&2
 	remora inject $PART --core "$1" --kind opcode
 	wait $holder
 	echo "$?"

@@ -21,7 +21,7 @@
 #define BENCH_AGREE "/sys/kernel/debug/remora/bench_agree"
 #define FAIL_MESSAGE "/sys/kernel/debug/remora/fail_message"
 /* An emulated machine with few processors of its own may be slow. */
-#define VIEW_MS 20000
+#define VIEW_MS RT_PATIENT_MS
 /* Cores of create; one more joins. Core 1 carries the messages, core VICTIM fails. */
 #define CORES 3u
 #define JOINER (CORES + 1)
@@ -331,7 +331,7 @@ static const char *in_the_end(const FIXTURE_VARIANT(phases) *v)
 	return v->victim == OTHER || v->change == AGREE ? "0-3" : "0-2";
 }
 
-TEST_F_TIMEOUT(phases, survived, 180)
+TEST_F_TIMEOUT(phases, survived, 300)
 {
 	struct witness w = { .fd = self->fd, .node = variant->victim };
 	unsigned long before;

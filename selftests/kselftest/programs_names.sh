@@ -21,17 +21,13 @@ name()
 # keep FILE CORE ARGUMENTS...: in the background, its input open, until it has said something. KEPT: its pid
 keep()
 {
-	local file=$WORK/$1 i
+	local file=$WORK/$1
 	shift
 	mkfifo "$file.in"
 	on "$1" names "${@:2}" <"$file.in" >"$file" 2>&1 &
 	KEPT=$!
 	exec {KEPT_IN}>"$file.in"
-	for ((i = 0; i < 200; i++)); do
-		[ ! -s "$file" ] || return 0
-		sleep 0.1
-	done
-	echo "# $* says nothing"
+	behind "$file" .
 }
 
 # shown CORE: the first program "names" there, as `remora ps` has it
@@ -89,9 +85,11 @@ tap_like "$(name "$last" lock kst.lock 300)" "^1: refused \(110\)" "and is waite
 tap_like "$(name "$last" unlock kst.lock)" "^1: refused \(1\)" "nor can others unlock it"
 name "$last" lock kst.lock 60000 >"$WORK/next" &
 waiter=$!
-wait_shown names
-holder=$(shown "$first")
-tap_ok "its holder is killed" remora kill $PART "${holder:-none}"
+for ((i = 0; i < 600; i++)); do
+	[ -z "$(shown "$last")" ] || break
+	sleep 0.1
+done
+tap_ok "its holder is killed" kill_on "$first" names
 wait $waiter
 tap_is "$(cat "$WORK/next")" "0: locked" "and the next one gets the lock"
 release
@@ -128,11 +126,14 @@ tap_like "$(on "$first" launch -k "$last" hostile loop <"$PROGRAMS/remora/hostil
 # ---- bad programs: who is served no more waits until it is ended ----
 RUN_MEMORY=16M
 tap_like "$(name "$first" flood 60)" "^0: 60 threads asked 200 times each: all answered, some refused" "a flood of calls"
-RUN_MEMORY=2M RUN_SECONDS=30
+RUN_MEMORY=2M
 for way in ask both 40; do
 	keep "spoil.$way" "$first" spoil "$way"
 	tap_is "$(head -n 1 "$WORK/spoil.$way")" "spoilt" "a program spoils its rings: $way"
 	tap_like "$(name "$first" hello)" "^0: node $first" "others are served"
+	while kill -0 "$KEPT" 2>/dev/null; do
+		remora kill $PART "$(shown "$first")" >/dev/null 2>&1 || sleep 0.1
+	done
 	release
 done
 tap_is "$(name "$last" list)" "0: " "no name is left"
