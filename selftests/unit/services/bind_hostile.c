@@ -18,24 +18,6 @@
 
 static struct end *client, *server;
 
-static int setup(void **state)
-{
-	(void)state;
-	names_limits_used = (struct names_limits){ SLOTS, 6, 4, 24 };
-	bind_limits_used = (struct bind_limits){ 4, 8, 2, 3, 4, 8, 0 };
-	bind_world(4, 3);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	bind_settle();
-	bind_left(0);
-	net_end();
-	return 0;
-}
-
 /* Domain 1 of node 1 is connected to domain 3 of node 2. */
 static void open_pair(void)
 {
@@ -267,7 +249,7 @@ static void test_closed_twice(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, bind_setup, bind_teardown)
 	T(malformed), T(flood), T(init), T(old_handle), T(old_offer), T(record_tried_once),
 	T(closed_twice),
 };

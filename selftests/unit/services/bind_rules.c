@@ -16,24 +16,6 @@
 
 #define NEVER PROTOCOL_NEVER
 
-static int setup(void **state)
-{
-	(void)state;
-	names_limits_used = (struct names_limits){ SLOTS, 6, 4, 24 };
-	bind_limits_used = (struct bind_limits){ 4, 8, 2, 3, 4, 8, 0 };
-	bind_world(4, 3);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	bind_settle();
-	bind_left(0);
-	net_end();
-	return 0;
-}
-
 static void tick_all(uint64_t now)
 {
 	uint32_t node;
@@ -599,7 +581,7 @@ static void test_node_0(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, bind_setup, bind_teardown)
 	T(open_and_close), T(no_name), T(wrong_service), T(refused), T(server_never_answers),
 	T(quotas), T(channel_quotas), T(every_end_at_every_step), T(both_close), T(stuck),
 	T(stopped), T(comes_back), T(both_out), T(frozen), T(node_0),

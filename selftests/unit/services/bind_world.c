@@ -323,3 +323,21 @@ void bind_left(uint32_t open)
 	}
 	MUST(sum == open && !bind_errors);
 }
+
+int bind_setup(void **state)
+{
+	(void)state;
+	names_limits_used = (struct names_limits){ SLOTS, 6, 4, 24 };
+	bind_limits_used = (struct bind_limits){ 4, 8, 2, 3, 4, 8, 0 };
+	bind_world(4, 3);
+	return 0;
+}
+
+int bind_teardown(void **state)
+{
+	(void)state;
+	bind_settle();
+	bind_left(0);
+	net_end();
+	return 0;
+}

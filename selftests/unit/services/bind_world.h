@@ -42,6 +42,9 @@ extern bool local_fails;
 
 void bind_world(uint32_t nodes, uint64_t seed);
 void bind_world_node(uint32_t node);
+/* For cmocka: four nodes with limits that tests reach; in the end nothing may be left. */
+int bind_setup(void **state);
+int bind_teardown(void **state);
 /* The view that there is, but with @node come or gone; all is delivered. */
 void bind_in(uint32_t node);
 void bind_out(uint32_t node);
