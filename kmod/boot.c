@@ -7,22 +7,31 @@
 #include "regions.h"
 #include "trace.h"
 
-static void boot_add_extent(struct abi_boot *b, const struct remora_region *r,
+/**
+ * struct boot_extents - what a core is told of, in Linux's own memory
+ * The boot page is only written here: other cores of the partition, which run while this one joins, reach it.
+ */
+struct boot_extents {
+	struct abi_extent extent[ABI_EXTENTS_MAX];
+	unsigned int count;
+};
+
+static void boot_add_extent(struct boot_extents *list, const struct remora_region *r,
 			    enum abi_extent_kind kind)
 {
-	struct abi_extent *e = &b->extents[b->extent_count++];
-
-	e->base = r->phys;
-	e->size = r->bytes;
-	e->kind = kind;
-	e->numa = max(r->numa, 0);
+	list->extent[list->count++] = (struct abi_extent){
+		.base = r->phys,
+		.size = r->bytes,
+		.kind = kind,
+		.numa = max(r->numa, 0),
+	};
 }
 
 /* IMAGE, KERNEL, the pieces of RAM, rings and channel memory of each place, memory that was added. */
 static_assert(REMORA_RAM_PIECES + 2 + 2 * REMORA_PLACES_MAX + REMORA_ADDED_MAX <= ABI_EXTENTS_MAX);
 
 /* Behind all others: the monitor's own objects lie in what comes first, and this can be removed again. */
-static void boot_fill_added(struct remora_core *core)
+static void boot_list_added(const struct remora_core *core, struct boot_extents *list)
 {
 	const struct remora_added *added;
 
@@ -31,28 +40,38 @@ static void boot_fill_added(struct remora_core *core)
 						 .bytes = remora_added_extent(added)->bytes,
 						 .numa = remora_added_extent(added)->numa };
 
-		boot_add_extent(core->boot, &r, ABI_EXTENT_RAM);
+		boot_add_extent(list, &r, ABI_EXTENT_RAM);
 	}
 }
 
-static void boot_fill_extents(struct remora_core *core)
+static void boot_list_extents(const struct remora_core *core, struct boot_extents *list)
 {
-	struct remora_partition *p = core->partition;
+	const struct remora_partition *p = core->partition;
 	unsigned int i;
 
-	boot_add_extent(core->boot, &core->image, ABI_EXTENT_IMAGE);
-	boot_add_extent(core->boot, &core->kernel, ABI_EXTENT_KERNEL);
+	list->count = 0;
+	boot_add_extent(list, &core->image, ABI_EXTENT_IMAGE);
+	boot_add_extent(list, &core->kernel, ABI_EXTENT_KERNEL);
 	for (i = 0; i < core->ram_count; i++)
-		boot_add_extent(core->boot, &core->ram[i], ABI_EXTENT_RAM);
+		boot_add_extent(list, &core->ram[i], ABI_EXTENT_RAM);
 	for (i = 0; i < p->places.count; i++) {
 		const struct remora_place *place = &p->places.place[i];
 
 		if (place->rings.bytes)
-			boot_add_extent(core->boot, &place->rings, ABI_EXTENT_SHARED);
+			boot_add_extent(list, &place->rings, ABI_EXTENT_SHARED);
 		if (place->shared.bytes)
-			boot_add_extent(core->boot, &place->shared, ABI_EXTENT_SHARED);
+			boot_add_extent(list, &place->shared, ABI_EXTENT_SHARED);
 	}
-	boot_fill_added(core);
+	boot_list_added(core, list);
+}
+
+static void boot_fill_extents(struct remora_core *core)
+{
+	struct boot_extents list;
+
+	boot_list_extents(core, &list);
+	memcpy(core->boot->extents, list.extent, list.count * sizeof(list.extent[0]));
+	core->boot->extent_count = list.count;
 }
 
 static phys_addr_t page_phys(const struct remora_core *core, const void *page)
@@ -88,6 +107,12 @@ static void boot_fill_channels(struct remora_core *core)
 	b->peers = page_phys(core, core->peers);
 }
 
+static u32 boot_flags(const struct remora_partition *p)
+{
+	return (p->flags & REMORA_CREATE_FAULTS ? ABI_BOOT_FAULTS : 0) |
+	       (p->flags & REMORA_CREATE_NO_SLEEP ? ABI_BOOT_NO_SLEEP : 0);
+}
+
 static void boot_fill_info(struct remora_core *core)
 {
 	struct remora_partition *p = core->partition;
@@ -100,10 +125,7 @@ static void boot_fill_info(struct remora_core *core)
 	b->node = core->node;
 	b->nodes = p->core_count + 1;
 	b->apic_id = core->cpu.apic_id;
-	if (p->flags & REMORA_CREATE_FAULTS)
-		b->flags |= ABI_BOOT_FAULTS;
-	if (p->flags & REMORA_CREATE_NO_SLEEP)
-		b->flags |= ABI_BOOT_NO_SLEEP;
+	b->flags = boot_flags(p);
 	b->tsc_khz = tsc_khz;
 	strscpy(b->partition, p->name, sizeof(b->partition));
 	b->linux_cpu = core->cpu.cpu;
@@ -165,10 +187,11 @@ static int boot_map_image(struct remora_core *core)
 
 static int boot_map_window(struct remora_core *core)
 {
-	const struct abi_boot *b = core->boot;
+	struct boot_extents list;
 	unsigned int i;
 	int ret;
 
+	boot_list_extents(core, &list);
 	ret = remora_tables_window(&core->tables, core->pages.phys, core->pages.bytes);
 	if (!ret)
 		ret = remora_tables_window(&core->tables, core->console_region.phys,
@@ -176,8 +199,8 @@ static int boot_map_window(struct remora_core *core)
 	if (!ret)
 		ret = remora_tables_window(&core->tables, core->trace_region.phys,
 					   core->trace_region.bytes);
-	for (i = 0; i < b->extent_count && !ret; i++)
-		ret = remora_tables_window(&core->tables, b->extents[i].base, b->extents[i].size);
+	for (i = 0; i < list.count && !ret; i++)
+		ret = remora_tables_window(&core->tables, list.extent[i].base, list.extent[i].size);
 	return ret;
 }
 
