@@ -102,7 +102,7 @@ borrows "core 2 will hang"
 echo $PART 2 703 2 1 0 >/sys/kernel/debug/remora/fail_message
 tap_ok "a core leaves, and the monitor of the one that borrowed hangs" remora remove-cpu $PART --core 1
 tap_is "$(remora_state 2)" "crashed" "that core is stopped before the memory is used for something else"
-wait $borrower $lender
 tap_ok "the partition goes" remora destroy --force $PART
+wait $borrower $lender
 tap_is "$(tap_ledger)" "" "the ledger is zero"
 tap_end
