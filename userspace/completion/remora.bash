@@ -32,7 +32,7 @@ _remora_cpus() { # VERB NAME
 	done
 }
 
-# Addresses of memory that was added.
+# Addresses of a partition's memory; the module says which was added.
 _remora_extents() { # NAME
 	remora status "$1" 2>/dev/null | grep -oE '0x[0-9a-f]{6,}' | sort -u
 }
@@ -72,6 +72,7 @@ _remora() {
 		words=$(_remora_options "$verb")
 	else
 		case $verb in
+		help) ((COMP_CWORD == 2)) && words=$(_remora_verbs) || words='' ;;
 		explain) words=$(_remora_errors) ;;
 		bench) words='wakeup shootdown lrpc quiet trace' ;;
 		run) # the partition, then files

@@ -57,6 +57,14 @@ while read -r words; do
 	verdict "remora(1) has $words and its options" $?
 done <"$work/verbs"
 
+# Every request of the devices stands in remora(4).
+: >"$work/err"
+for request in $(sed -n 's/^#define \(REMORA_IOC_[A-Z_]*\) _IO.*/\1/p' "$top"/kmod/include/uapi/linux/*.h); do
+	grep -q "$request\b" "$user/man/remora.4" || echo "$request" >>"$work/err"
+done
+! [ -s "$work/err" ]
+verdict "remora(4) has all requests" $?
+
 # Every function of the headers has a manual entry, and is exported; nothing else is.
 sed -n 's/^[a-z].*[ *]\(remora_[a-z_]*\)(.*/\1/p' "$user"/include/remora/*.h | sort -u \
 	>"$work/declared"
@@ -178,6 +186,9 @@ completes shootdown remora bench s
 completes --protocol remora bench shootdown --pr
 completes numa remora bench shootdown --protocol n
 completes --weight remora run x --we
+completes remove-memory remora help remove-m
+completes --core remora add-memory x 64M --c
+completes --timeout remora remove-memory x --t
 completes blocking remora ping x --mode b
 [ "$(complete_line remora '' | sort)" = "$(verbs | sort)" ]
 verdict "completion: all verbs" $?

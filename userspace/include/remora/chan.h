@@ -7,8 +7,9 @@
  * are the same for both.
  *
  * A dead peer: messages that came before are still received, then calls that wait, and a
- * doorbell, are -EHOSTDOWN; -EPIPE if it is a program (remora/bind.h) that closed or ended. When the partition is destroyed by force the module takes the rings
- * away: a touch of a mapped channel is SIGBUS then. Watch the descriptor for POLLHUP.
+ * doorbell, are -EHOSTDOWN; or -EPIPE, of a channel to a program (remora/bind.h), which closed
+ * it or ended. When the partition is destroyed by force the module takes the rings away: a touch
+ * of a mapped channel is SIGBUS then. Watch the descriptor for POLLHUP.
  */
 #ifndef REMORA_CHAN_H
 #define REMORA_CHAN_H
@@ -95,7 +96,7 @@ int remora_chan_send(struct remora_chan *chan, uint16_t type, const void *payloa
  */
 int remora_chan_queue(struct remora_chan *chan, uint16_t type, const void *payload, size_t length);
 
-/** remora_chan_flush - ring the doorbell if the peer sleeps. Return: 0 or -EHOSTDOWN. */
+/** remora_chan_flush - ring the doorbell if the peer sleeps. Return: 0, -EHOSTDOWN or -EPIPE. */
 int remora_chan_flush(struct remora_chan *chan);
 
 /**
