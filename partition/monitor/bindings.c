@@ -17,9 +17,13 @@ struct bind bindings_machine;
 static struct binding bindings[BINDINGS];
 static struct node *node;
 static uint32_t local_domain[2 * BOUND_LOCALS]; /* whose end it is */
-static uint32_t refused[CONNS]; /* handles of those for which there is no record */
-static uint32_t refused_domain[CONNS];
-static uint32_t refused_count;
+/*
+ * Who asked and for whom there is no record: handles, each at the place of its entry of the machine. An entry that
+ * ended and is used again meanwhile takes the place over.
+ */
+static uint32_t refused[CONNS];
+static uint32_t refused_domain[CONNS]; /* 0: nobody */
+static bool refuses;
 
 /* ---- records ---- */
 
@@ -93,9 +97,9 @@ static void on_offered(void *ctx, uint32_t domain, uint64_t offer_tag, uint32_t 
 
 	(void)ctx;
 	if (!b) {
-		/* Each is of another entry of the machine: there is room for all. */
-		refused[refused_count] = handle;
-		refused_domain[refused_count++] = domain;
+		refused[BIND_PLACE(handle)] = handle;
+		refused_domain[BIND_PLACE(handle)] = domain;
+		refuses = true;
 		return;
 	}
 	b->tag = bindings[offer_tag].tag;
@@ -136,10 +140,8 @@ static void on_closed(void *ctx, uint32_t domain, uint64_t tag, uint32_t handle,
 		binding_free(b);
 		return;
 	}
-	for (uint32_t i = 0; i < refused_count; i++) {
-		if (refused_domain[i] == domain && refused[i] == handle)
-			refused_domain[i] = 0;
-	}
+	if (refused[BIND_PLACE(handle)] == handle)
+		refused_domain[BIND_PLACE(handle)] = 0;
 	if (!b && bindings[tag].kind == BINDING_OFFER)
 		return;
 	b = b ? b : &bindings[tag];
@@ -232,7 +234,8 @@ int bindings_init(struct node *n)
 	memset(bindings, 0, sizeof(bindings));
 	memset(conns, 0, sizeof(conns));
 	memset(offers, 0, sizeof(offers));
-	refused_count = 0;
+	memset(refused_domain, 0, sizeof(refused_domain));
+	refuses = false;
 	bound_init();
 	if (bind_init(&bindings_machine, n->view.self, &n->names, &limits, &memory, &n->port, &hooks,
 		      &bindings_machine) || node_add(n, &part))
@@ -244,11 +247,13 @@ int bindings_init(struct node *n)
 
 static void refuse_rest(void)
 {
-	while (refused_count) {
-		refused_count--;
-		if (refused_domain[refused_count])
-			bind_refuse(&bindings_machine, refused_domain[refused_count],
-				    refused[refused_count], 0);
+	refuses = false;
+	for (uint32_t i = 0; i < CONNS; i++) {
+		uint32_t domain = refused_domain[i];
+
+		refused_domain[i] = 0;
+		if (domain)
+			bind_refuse(&bindings_machine, domain, refused[i], 0);
 	}
 }
 
@@ -323,7 +328,7 @@ static bool to_do(void)
 		if (b->kind && b->give)
 			return true;
 	}
-	return refused_count;
+	return refuses;
 }
 
 uint64_t bindings_work(void)

@@ -18,6 +18,7 @@ _Static_assert(WIPE_AT + 2 <= 1u << CAPS_TABLE_BITS, "slots");
 
 static struct grant {
 	bool back; /* to be given back */
+	bool held; /* a part that is all of it is being revoked: its own capability comes back (grant_keep) */
 	uint64_t base, bytes; /* 0: free */
 } grants[MEMORY_GRANTS];
 
@@ -49,7 +50,7 @@ bool memory_parts_borrowed(uint64_t base)
 static void sweep(void)
 {
 	for (struct grant *g = grants; g < grants + MEMORY_GRANTS; g++) {
-		if (g->bytes && !g->back && !caps_identify(slot(g), ABI_INVOKE_BYTES))
+		if (g->bytes && !g->back && !g->held && !caps_identify(slot(g), ABI_INVOKE_BYTES))
 			g->bytes = 0;
 	}
 }
@@ -81,12 +82,22 @@ int grant_part(uint64_t base, uint64_t bytes, struct abi_cap_at to)
 	return caps_retype(slot(g), to, ABI_CAP_FRAME, base - g->base, bytes, 1);
 }
 
+void grant_hold(uint64_t base, uint64_t bytes)
+{
+	struct grant *g = find(base, bytes);
+
+	if (g)
+		g->held = g->bytes == bytes;
+}
+
 void grant_keep(uint64_t base, uint64_t bytes, struct abi_cap_at from)
 {
-	const struct grant *g = find(base, bytes);
+	struct grant *g = find(base, bytes);
 
-	if (g && g->bytes == bytes)
-		caps_copy(from, slot(g));
+	if (!g || !g->held)
+		return;
+	g->held = false;
+	caps_copy(from, slot(g));
 }
 
 uint64_t grant_wipe(struct abi_cap_at from, uint64_t offset, uint64_t bytes)

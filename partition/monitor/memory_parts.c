@@ -151,16 +151,18 @@ static void release(struct part *p)
 
 static void end_borrowed(struct part *p)
 {
-	int rc = caps_revoke_agreed(slot(p, 0));
+	int rc;
 
+	grant_hold(p->base, p->bytes);
+	rc = caps_revoke_agreed(slot(p, 0));
 	if (rc == -ABI_CAP_E_AGAIN)
 		return;
+	grant_keep(p->base, p->bytes, slot(p, 0));
 	/* The owner is gone, or has taken it back: nothing is left to wipe. */
 	if (rc) {
 		release(p);
 		return;
 	}
-	grant_keep(p->base, p->bytes, slot(p, 0));
 	p->wiped = 0;
 	p->state = PART_WIPING;
 }

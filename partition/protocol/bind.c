@@ -59,7 +59,7 @@ uint32_t bind_handle(const struct bind *b, const struct bind_conn *c)
 /* @domain's connection of this handle, unless it was given up: NULL. */
 struct bind_conn *bind_conn_of(struct bind *b, uint32_t domain, uint32_t handle)
 {
-	uint32_t i = handle & 0xffff;
+	uint32_t i = BIND_PLACE(handle);
 	struct bind_conn *c = &b->memory.conns[i < b->memory.conn_count ? i : 0];
 
 	if (i >= b->memory.conn_count || c->state == CONN_FREE || c->domain != domain ||

@@ -196,7 +196,7 @@ int bind_refuse(struct bind *b, uint32_t domain, uint32_t handle, uint32_t reaso
 
 static int open_server(struct bind *b, const struct bind_open *m)
 {
-	uint32_t i = m->conn & 0xffff;
+	uint32_t i = BIND_PLACE(m->conn);
 	struct bind_conn *c = i < b->memory.conn_count ? &b->memory.conns[i] : NULL;
 	struct bind_close close = { .channel = m->channel, .error = BIND_E_ENDED };
 

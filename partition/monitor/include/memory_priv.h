@@ -59,7 +59,11 @@ bool grant_place(uint64_t base, uint64_t bytes, struct abi_cap_at *at);
 bool grant_back(uint64_t base);
 /** grant_part - a frame of a part of a grant, in the empty slot @to. Return: 0 or negative */
 int grant_part(uint64_t base, uint64_t bytes, struct abi_cap_at to);
-/** grant_keep - a part's other capabilities were revoked: if it was all of a grant, that has to stay */
+/**
+ * grant_hold - a part's other capabilities are about to be revoked: if it is all of a grant, that has to stay
+ * grant_keep - they were; the grant's comes back from the part's, if there is one
+ */
+void grant_hold(uint64_t base, uint64_t bytes);
 void grant_keep(uint64_t base, uint64_t bytes, struct abi_cap_at from);
 /** grant_wipe - clear a slice of a part. Return: bytes, 0: it cannot be mapped */
 uint64_t grant_wipe(struct abi_cap_at from, uint64_t offset, uint64_t bytes);

@@ -14,6 +14,8 @@
 
 #define INTERFACE 40u
 #define VERSION 3u
+#define QUITTERS 10u
+#define EACH_QUITS 8u /* pairs of messages that the monitor takes in one turn */
 
 /* What a program was told last, and how often. */
 struct peer {
@@ -421,6 +423,53 @@ static void test_unanswered(void **state)
 	assert_int_equal(server.asks, BINDINGS_EACH);
 }
 
+/*
+ * Many programs at once ask and give up, at a server that has all the records it may have: however often in one
+ * turn, each question is refused or forgotten.
+ */
+static void test_many_quit(void **state)
+{
+	struct monitor_bind_connect ask = { .binding = 7, .interface = INTERFACE, .version = VERSION,
+					    .slots = 16, .wait_us = PROTOCOL_NEVER, .name = "disk" };
+	const struct monitor_bind_close close = { .binding = 7 };
+	static struct monitor_bind_connect_reply replies[QUITTERS][EACH_QUITS];
+	static struct urpc_call calls[QUITTERS][EACH_QUITS];
+	static struct client quitters[QUITTERS];
+
+	(void)state;
+	assert_int_equal(offer(&server, 1, "disk"), 0);
+	for (uint32_t i = 1; i < BINDINGS_EACH; i++) {
+		assert_int_equal(connect_to(&client, 5, "disk"), 0);
+		close_of(&client, 5);
+	}
+	for (uint32_t n = 0; n < QUITTERS; n++) {
+		client_open_sized(&quitters[n], 20 + n, 2ull << 20);
+		client_greet(&quitters[n]);
+	}
+	for (uint32_t n = 0; n < QUITTERS; n++) {
+		for (uint32_t i = 0; i < EACH_QUITS; i++) {
+			assert_int_equal(monitor_bind_connect_call(&quitters[n].end, &calls[n][i], &ask,
+								   &replies[n][i]), 0);
+			assert_int_equal(monitor_bind_close_send(&quitters[n].end, &close), 0);
+		}
+	}
+	core_turn();
+	run();
+	assert_int_equal(server.asks, BINDINGS_EACH - 1);
+	for (uint32_t n = 0; n < QUITTERS; n++) {
+		leader_run(&quitters[n], &handlers, &bad);
+		for (uint32_t i = 0; i < EACH_QUITS; i++)
+			assert_int_equal(calls[n][i].status, 0);
+		assert_int_equal(bindings_count(quitters[n].program->setup.domain), 0);
+		core_unbind(20 + n);
+	}
+	/* And the one that stays is told. */
+	assert_int_equal(connect_to(&client, 5, "disk"), 0);
+	assert_int_equal(client.fails, 1);
+	assert_int_equal(client.failed.error, BIND_E_REFUSED);
+	assert_true(served(&server));
+}
+
 /* It keeps what the other side closed, until it has no place for one more: that one is closed. */
 static void test_kept_ends(void **state)
 {
@@ -598,7 +647,7 @@ int main(void)
 		TEST(test_open),  TEST(test_close), TEST(test_patience),
 		TEST(test_refused), TEST(test_wait), TEST(test_gone),
 		TEST(test_offer_closed), TEST(test_end), TEST(test_broken),
-		TEST(test_offer_behind), TEST(test_unanswered), TEST(test_kept_ends),
+		TEST(test_offer_behind), TEST(test_unanswered), TEST(test_many_quit), TEST(test_kept_ends),
 		TEST(test_no_room), TEST(test_guessed), TEST(test_often),
 	};
 

@@ -16,6 +16,9 @@ struct client {
 /** client_open - the usual program, started over a new channel of Linux's; it has said nothing yet */
 void client_open(struct client *c, uint32_t channel);
 
+/** client_open_sized - the same with @ram bytes */
+void client_open_sized(struct client *c, uint32_t channel, uint64_t ram);
+
 /** client_greet - it and the monitor know each other's version */
 void client_greet(struct client *c);
 

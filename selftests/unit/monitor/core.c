@@ -543,9 +543,9 @@ void spawn(struct urpc_chan *c, struct abi_spawn_start *start, const void *file,
 		send_to(c, ABI_SPAWN_DATA, (const char *)file + at, bytes - at < most ? bytes - at : most);
 }
 
-uint32_t spawn_good(struct urpc_chan *c)
+uint32_t spawn_sized(struct urpc_chan *c, uint64_t ram)
 {
-	struct abi_spawn_start start = { 0 };
+	struct abi_spawn_start start = { .ram_bytes = ram };
 	struct abi_spawn_started started;
 	struct message m;
 	struct elf elf;
@@ -558,4 +558,9 @@ uint32_t spawn_good(struct urpc_chan *c)
 	assert_int_equal(m.type, ABI_SPAWN_STARTED);
 	memcpy(&started, m.data, sizeof(started));
 	return started.domain;
+}
+
+uint32_t spawn_good(struct urpc_chan *c)
+{
+	return spawn_sized(c, 0);
 }

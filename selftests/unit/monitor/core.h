@@ -119,7 +119,8 @@ void elf_make(struct elf *elf);
 /** spawn - START and DATA. @start: all but the strings; its name is the first argument "prog" */
 void spawn(struct urpc_chan *c, struct abi_spawn_start *start, const void *file, size_t bytes);
 
-/** spawn_good - the usual one, until it runs. Return: its number. */
+/** spawn_good - the usual one, until it runs. Return: its number. spawn_sized - with @ram bytes, 0: the usual */
 uint32_t spawn_good(struct urpc_chan *c);
+uint32_t spawn_sized(struct urpc_chan *c, uint64_t ram);
 
 #endif

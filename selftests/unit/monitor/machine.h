@@ -8,7 +8,7 @@
 
 #include <abi/layout.h>
 
-#define FAKE_PAGES 18432u /* 72 MiB */
+#define FAKE_PAGES 20480u /* 80 MiB: the last 8 are of other nodes */
 #define FAKE_BYTES (FAKE_PAGES * ABI_PAGE_SIZE)
 
 extern unsigned char fake_ram[FAKE_BYTES]; /* physical address 0 */

@@ -25,6 +25,7 @@
 #define BIND_SLOTS_MAX 4096u
 #define BIND_STUCK_US 1000000u /* a node that does not let go of a closed channel is reported */
 #define BIND_TABLE_MAX 32768u
+#define BIND_PLACE(handle) ((handle) & 0xffff) /* of a connection: its entry, below conn_count */
 /**
  * BIND_UNSENT - messages for one peer that it has not handled, with tables of @conns and
  * @channels
