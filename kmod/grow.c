@@ -452,10 +452,11 @@ static struct remora_core *stranger(struct remora_partition *p)
 {
 	struct remora_core *core;
 
-	if (p->state == REMORA_RUNNING)
-		remora_for_each_core(core, p)
-			if (!list_empty(&core->added) && !remora_monitor_member(core))
-				return core;
+	if (p->state != REMORA_RUNNING)
+		return NULL;
+	remora_for_each_core(core, p)
+		if (!list_empty(&core->added) && !remora_monitor_member(core))
+			return core;
 	return NULL;
 }
 

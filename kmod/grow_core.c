@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See grow.h: what is said to a core, and to the memory server of its monitor. */
 #include <linux/errno.h>
-#include <linux/sched/signal.h>
 #include <linux/wait.h>
 
 #include <abi/ctl.h>
@@ -9,6 +8,7 @@
 
 #include "lend.h"
 #include "partition.h"
+#include "watch.h"
 
 #define STEP_MS 2000u
 #define ADD_MS 2000u
@@ -161,21 +161,15 @@ static int monitor_ask(struct remora_core *core, const struct remora_memory_exte
 		       unsigned int timeout_ms, struct remora_growth *answer, struct remora_error *err)
 {
 	struct remora_partition *p = core->partition;
-	unsigned long timeout = msecs_to_jiffies(timeout_ms);
-	long left;
+	int ret;
 
-	lockdep_assert_held(&p->lock);
 	*answer = (struct remora_growth){ .error = ask(core, e, take) };
 	if (answer->error)
 		return explain(core, answer, err);
-	if (take)
-		left = wait_event_killable_timeout(p->monitor.wait,
-						   smp_load_acquire(&p->growth.done), timeout);
-	else
-		left = wait_event_timeout(p->monitor.wait, smp_load_acquire(&p->growth.done), timeout);
-	if (left < 0)
+	ret = remora_watch_await(p, &p->growth.done, take, timeout_ms);
+	if (ret == -EINTR)
 		return remora_fail(err, REMORA_R_INTERRUPTED, NULL);
-	if (!left)
+	if (ret)
 		return remora_fail(err, REMORA_R_CORE_NO_ANSWER,
 				   "the monitor of core %u did not answer within %u ms", core->node,
 				   timeout_ms);

@@ -91,6 +91,12 @@ void remora_monitor_exit(struct remora_partition *p);
 void remora_monitor_leave(struct remora_core *core);
 
 /**
+ * remora_monitor_bury - cores that do not run are out of the view: the mesh would tell of them, and waits for p->lock
+ * Context: process, under p->lock.
+ */
+void remora_monitor_bury(struct remora_partition *p);
+
+/**
  * remora_monitor_forget - a core was stopped, and its memory is about to be used for something else
  * Waits until no other core has a capability for it, or a mapping: until all who stay have said that they
  * forgot it. Who does not within 10 s is stopped. Context: process, under p->lock.

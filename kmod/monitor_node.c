@@ -292,6 +292,12 @@ static bool take_out(struct remora_partition *p, bool unsettled)
 	return true;
 }
 
+void remora_monitor_bury(struct remora_partition *p)
+{
+	lockdep_assert_held(&p->lock);
+	take_out(p, false);
+}
+
 void remora_monitor_forget(struct remora_core *core)
 {
 	struct remora_partition *p = core->partition;

@@ -15,6 +15,8 @@
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/printk.h>
+#include <linux/sched/signal.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "arch/x86/wake.h"
@@ -253,6 +255,45 @@ static bool watch_partition(struct remora_partition *p)
 	if (news)
 		wake_up_all(&p->events);
 	return again;
+}
+
+/* Does a core page say that its core stopped? */
+static bool death_seen(const struct remora_partition *p)
+{
+	const struct remora_core *core;
+
+	remora_for_each_core(core, p)
+		if (core->state == REMORA_RUNNING &&
+		    READ_ONCE(core->page->state) != ABI_CORE_RUNNING)
+			return true;
+	return false;
+}
+
+int remora_watch_await(struct remora_partition *p, const bool *done, bool killable,
+		       unsigned int timeout_ms)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms);
+
+	lockdep_assert_held(&p->lock);
+	while (!smp_load_acquire(done)) {
+		long left = min_t(long, end - jiffies, watch_period());
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (killable && fatal_signal_pending(current))
+			return -EINTR;
+		if (killable)
+			wait_event_killable_timeout(p->monitor.wait,
+						    smp_load_acquire(done) || death_seen(p), left);
+		else
+			wait_event_timeout(p->monitor.wait, smp_load_acquire(done) || death_seen(p),
+					   left);
+		if (READ_ONCE(watch_ms) || death_seen(p))
+			watch_partition(p);
+		if (p->state == REMORA_CRASHED)
+			remora_monitor_bury(p);
+	}
+	return 0;
 }
 
 static void watch_work(struct work_struct *work)

@@ -39,6 +39,16 @@ void remora_watch_console_arm(struct remora_core *core);
  */
 bool remora_watch_told(struct remora_core *core);
 
+/**
+ * remora_watch_await - wait for what an answer of the monitors brings, and look at all cores meanwhile
+ * For who holds p->lock all the while, so that the watch itself cannot look: a core that dies is declared dead
+ * and taken out of the view, as fast as at any other time.
+ * @done: becomes true with p->monitor.wait woken; @killable: a deadly signal ends the wait
+ * Context: under p->lock, sleeps. Return: 0, -ETIMEDOUT, -EINTR.
+ */
+int remora_watch_await(struct remora_partition *p, const bool *done, bool killable,
+		       unsigned int timeout_ms);
+
 /** remora_watch_kick - something is wrong with a core: look now. Any context. */
 void remora_watch_kick(struct remora_partition *p);
 

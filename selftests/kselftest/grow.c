@@ -10,10 +10,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "harness.h"
 
 #define FAIL_STEP "/sys/kernel/debug/remora/fail_step"
+#define FAIL_MESSAGE "/sys/kernel/debug/remora/fail_message"
+#define MEMORY_TAKE 0x50a /* partition/interfaces/memory.if */
 #define ANYWHERE (~0ull)
 #define PAGES(bytes) ((long)((bytes) / 4096))
 
@@ -327,6 +330,45 @@ TEST_F(grow, deaf)
 	EXPECT_EQ(pages, rt_ledger("pages"));
 	ASSERT_EQ(0, rt_stop(self->fd, REMORA_FORCE, 0, NULL));
 	ASSERT_EQ(0, take(self->fd, ANYWHERE, 4 * RT_MIB, &r)) { TH_LOG("%s", r.error.message); }
+}
+
+/*
+ * A core that dies while it is asked for memory ends the call, long before its time is up: it says so itself, or
+ * the watch finds it.
+ */
+TEST_F_TIMEOUT(grow, dies_meanwhile, 300)
+{
+	static const unsigned int kinds[] = { REMORA_FAULT_OPCODE, REMORA_FAULT_SPIN };
+	struct remora_memory_remove r;
+	struct remora_memory_add a;
+	struct timespec begin, end;
+	char fault[64];
+
+	if (access(FAIL_MESSAGE, W_OK))
+		SKIP(return, "no " FAIL_MESSAGE);
+	close(self->fd);
+	rt_sweep();
+	rt_spec_init(&self->s, "grow", 0, 1);
+	self->s.c.flags = REMORA_CREATE_FAULTS;
+	ASSERT_EQ(0, rt_create(&self->s)) { TH_LOG("%s", self->s.c.error.message); }
+	self->fd = rt_open(self->s.c.name, O_RDWR);
+	ASSERT_LE(0, self->fd);
+	for (unsigned int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, rt_act(self->fd, REMORA_IOC_START, 0, NULL));
+		ASSERT_EQ(0, rt_wait_members(self->s.c.name, 1));
+		ASSERT_EQ(0, add(self->fd, 1, 4 * RT_MIB, &a)) { TH_LOG("%s", a.error.message); }
+		snprintf(fault, sizeof(fault), "%s 1 %x 0 1 %u", self->s.c.name, MEMORY_TAKE, kinds[i]);
+		ASSERT_EQ(0, rt_write_text(FAIL_MESSAGE, fault));
+		r = (struct remora_memory_remove){ .size = sizeof(r), .address = ANYWHERE,
+						   .bytes = 4 * RT_MIB, .timeout_ms = 60000 };
+		clock_gettime(CLOCK_MONOTONIC, &begin);
+		EXPECT_EQ(-1, ioctl(self->fd, REMORA_IOC_MEMORY_REMOVE, &r));
+		RT_EXPECT_REASON(-errno, &r.error, REMORA_R_CORE_DEAD, EHOSTDOWN);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		EXPECT_GT(30, end.tv_sec - begin.tv_sec);
+		ASSERT_EQ(0, rt_stop(self->fd, REMORA_FORCE, 0, NULL));
+		ASSERT_EQ(0, take(self->fd, ANYWHERE, 4 * RT_MIB, &r)) { TH_LOG("%s", r.error.message); }
+	}
 }
 
 /* ---- step by step ---- */
