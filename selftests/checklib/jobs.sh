@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # The jobs. Three kinds: a command on this machine; kselftests in a guest; a guest that must reset.
-# The order is the order of start: what takes long or is waited for comes first.
+# The order is the order of start: what is waited for comes first, then what takes long; what is short comes
+# last, so that no processor is without work at the end.
 
 JOB_NAME=() JOB_KIND=() JOB_QUICK=() JOB_LAB=() JOB_RUN=()
 
@@ -20,8 +21,14 @@ ISOLATED='--append isolcpus=nohz,domain,2 --append nohz_full=2'
 SAME='sizes|images|params|predict|programs_libc|interface|command|users|udev|bulk|steps|errors|ways'
 SAME+='|permission|console|fds|uring|examples|bench_shootdown|names|names_wait|programs_names|pair|share|members|memory_grows'
 SAME+='|closed|limits|mapping|status|kill|programs'
-# What only programs and the tool do, behind calls that other tests make, is nothing for a debug kernel.
+# Nor do programs, tracing or suspend depend on them, nor how memory is added, nor what Linux is busy with.
+SAME+='|memory_service|grow|spawn|suspend|trace|tracing|hangup|kernellog|load'
+# What only programs and the tool do, behind calls that other tests make, is nothing for a debug kernel; what
+# reads images is under ASan in unit-fuzz and unit-kmod.
 OUTSIDE='predict|programs_libc|interface|examples|command|bench_shootdown|sizes|params|programs|programs_names|pair'
+OUTSIDE+='|share|share_dies|members|memory_service|memory_grows|udev|images'
+# Programs on cores do not see which Linux there is: one suite has them.
+CORES='programs_libc|interface|programs|programs_names|share|share_dies|members'
 
 jobs_define()
 {
@@ -38,22 +45,21 @@ jobs_define()
 	job host full model "" "selftests/model/check"
 	job host full sim "" "selftests/sim/check"
 	job host quick bench-commit "" "make -s -C selftests/bench check"
-	job host full stress "" "make -s -C selftests/unit/urpc stress"
 
+	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G --append $REGION" \
+		"REMORA_WITHOUT='$OUTSIDE' REMORA_CYCLES=5 REMORA_LOAD=8 REMORA_KILLS=5 REMORA_MOVES=8 REMORA_GROWS=8 $RUN all"
 	job guest quick suite-6.1 "--kernel 6.1 --cpus 4" "$RUN all"
 	job guest quick suite-6.12-x2apic-numa \
 		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" \
-		"REMORA_SEEN=/tmp/seen $RUN all coverage"
+		"REMORA_SEEN=/tmp/seen REMORA_WITHOUT='$CORES' REMORA_LOAD=8 REMORA_KILLS=10 $RUN all coverage"
 	job guest quick bench-6.1 "--kernel 6.1 --cpus 4 --icount $ISOLATED" \
 		"REMORA_ICOUNT=1 $RUN bench_lrpc bench_quiet bench_pair"
 	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" \
-		"REMORA_WITHOUT='$SAME' REMORA_LOAD=8 $RUN all"
+		"REMORA_WITHOUT='$SAME' $RUN all"
 	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" \
-		"REMORA_WITHOUT='$SAME' REMORA_LOAD=8 $RUN all"
-	job guest full suite-debug "--kernel debug --cpus 4 --numa 2 --memory 3G --append $REGION" \
-		"REMORA_WITHOUT='$OUTSIDE' REMORA_CYCLES=10 REMORA_LOAD=8 REMORA_KILLS=10 $RUN all"
-	job guest full suite-debug-x2apic "--kernel debug --cpus 4 --x2apic" \
-		"REMORA_CYCLES=5 $RUN cycles channel faults"
+		"REMORA_WITHOUT='$SAME' $RUN all"
+	# Of the mode: how cores start and stop, and the interrupts that they send.
+	job guest full suite-debug-x2apic "--kernel debug --cpus 4 --x2apic" "REMORA_CYCLES=3 $RUN cycles irq"
 	job guest full large-mapping-debug "--kernel debug --cpus 2 --numa 2 --memory 5G --gbpages" \
 		"REMORA_LARGE_MAPPING=1 $RUN memory"
 	job guest full nomem-debug "--kernel debug --cpus 2 --no-check-log" "$RUN nomem kernellog"
@@ -68,19 +74,18 @@ jobs_define()
 	job guest full moves-6.1 "--kernel 6.1 --cpus 6" "REMORA_MOVES=200 $RUN move"
 	job guest full phases-6.12 "--kernel 6.12 --cpus 5" "$RUN phases"
 	job guest full view-16cpu "--kernel 6.1 --cpus 16 --memory 3G" "$RUN view"
-	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
-	for kernel in 6.1 6.12; do
-		for mode in xapic x2apic; do
-			job guest full "cycles100-$kernel-$mode" \
-				"--kernel $kernel --cpus 8 $([ $mode = xapic ] || echo --x2apic)" \
-				"REMORA_CYCLES=100 $RUN cycles"
-		done
+	# Each kernel with each mode; with 8 CPUs each of them once.
+	for mode in xapic x2apic; do
+		job guest full "cycles100-6.12-$mode" \
+			"--kernel 6.12 $([ $mode = xapic ] && echo --cpus 4 || echo --cpus 8 --x2apic)" \
+			"REMORA_CYCLES=100 $RUN cycles"
+		job guest full "cycles100-6.1-$mode" \
+			"--kernel 6.1 $([ $mode = xapic ] && echo --cpus 8 || echo --cpus 4 --x2apic)" \
+			"REMORA_CYCLES=100 $RUN cycles"
 	done
-	for kernel in 6.1 6.12; do
+	for kernel in 6.12 6.1; do
 		job guest full "races-$kernel" "--kernel $kernel --cpus 4 --mttcg" \
 			"REMORA_CYCLES=10 $RUN cycles channel mapping faults shootdown churn closed events trace"
-		job reset full "reboot-$kernel" "--kernel $kernel --cpus 4 --expect-reset" \
-			"insmod /root/remora.ko && remora create r --cpus 1-3 --memory contig:64M --start && reboot -f"
 	done
 	# The newest kernel that Debian backports, where this machine's mirror has it.
 	job host full suite-7 "" "
@@ -92,8 +97,14 @@ jobs_define()
 		selftests/lab/lab run --kernel 7 --cpus 4 --timeout 1200 \
 			--log build/check/suite-7.console -- \
 			'$RUN cycles channel mapping faults lifecycle memory hold irq' | sed '/^@@/d'"
-	job host full demo "" 'echo 1..1; selftests/lab/demo && echo ok 1 the demo tells its story'
 	job host full lab-itself "" selftests/lab/selftest.sh
+	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
+	job host full demo "" 'echo 1..1; selftests/lab/demo && echo ok 1 the demo tells its story'
+	job host full stress "" "make -s -C selftests/unit/urpc stress"
+	for kernel in 6.1 6.12; do
+		job reset full "reboot-$kernel" "--kernel $kernel --cpus 4 --expect-reset" \
+			"insmod /root/remora.ko && remora create r --cpus 1-3 --memory contig:64M --start && reboot -f"
+	done
 }
 
 # Keep the jobs that are wanted.
