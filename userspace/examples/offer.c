@@ -51,10 +51,21 @@ static int accept_all(struct remora_offer *offer, unsigned long clients, struct 
 	return 0;
 }
 
+static int open_names(struct remora_names **names, const char *partition, struct remora_error *error)
+{
+	struct remora_partition *p;
+	int err = remora_partition_open(&p, partition, false);
+
+	if (err)
+		return err;
+	err = remora_names_open(names, p, error);
+	remora_partition_close(p);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	struct remora_error error = { 0 };
-	struct remora_partition *partition;
 	struct remora_names *names;
 	struct remora_offer *offer;
 	int err, status;
@@ -63,13 +74,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: offer PARTITION NAME INTERFACE VERSION CLIENTS\n");
 		return 2;
 	}
-	err = remora_partition_open(&partition, argv[1], false);
+	err = open_names(&names, argv[1], &error);
 	if (err)
 		return fail(argv[1], err, &error);
-	err = remora_names_open(&names, partition, &error);
-	remora_partition_close(partition);
-	if (err)
-		return fail("names", err, &error);
 	err = remora_offer(&offer, names, argv[2], (uint32_t)strtoul(argv[3], NULL, 0),
 			   (uint32_t)strtoul(argv[4], NULL, 0), &error);
 	if (err) {
