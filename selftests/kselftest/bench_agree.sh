@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Fig 8 of the multikernel paper on this machine's partition cores: what one agreement costs that node 0
 # asks for and all others vote on, alone and with 32 under way, from 2 nodes to as many as there are CPUs.
-# REMORA_OUT: a folder for the table as CSV.
+# REMORA_OUT: a folder for the table as CSV. REMORA_ICOUNT=1: the clock counts instructions (the lab's --icount), so
+# that the ratio is no matter of luck.
 . "$(dirname "$0")/tap-lib"
 
 FILE=/sys/kernel/debug/remora/bench_agree
@@ -10,6 +11,7 @@ NAME=kst-agree
 mapfile -t cpus < <(tap_cpus)
 [ ${#cpus[@]} -gt 0 ] || tap_skip_all "needs a CPU besides CPU 0"
 command -v remora >/dev/null || tap_skip_all "no remora command"
+[ "${REMORA_ICOUNT:-0}" = 1 ] && cheaper=3 || cheaper=2
 csv=${REMORA_OUT:-$(mktemp -d)}/agree.csv
 
 tap_load
@@ -57,7 +59,7 @@ for cores in 1 2 3 5 7 9 11 15; do
 		many=$(field each_ns)
 	done
 	tap_is $failed 0 "$((cores + 1)) nodes: all 2200 agreements are reached"
-	tap_is $((many * 2 < alone)) 1 "$((cores + 1)) nodes: with 32 under way each costs less than half"
+	tap_is $((many * cheaper < alone)) 1 "$((cores + 1)) nodes: with 32 under way each costs less than 1/$cheaper"
 	echo "# $((cores + 1))  $line   $many   $(awk "BEGIN { printf \"%.1f\", $alone / $many }")"
 	remora destroy $NAME --force >/dev/null
 done
