@@ -19,7 +19,7 @@ REGION='memmap=64M$0x60000000'
 ISOLATED='--append isolcpus=nohz,domain,2 --append nohz_full=2'
 # What the number of CPUs and the APIC's mode do not change is tried in two suites, not in each.
 SAME='sizes|images|params|predict|programs_libc|interface|command|users|udev|bulk|steps|errors|ways'
-SAME+='|permission|console|fds|uring|examples|bench_shootdown|names|names_wait|programs_names|pair|share|members|memory_grows'
+SAME+='|permission|console|fds|uring|examples|bench_shootdown|names|names_wait|programs_names|pair|share|share_dies|members|memory_grows'
 SAME+='|closed|limits|mapping|status|kill|programs'
 # Nor do programs, tracing or suspend depend on them, nor how memory is added, nor what Linux is busy with.
 SAME+='|memory_service|grow|spawn|suspend|trace|tracing|hangup|kernellog|load'
@@ -53,7 +53,7 @@ jobs_define()
 		"--kernel 6.12 --cpus 4 --x2apic --numa 2 --memory 3G --append $REGION" \
 		"REMORA_SEEN=/tmp/seen REMORA_WITHOUT='$CORES' REMORA_LOAD=8 REMORA_KILLS=10 $RUN all coverage"
 	job guest quick bench-6.1 "--kernel 6.1 --cpus 4 --icount $ISOLATED" \
-		"REMORA_ICOUNT=1 $RUN bench_lrpc bench_quiet bench_pair"
+		"REMORA_ICOUNT=1 $RUN bench_lrpc bench_quiet bench_pair bench_agree"
 	job guest full suite-6.1-x2apic-2cpu "--kernel 6.1 --cpus 2 --x2apic" \
 		"REMORA_WITHOUT='$SAME' $RUN all"
 	job guest full suite-6.12-8cpu-numa "--kernel 6.12 --cpus 8 --numa 2 --memory 3G" \
