@@ -317,6 +317,9 @@ static void bounds_work(struct work_struct *work)
 	struct remora_bound *c, *next;
 	bool end;
 
+	/* The list is remora_bounds_end()'s then, who waited for an earlier run alone. */
+	if (READ_ONCE(b->ending))
+		return;
 	/* Others only append: what is behind an entry while it is worked on is seen afterwards. */
 	spin_lock_irq(&b->lock);
 	list_for_each_entry_safe(c, next, &b->list, list) {
