@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -30,7 +31,10 @@ static struct device *root_device;
 static dev_t partition_devt;
 static DEFINE_IDA(partition_minors);
 
-/* Objects that were not freed yet: module exit waits for the last. */
+/*
+ * Objects that were not freed yet: module exit waits for the last. Most are let go of by who holds the module,
+ * but not all: where the kernel delays releases on purpose (CONFIG_DEBUG_KOBJECT_RELEASE), a work of its own does.
+ */
 static atomic_t partition_objects;
 static DECLARE_WAIT_QUEUE_HEAD(partition_freed);
 
@@ -340,6 +344,8 @@ void remora_partitions_exit(void)
 {
 	remora_partition_destroy_all();
 	wait_event(partition_freed, !atomic_read(&partition_objects));
+	/* Who said that it was the last is still in partition_release(): out of it he is when he slept, or ended. */
+	synchronize_rcu_tasks();
 	ida_destroy(&partition_minors);
 	class_unregister(&partition_class);
 	unregister_chrdev_region(partition_devt, PARTITION_MINORS);
