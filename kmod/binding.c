@@ -5,6 +5,7 @@
  * Whoever asks waits without monitor.lock. What the machine says comes under it, and ends the wait; who is
  * ended by a signal closes the connection himself, and the machine says nothing more of it.
  */
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
@@ -145,16 +146,26 @@ struct remora_binding *remora_binding_create(struct remora_partition *p, struct 
 		*ret = remora_fail(err, REMORA_R_NO_MEMORY, NULL);
 		return NULL;
 	}
+	b->fd = remora_chan_reserve(flags);
+	if (b->fd < 0) {
+		*ret = b->fd;
+		goto free;
+	}
 	b->chan = remora_chan_bound_create(p, partition_file, slots, flags, err);
 	if (IS_ERR(b->chan)) {
 		*ret = PTR_ERR(b->chan);
-		kfree(b);
-		return NULL;
+		goto unreserve;
 	}
 	b->chan->binding = b;
 	b->numa = numa_node_id();
 	init_completion(&b->done);
 	return b;
+
+unreserve:
+	put_unused_fd(b->fd);
+free:
+	kfree(b);
+	return NULL;
 }
 
 void remora_binding_enlist(struct remora_binding *b, struct remora_names_file *nf)
@@ -187,6 +198,8 @@ void remora_binding_release(struct remora_binding *b)
 		remora_monitor_exit(p);
 	else
 		mutex_unlock(&p->monitor.lock);
+	if (b->fd >= 0)
+		put_unused_fd(b->fd);
 	kfree(b);
 }
 
@@ -206,14 +219,20 @@ static int binding_wait(struct remora_binding *b, bool patient, struct remora_er
 int remora_binding_finish(struct remora_binding *b, u32 flags, bool patient, u32 *detail,
 			  struct remora_error *err)
 {
-	int ret = binding_wait(b, patient, err);
+	int fd = b->fd, ret = binding_wait(b, patient, err);
 
 	if (detail)
 		*detail = READ_ONCE(b->detail);
-	if (!ret)
-		ret = remora_chan_install(b->chan, flags, err);
-	if (ret < 0)
-		remora_chan_dispose(b->chan);
+	if (ret)
+		goto dispose;
+	/* Another thread may close it as soon as it is there. */
+	b->fd = -1;
+	ret = remora_chan_install(b->chan, fd, flags, err);
+	if (ret >= 0)
+		return ret;
+	b->fd = fd;
+dispose:
+	remora_chan_dispose(b->chan);
 	return ret;
 }
 

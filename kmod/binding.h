@@ -14,6 +14,7 @@
 
 struct bind_ask;
 struct file;
+struct node;
 struct remora_chan;
 struct remora_names_file;
 struct remora_partition;
@@ -26,8 +27,9 @@ enum remora_binding_state {
 
 /**
  * struct remora_binding - what the machine knows as a connection of a file of names
- * The channel owns it. But for @chan and @numa all is under monitor.lock.
+ * The channel owns it. But for @chan, @fd and @numa all is under monitor.lock.
  * @link:   in the file's bindings
+ * @fd:     reserved for the channel, as long as its maker has it; then -1
  * @nf:     NULL: the file is closed, or the machine gone; then it is over
  * @tag, @handle: to the machine and by the machine
  * @error, @detail: of the machine, once over; or REMORA_NAMES_NODEV
@@ -38,6 +40,7 @@ struct remora_binding {
 	struct list_head link;
 	struct remora_names_file *nf;
 	struct remora_chan *chan;
+	int fd;
 	u64 tag;
 	u32 handle;
 	enum remora_binding_state state;
@@ -51,7 +54,8 @@ struct remora_binding {
 /**
  * remora_binding_create - a channel that is about to be asked for, and its binding
  * @slots: checked; @flags: REMORA_BIND_*, checked
- * Charges the calling user. Return: NULL: *@ret says why.
+ * Charges the calling user, and reserves the descriptor: who has too many hears it before anybody is asked.
+ * Return: NULL: *@ret says why.
  */
 struct remora_binding *remora_binding_create(struct remora_partition *p, struct file *partition_file,
 					     u32 slots, u32 flags, struct remora_error *err, int *ret);
@@ -96,6 +100,9 @@ long remora_binding_connect(struct file *file, void *arg, struct remora_error *e
 
 /** remora_offer_open - REMORA_IOC_NAMES_OFFER on a file of names */
 long remora_offer_open(struct file *file, void *arg, struct remora_error *err);
+
+/** remora_offers_tidy - try again to remove the names of offers that were closed. Under monitor.lock */
+void remora_offers_tidy(struct remora_names_file *nf, struct node *node);
 
 /** remora_offers_drop - as remora_bindings_drop() */
 void remora_offers_drop(struct remora_names_file *nf, u32 error);

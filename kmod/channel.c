@@ -350,22 +350,19 @@ static int bind_check(const struct remora_bind *request, struct remora_error *er
 	return remora_chan_slots(request->slots, err);
 }
 
-/* Give the bound channel a descriptor; from fd_install() on the file owns it. */
-int remora_chan_install(struct remora_chan *chan, u32 flags, struct remora_error *err)
+int remora_chan_reserve(u32 flags)
+{
+	return get_unused_fd_flags(flags & REMORA_BIND_CLOEXEC ? O_CLOEXEC : 0);
+}
+
+int remora_chan_install(struct remora_chan *chan, int fd, u32 flags, struct remora_error *err)
 {
 	struct file *file;
-	int fd;
 
-	fd = get_unused_fd_flags(flags & REMORA_BIND_CLOEXEC ? O_CLOEXEC : 0);
-	if (fd < 0)
-		return fd;
 	file = anon_inode_getfile("[remora-channel]", &remora_chan_fops, chan,
 				  O_RDWR | (flags & REMORA_BIND_NONBLOCK ? O_NONBLOCK : 0));
-	if (IS_ERR(file)) {
-		put_unused_fd(fd);
-		remora_fail(err, REMORA_R_NO_MEMORY, NULL);
-		return PTR_ERR(file);
-	}
+	if (IS_ERR(file))
+		return remora_fail(err, REMORA_R_NO_MEMORY, NULL);
 	file->f_mapping = chan->partition_file->f_mapping;
 	fd_install(fd, file);
 	return fd;
@@ -375,19 +372,27 @@ int remora_channel_bind(struct remora_partition *p, struct file *partition_file,
 			const struct remora_bind *request, struct remora_error *err)
 {
 	struct remora_chan *chan;
-	int ret;
+	int fd, ret;
 
 	ret = bind_check(request, err);
 	if (ret)
 		return ret;
+	fd = remora_chan_reserve(request->flags);
+	if (fd < 0)
+		return fd;
 	chan = chan_create(p, partition_file, request, err);
-	if (IS_ERR(chan))
-		return PTR_ERR(chan);
+	if (IS_ERR(chan)) {
+		ret = PTR_ERR(chan);
+		goto unreserve;
+	}
 	ret = chan_ask(chan, err);
 	if (!ret)
-		ret = remora_chan_install(chan, request->flags, err);
-	if (ret < 0)
-		remora_chan_dispose(chan);
+		ret = remora_chan_install(chan, fd, request->flags, err);
+	if (ret >= 0)
+		return ret;
+	remora_chan_dispose(chan);
+unreserve:
+	put_unused_fd(fd);
 	return ret;
 }
 

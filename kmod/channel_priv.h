@@ -105,8 +105,13 @@ void remora_usage_uncharge(struct remora_chan *chan);
 int remora_chan_slots(u32 slots, struct remora_error *err);
 /** remora_chan_alloc - the object, without rings; freed by kfree(). Return: NULL: no memory */
 struct remora_chan *remora_chan_alloc(struct remora_partition *p, const struct remora_bind *request);
-/** remora_chan_install - give it a descriptor; from then on the file owns it. Return: that, or an errno */
-int remora_chan_install(struct remora_chan *chan, u32 flags, struct remora_error *err);
+/** remora_chan_reserve - a descriptor, before anybody else hears of the channel. Return: that, or an errno */
+int remora_chan_reserve(u32 flags);
+/**
+ * remora_chan_install - let user space have it by @fd, which remora_chan_reserve() gave
+ * From then on the file owns the channel. Return: @fd, or an errno: it is still reserved
+ */
+int remora_chan_install(struct remora_chan *chan, int fd, u32 flags, struct remora_error *err);
 
 /* ---- channels to programs: channel_bound.c ---- */
 

@@ -174,6 +174,7 @@ static u64 monitor_turn(struct remora_monitor *m)
 	}
 	due = ask_to_join(m) ? remora_monitor_us() + RETRY_US : PROTOCOL_NEVER;
 	due = min_t(u64, due, node_tick(m->node, remora_monitor_us()));
+	remora_names_turn(remora_monitor_partition(m), m->node);
 	for (node = 1; node < ABI_NODES_MAX; node++) {
 		up = remora_uplink(m, node);
 		if (up)

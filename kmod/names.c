@@ -151,6 +151,15 @@ const struct names_hooks remora_names_hooks = {
 	.ended = on_ended,
 };
 
+void remora_names_turn(struct remora_partition *p, struct node *node)
+{
+	struct remora_names_file *nf;
+
+	lockdep_assert_held(&p->monitor.lock);
+	list_for_each_entry(nf, &p->names.files, link)
+		remora_offers_tidy(nf, node);
+}
+
 void remora_names_end(struct remora_partition *p)
 {
 	struct remora_names_request *r, *next_r;
@@ -267,6 +276,7 @@ static struct remora_names_file *file_create(struct remora_partition *p, struct 
 	INIT_LIST_HEAD(&nf->requests);
 	INIT_LIST_HEAD(&nf->bindings);
 	INIT_LIST_HEAD(&nf->offers);
+	INIT_LIST_HEAD(&nf->leftovers);
 	init_waitqueue_head(&nf->wait);
 	mutex_init(&nf->read_lock);
 	spin_lock_init(&nf->lock);

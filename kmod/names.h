@@ -12,6 +12,7 @@
 #include "error.h"
 
 struct file;
+struct node;
 struct remora_partition;
 
 /** REMORA_NAMES_FILES - of a partition; the name service has room for as many domains */
@@ -33,6 +34,9 @@ struct remora_names {
 
 /** remora_names_init - once for a new partition object */
 void remora_names_init(struct remora_partition *p);
+
+/** remora_names_turn - requests may have been answered: do what had no room. Under monitor.lock, after messages */
+void remora_names_turn(struct remora_partition *p, struct node *node);
 
 /**
  * remora_names_end - the name service is about to go: all who wait are told, files only say ENODEV

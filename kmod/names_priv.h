@@ -18,7 +18,7 @@
  * struct remora_names_file - a domain of node 0
  * The file owns it; once closed the list does, until the name service has forgotten the domain.
  * @partition, @partition_file, @domain, @uid: constant
- * @link, @requests, @bindings, @offers, @closed, @gone: under monitor.lock; gone: it is on no list, the service is no more;
+ * @link, @requests, @bindings, @offers, @leftovers, @closed, @gone: under monitor.lock; gone: it is on no list, the service is no more;
  *            also read without the lock
  * @read_lock: one reader at a time, so that events stay in order
  * @events:   a ring; @first: of the oldest, @used: how many; under @lock
@@ -34,6 +34,7 @@ struct remora_names_file {
 	struct list_head requests;
 	struct list_head bindings;
 	struct list_head offers;
+	struct list_head leftovers; /* offers that were closed while there was no room for the request to remove the name */
 	bool closed;
 	bool gone;
 

@@ -20,7 +20,7 @@
 /**
  * struct remora_offer
  * The file owns it. But for what is constant all is under monitor.lock.
- * @link:   in the names file's offers
+ * @link:   in the names file's offers; after close in its leftovers
  * @nf:     NULL: that is closed, or the machine gone
  * @gone:   why: enum bind_error, REMORA_NAMES_NODEV; 0: not. Also read without the lock, as @count
  * @asks:   who asks, the first first; the machine lets a file have no more
@@ -105,6 +105,11 @@ void remora_offers_drop(struct remora_names_file *nf, u32 error)
 		WRITE_ONCE(o->count, 0);
 		WRITE_ONCE(o->gone, error);
 		wake_up_all(&o->wait);
+	}
+	/* With the domain all its records go. */
+	list_for_each_entry_safe(o, next, &nf->leftovers, link) {
+		list_del(&o->link);
+		kfree(o);
 	}
 }
 
@@ -266,22 +271,46 @@ static __poll_t offer_poll(struct file *file, struct poll_table_struct *wait)
 	return events;
 }
 
-/*
- * The name goes as well. If the file of names has too much under way for that, the record stays until that
- * is closed: who connects is told that it is not offered.
- */
+/* Is the record still of this offer? Its owner may have removed it himself, and made another. */
+static bool record_there(const struct remora_offer *o, const struct node *node)
+{
+	const struct names_slot *s = names_get(&node->names, o->name);
+
+	return s && s->kind == NAMES_RECORD && !s->node && s->domain == o->nf->domain &&
+	       s->value[0] == o->number && s->value[2] == BIND_RECORD;
+}
+
+/* The name goes. Return: false: not yet, the file of names has too much under way. */
+static bool record_remove(struct remora_offer *o, struct node *node)
+{
+	struct names_ask ask = { .op = NAMES_OP_REMOVE };
+
+	if (!o->named || !record_there(o, node))
+		return true;
+	strscpy_pad(ask.name, o->name, sizeof(ask.name));
+	return names_submit(&node->names, o->nf->domain, ++o->partition->names.tag, &ask,
+			    PROTOCOL_NEVER, node->now) != NAMES_PENDING;
+}
+
+void remora_offers_tidy(struct remora_names_file *nf, struct node *node)
+{
+	struct remora_offer *o, *next;
+
+	lockdep_assert_held(&nf->partition->monitor.lock);
+	list_for_each_entry_safe(o, next, &nf->leftovers, link) {
+		if (!record_remove(o, node))
+			return;
+		list_del(&o->link);
+		kfree(o);
+	}
+}
+
+/* The offer is the list of leftovers' until its record is gone; whoever connects is told that it is not offered. */
 static void offer_withdraw(struct remora_offer *o, struct node *node)
 {
-	const struct names_ask remove = { .op = NAMES_OP_REMOVE };
-	struct names_ask ask = remove;
-
-	list_del(&o->link);
 	bind_offer_close(remora_broker_bind(o->partition), o->nf->domain, o->number);
-	if (!o->named)
-		return;
-	strscpy_pad(ask.name, o->name, sizeof(ask.name));
-	names_submit(&node->names, o->nf->domain, ++o->partition->names.tag, &ask, PROTOCOL_NEVER,
-		     node->now);
+	list_move_tail(&o->link, &o->nf->leftovers);
+	remora_offers_tidy(o->nf, node);
 }
 
 static void offer_release(struct remora_offer *o)
@@ -289,8 +318,9 @@ static void offer_release(struct remora_offer *o)
 	struct remora_partition *p = o->partition;
 	struct file *partition_file = o->partition_file;
 	struct node *node = remora_monitor_enter(p);
+	bool listed = node && o->nf;
 
-	if (node && o->nf)
+	if (listed)
 		offer_withdraw(o, node);
 	if (node) {
 		remora_monitor_exit(p);
@@ -301,7 +331,8 @@ static void offer_release(struct remora_offer *o)
 			list_del(&o->link);
 		mutex_unlock(&p->monitor.lock);
 	}
-	kfree(o);
+	if (!listed)
+		kfree(o);
 	fput(partition_file);
 }
 
@@ -379,18 +410,13 @@ static int offer_begin(struct remora_offer *o, struct remora_names_file *nf,
 	return ret;
 }
 
-static int offer_install(struct remora_offer *o, u32 flags, struct remora_error *err)
+/* From fd_install() on the file owns it. */
+static int offer_install(struct remora_offer *o, int fd, struct remora_error *err)
 {
-	int fd = get_unused_fd_flags(flags & REMORA_NAMES_CLOEXEC ? O_CLOEXEC : 0);
-	struct file *file;
+	struct file *file = anon_inode_getfile("[remora-offer]", &offer_fops, o, O_RDWR);
 
-	if (fd < 0)
-		return fd;
-	file = anon_inode_getfile("[remora-offer]", &offer_fops, o, O_RDWR);
-	if (IS_ERR(file)) {
-		put_unused_fd(fd);
+	if (IS_ERR(file))
 		return remora_fail(err, REMORA_R_NO_MEMORY, NULL);
-	}
 	fd_install(fd, file);
 	return fd;
 }
@@ -400,21 +426,29 @@ long remora_offer_open(struct file *file, void *arg, struct remora_error *err)
 	struct remora_names_file *nf = file->private_data;
 	const struct remora_names_offer *request = arg;
 	struct remora_offer *o;
-	int ret = offer_check(request, err);
+	int fd, ret = offer_check(request, err);
 
 	if (ret)
 		return ret;
+	/* First: who finds the name is not to find the offer gone again. */
+	fd = get_unused_fd_flags(request->flags & REMORA_NAMES_CLOEXEC ? O_CLOEXEC : 0);
+	if (fd < 0)
+		return fd;
 	o = kzalloc(sizeof(*o), GFP_KERNEL_ACCOUNT);
-	if (!o)
+	if (!o) {
+		put_unused_fd(fd);
 		return remora_fail(err, REMORA_R_NO_MEMORY, NULL);
+	}
 	o->partition = nf->partition;
 	o->partition_file = get_file(nf->partition_file);
 	init_waitqueue_head(&o->wait);
 	strscpy(o->name, request->name, sizeof(o->name));
 	ret = offer_begin(o, nf, request, err);
 	if (!ret)
-		ret = offer_install(o, request->flags, err);
-	if (ret < 0)
+		ret = offer_install(o, fd, err);
+	if (ret < 0) {
 		offer_release(o);
+		put_unused_fd(fd);
+	}
 	return ret;
 }

@@ -34,7 +34,8 @@ struct remora_names_connect {
 
 /**
  * struct remora_names_offer - REMORA_IOC_NAMES_OFFER: returns the offer's descriptor
- * Sets the record @name, which must not be there; it goes when the last copy of the descriptor is closed.
+ * Sets the record @name, which must not be there; it goes when the last copy of the descriptor is closed, or, if
+ * the file of names has too many unanswered requests then, as soon as one of them is answered.
  * poll(): EPOLLIN while somebody asks; EPOLLHUP: the file of names was closed, or the partition destroyed.
  */
 struct remora_names_offer {
