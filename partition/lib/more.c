@@ -69,8 +69,24 @@ int rt_more_ram(uint64_t bytes)
 		return 0;
 	rt_more_free(&more);
 nothing:
-	rt_slot_free(slot);
+	rt_slot_drop(slot);
 	return rc;
+}
+
+/* For a mapping of that size with its page tables; more than that at first, for there may be few pieces. */
+static int relieve(uint64_t bytes)
+{
+	uint64_t needed = (bytes + bytes / 8 + LARGE) & ~(LARGE - 1);
+	uint64_t step = (rt_ram_total_bytes() / 4 + LARGE - 1) & ~(LARGE - 1);
+
+	if (step > needed && !rt_more_ram(step))
+		return 0;
+	return rt_more_ram(needed);
+}
+
+void rt_more_heap(void)
+{
+	rt_vspace_short = relieve;
 }
 
 int rt_more_info(struct rt_more_info *info)

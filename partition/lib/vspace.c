@@ -121,8 +121,17 @@ static int map_memory(uint64_t *va, uint64_t bytes, uint32_t protection, uint32_
 	return rc;
 }
 
+int (*rt_vspace_short)(uint64_t bytes);
+
+/* Who is disabled, or has the lock, cannot wait. */
+static bool relieved(uint32_t was, uint64_t bytes)
+{
+	return !was && rt_vspace_short && !rt_vspace_short(bytes);
+}
+
 int rt_vspace_map(uint64_t *va, uint64_t bytes, uint32_t protection, uint32_t flags)
 {
+	uint64_t wish = *va;
 	uint32_t was;
 	int rc = protection_check(protection);
 
@@ -132,6 +141,12 @@ int rt_vspace_map(uint64_t *va, uint64_t bytes, uint32_t protection, uint32_t fl
 		return -RT_EINVAL;
 	if (bytes > RT_VSPACE_END - RT_VSPACE_BASE)
 		return -RT_ENOMEM;
+	was = memory_lock();
+	rc = map_memory(va, round_up(bytes), protection, flags);
+	memory_unlock(was);
+	if (rc != -RT_ENOMEM || !relieved(was, bytes))
+		return rc;
+	*va = wish;
 	was = memory_lock();
 	rc = map_memory(va, round_up(bytes), protection, flags);
 	memory_unlock(was);

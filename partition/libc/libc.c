@@ -85,6 +85,7 @@ static uint32_t not_served[NR_MAX + 1]; /* the last: all larger numbers */
 bool rt_linux_syscall_now(struct abi_registers *regs)
 {
 	uint64_t number = regs->rax;
+	long result;
 
 	if (number >= NR_MAX || !table[number].serve) {
 		not_served[number < NR_MAX ? number : NR_MAX]++;
@@ -93,7 +94,10 @@ bool rt_linux_syscall_now(struct abi_registers *regs)
 	}
 	if (!table[number].now)
 		return false;
-	regs->rax = (uint64_t)table[number].serve(regs);
+	result = table[number].serve(regs);
+	if (linux_short(number, regs, result))
+		return false;
+	regs->rax = (uint64_t)result;
 	return true;
 }
 

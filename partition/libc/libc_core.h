@@ -41,6 +41,12 @@ linux_call linux_poll, linux_ppoll;
 /* libc_memory.c */
 linux_call linux_mmap, linux_munmap, linux_mprotect, linux_mremap, linux_madvise, linux_brk;
 
+/**
+ * linux_short - did a call that was served "now" find no memory, where a thread might wait for more?
+ * It is served again by the thread then (rt_vspace_short()).
+ */
+bool linux_short(uint64_t number, struct abi_registers *r, long result);
+
 /* libc_time.c */
 linux_call linux_clock_gettime, linux_clock_getres, linux_gettimeofday, linux_time, linux_times,
 	linux_nanosleep, linux_clock_nanosleep, linux_getrusage;

@@ -68,9 +68,9 @@ long linux_madvise(struct abi_registers *r)
 }
 
 /* Returns where the break is: unchanged if it cannot be where it was wished. */
-long linux_brk(struct abi_registers *r)
+static long break_move(uint64_t wish)
 {
-	uint64_t wish = ARG0(r), end = pages(wish), va;
+	uint64_t end = pages(wish), va;
 
 	if (!break_start) {
 		va = 0;
@@ -91,4 +91,26 @@ long linux_brk(struct abi_registers *r)
 	break_mapped = end;
 	break_end = wish;
 	return (long)wish;
+}
+
+long linux_brk(struct abi_registers *r)
+{
+	uint32_t was = rt_disable();
+	long at = break_move(ARG0(r));
+
+	rt_enable(was);
+	if (was || !linux_short(NR_BRK, r, at) || rt_vspace_short(ARG0(r) - (uint64_t)at))
+		return at;
+	was = rt_disable();
+	at = break_move(ARG0(r));
+	rt_enable(was);
+	return at;
+}
+
+bool linux_short(uint64_t number, struct abi_registers *r, long result)
+{
+	if (!rt_vspace_short)
+		return false;
+	return (number == NR_MMAP && result == -RT_ENOMEM) ||
+	       (number == NR_BRK && (uint64_t)result < ARG0(r));
 }

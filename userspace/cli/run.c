@@ -231,7 +231,7 @@ int cli_run(int argc, char **argv)
 	const struct cli_option options[] = {
 		{ "core", 'c', "N", "on this core; if not given, where the fewest programs are", NULL, NULL,
 		  &run.core },
-		{ "memory", 'm', "SIZE", "of the program in all; the core's choice if not given", NULL,
+		{ "memory", 'm', "SIZE", "what the program begins with; the core's choice if not given", NULL,
 		  &run.memory, NULL },
 		{ "name", 'n', "NAME", "in 'remora ps'; the file's if not given", NULL, &run.name, NULL },
 		{ "weight", 'w', "N", "share of the core, 1 to 1000; 100 if not given", NULL, NULL,

@@ -5,6 +5,7 @@
  *   memory take NUMA MIB...  a frame of each size, and what becomes of it; NUMA -1: any
  *   memory rounds N MIB      take and free one N times; it is clear each time
  *   memory ram MIB           for the heap
+ *   memory heap MIB          without asking, and when the heap asks by itself; at last all that there is
  *   memory strict NUMA       nothing but of that node
  *   memory hold MIB MIB      take two, the second is used until the program is ended
  */
@@ -127,6 +128,39 @@ static int ram(uint64_t bytes)
 	return 0;
 }
 
+/* Return: how many pieces of a MiB there are, up to so many; all are free again. */
+static unsigned int fill(unsigned int count)
+{
+	unsigned char **piece = calloc(count, sizeof(*piece));
+	unsigned int n = 0, good = 0;
+
+	if (!piece)
+		return 0;
+	while (n < count && (piece[n] = malloc(MIB))) {
+		memset(piece[n], (int)n, MIB);
+		n++;
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		good += piece[i][0] == (unsigned char)i && piece[i][MIB - 1] == (unsigned char)i;
+		free(piece[i]);
+	}
+	free(piece);
+	return good;
+}
+
+static int heap(unsigned int mib)
+{
+	unsigned int all;
+
+	printf("%u of %u MiB; ", fill(mib), mib);
+	rt_more_heap();
+	printf("asking %u; ", fill(mib));
+	all = fill(1000);
+	printf("in all %u, and again %u\n", all, fill(1000));
+	info();
+	return 0;
+}
+
 static int hold(uint64_t first, uint64_t second)
 {
 	struct rt_more more;
@@ -152,10 +186,12 @@ int main(int argc, char **argv)
 		return rounds((unsigned int)atoi(argv[2]), strtoull(argv[3], NULL, 0) * MIB);
 	if (argc == 3 && !strcmp(argv[1], "ram"))
 		return ram(strtoull(argv[2], NULL, 0) * MIB) ? 1 : 0;
+	if (argc == 3 && !strcmp(argv[1], "heap"))
+		return heap((unsigned int)atoi(argv[2]));
 	if (argc == 3 && !strcmp(argv[1], "strict"))
 		return take("strict", MIB, atoi(argv[2]), RT_MORE_STRICT, &more, &at) ? 1 : 0;
 	if (argc == 4 && !strcmp(argv[1], "hold"))
 		return hold(strtoull(argv[2], NULL, 0) * MIB, strtoull(argv[3], NULL, 0) * MIB);
-	fprintf(stderr, "memory take NUMA MIB... | rounds N MIB | ram MIB | strict NUMA | hold MIB MIB\n");
+	fprintf(stderr, "memory take NUMA MIB... | rounds N MIB | ram MIB | heap MIB | strict NUMA | hold MIB MIB\n");
 	return 2;
 }

@@ -456,6 +456,55 @@ RULE(regions)
 	assert_int_equal(rt_ram_free_bytes(), free_bytes);
 }
 
+static unsigned int shorts;
+static uint64_t short_of;
+
+static int no_more(uint64_t bytes)
+{
+	shorts++;
+	short_of = bytes;
+	return -RT_ENOMEM;
+}
+
+static int third(uint64_t bytes)
+{
+	no_more(bytes);
+	return add(SLOT_MORE + 2);
+}
+
+/* Who finds no memory is asked for, once, and not while disabled; then it is there, at the place wished for. */
+RULE(short_of_memory)
+{
+	uint64_t more = rt_ram_total_bytes(), va = 0, at, all, was;
+
+	(void)state;
+	was = map(2 * PAGE, RW, 0);
+	all = (rt_ram_free_bytes() * 19 / 20) & ~(PAGE - 1);
+	rt_vspace_short = no_more;
+	assert_int_equal(rt_vspace_map(&va, all, RW, 0), -RT_ENOMEM);
+	assert_int_equal(shorts, 1);
+	assert_int_equal(short_of, all);
+	rt_vspace_short = third;
+	fake_disabled = 1;
+	assert_int_equal(rt_vspace_map(&va, all, RW, 0), -RT_ENOMEM);
+	fake_disabled = 0;
+	assert_int_equal(shorts, 1);
+	at = was;
+	assert_int_equal(rt_vspace_map(&at, PAGE, RW, RT_MAP_EXACTLY), -RT_EEXIST);
+	assert_int_equal(shorts, 1);
+	unmap(was, 2 * PAGE);
+	at = was;
+	assert_int_equal(rt_vspace_map(&at, all, RW, RT_MAP_FIXED), 0);
+	assert_int_equal(at, was);
+	assert_int_equal(shorts, 2);
+	assert_int_equal(rt_ram_total_bytes(), more + MORE_BYTES);
+	fill(at, all / PAGE, 8);
+	filled(at, all / PAGE, 8);
+	world_sound();
+	unmap(at, all);
+	rt_vspace_short = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,7 +515,7 @@ int main(void)
 		cmocka_unit_test(frames),
 		cmocka_unit_test(growth), cmocka_unit_test(slots), cmocka_unit_test(ram),
 		cmocka_unit_test(undone), cmocka_unit_test(whole),
-		cmocka_unit_test(regions),
+		cmocka_unit_test(regions), cmocka_unit_test(short_of_memory),
 	};
 
 	world_begin(RAM_BYTES);

@@ -14,7 +14,7 @@
 #define FOREIGN_AT (2 * LARGE)
 #define RAM_AT (16ull << 20)
 
-_Static_assert(MORE_AT >= FOREIGN_AT + FOREIGN_BYTES && MORE_AT + 2 * MORE_BYTES <= RAM_AT, "side by side");
+_Static_assert(MORE_AT >= FOREIGN_AT + FOREIGN_BYTES && MORE_AT + 3 * MORE_BYTES <= RAM_AT, "side by side");
 
 #define TABLES (FAKE_BYTES / PAGE)
 #define CHECK_EVERY 64
@@ -290,6 +290,7 @@ void world_begin(uint64_t ram_bytes)
 	create(SLOT_FOREIGN, ABI_CAP_FRAME, FOREIGN_AT, FOREIGN_BYTES);
 	create(SLOT_MORE, ABI_CAP_RAM, MORE_AT, MORE_BYTES);
 	create(SLOT_MORE + 1, ABI_CAP_RAM, MORE_AT + MORE_BYTES, MORE_BYTES);
+	create(SLOT_MORE + 2, ABI_CAP_RAM, MORE_AT + 2 * MORE_BYTES, MORE_BYTES);
 	table_va[PML4_AT / PAGE] = 1;
 	world_faults();
 	assert(!rt_vspace_init(&ram, 1));

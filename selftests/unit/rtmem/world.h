@@ -37,7 +37,7 @@
 /* Slots of the root CNode that only the test knows. */
 #define SLOT_FOREIGN 20u /* FRAME of somebody else's, FOREIGN_BYTES, read and write */
 #define FOREIGN_BYTES (6ull << 20)
-#define SLOT_MORE 21u /* RAM of MORE_BYTES, and the same behind it in the next slot */
+#define SLOT_MORE 21u /* RAM of MORE_BYTES, and twice the same behind it in the next slots */
 #define MORE_AT (12ull << 20)
 #define MORE_BYTES (1ull << 20)
 

@@ -41,6 +41,12 @@ int rt_more_free(const struct rt_more *more);
 /** rt_more_ram - a piece of RAM for rt_ram_alloc(), the heap, and mappings; for good */
 int rt_more_ram(uint64_t bytes);
 
+/**
+ * rt_more_heap - from now on malloc() and mmap() of a thread ask for RAM where they would fail, up to the quota
+ * Not so what is touched without having been promised (stacks, MAP_NORESERVE), nor who is disabled.
+ */
+void rt_more_heap(void);
+
 /** struct rt_more_info - @used: with what it began with, up to @quota. @own, @lent, @borrowed: of the core */
 struct rt_more_info {
 	uint64_t used, quota;

@@ -110,6 +110,12 @@ void rt_vspace_count(struct rt_vspace_counts *counts);
 extern bool (*rt_vspace_taken)(uint64_t address);
 
 /**
+ * rt_vspace_short - if not NULL, called when a thread that is not disabled maps memory that is not there
+ * Return: 0: there may be enough now, it is tried once more. One user: lib/more.h
+ */
+extern int (*rt_vspace_short)(uint64_t bytes);
+
+/**
  * rt_page_fault - serve a page fault of this dispatcher; called disabled
  * @error: enum abi_page_fault
  * Return: 0: go on where it happened; else a message was printed, and the program must end.
