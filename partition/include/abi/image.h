@@ -10,7 +10,7 @@
 #include <urpc/types.h>
 
 /* Raised with every incompatible change of anything under abi/ or urpc/abi.h. */
-#define ABI_REVISION 3u
+#define ABI_REVISION 4u
 #define ABI_MAGIC 0x41524f4d4552ull /* "REMORA", little endian */
 
 #define ABI_NOTE_NAME "Remora"
