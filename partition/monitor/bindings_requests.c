@@ -65,20 +65,16 @@ int request_bind_connect(void *ctx, uint32_t from, const struct monitor_bind_con
 /* It may be over by now: then it is told of the end. */
 int request_bind_accept(void *ctx, uint32_t from, const struct monitor_bind_accept *m)
 {
+	const struct monitor_bind_closed closed = { .binding = m->binding, .error = BIND_E_ABANDONED };
 	struct binding *b = binding_asked(from, m->handle);
+	struct requests *r = ctx;
 	struct node *n;
 
-	(void)ctx;
 	if (binding_find(from, m->binding))
 		return -URPC_EPROTO;
-	/* Not there any more: the offer was closed meanwhile. */
-	if (!b) {
-		b = binding_take(BINDING_ASKED, from);
-		if (!b)
-			return -URPC_EPROTO;
-		b->over = true;
-		b->error = BIND_E_ABANDONED;
-	}
+	/* Not there any more: the offer was closed meanwhile. That takes no record: there may be none left. */
+	if (!b)
+		return monitor_bind_closed_send(&r->end, &closed);
 	if (b->tell)
 		return -URPC_EPROTO;
 	b->kind = BINDING_SERVER;

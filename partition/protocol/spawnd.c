@@ -30,8 +30,8 @@ bool spawnd_wish_good(const struct protocol_set *nodes, const char *name, uint8_
 	       !protocol_set_empty(nodes);
 }
 
-/* A free entry, if the domain may have one more. */
-static uint32_t take(struct spawnd *s, uint32_t domain, struct spawnd_ask **ask)
+/* A free entry, if the domain may have one more job, or, to @kill, one more that it kills. */
+static uint32_t take(struct spawnd *s, uint32_t domain, bool kill, struct spawnd_ask **ask)
 {
 	uint32_t have = 0;
 
@@ -42,7 +42,7 @@ static uint32_t take(struct spawnd *s, uint32_t domain, struct spawnd_ask **ask)
 		if (a->state == ASK_FREE)
 			*ask = *ask ? *ask : a;
 		else
-			have += a->domain == domain;
+			have += a->domain == domain && (a->state == ASK_KILL) == kill;
 	}
 	if (s->stopped)
 		return SPAWND_E_STOPPED;
@@ -61,7 +61,7 @@ int spawnd_spawn(struct spawnd *s, uint32_t domain, uint64_t tag, const struct s
 				 .image = wish->image, .image_bytes = wish->image_bytes,
 				 .args_count = wish->args_bytes, .args = wish->args };
 	struct spawnd_ask *a;
-	uint32_t error = take(s, domain, &a);
+	uint32_t error = take(s, domain, false, &a);
 
 	s->now = now;
 	if (!spawnd_wish_good(&wish->nodes, wish->name, wish->flags) ||
@@ -84,11 +84,10 @@ int spawnd_kill(struct spawnd *s, uint32_t domain, uint64_t tag, uint64_t job, u
 {
 	struct spawn_kill m = { .job = job, .domain = domain };
 	struct spawnd_ask *a;
-	uint32_t error = take(s, domain, &a);
+	uint32_t error = take(s, domain, true, &a);
 
 	s->now = now;
-	/* One more than it may have of jobs: it must be able to end one. */
-	if (error && (error != SPAWND_E_JOBS || !a))
+	if (error)
 		return (int)error;
 	m.number = ++s->number;
 	*a = (struct spawnd_ask){ .state = ASK_KILL, .domain = domain, .tag = tag,

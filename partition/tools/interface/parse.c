@@ -104,8 +104,9 @@ static void parse_head(struct parser *p)
 	if (p->lexer.word != WORD_TEXT || !p->lexer.name[0])
 		bad(p, "%s; expected a text that says what the interface is for",
 		    lex_word(&p->lexer));
-	if (strstr(p->lexer.name, "*/"))
-		bad(p, "'*/' in a text; it would end a comment of the header");
+	if (strstr(p->lexer.name, "*/") || strstr(p->lexer.name, "/*"))
+		bad(p, "'%s' in a text; the comment of the header that it comes into cannot have it",
+		    strstr(p->lexer.name, "*/") ? "*/" : "/*");
 	strcpy(in->text, p->lexer.name);
 	lex_next(&p->lexer);
 }
@@ -120,6 +121,9 @@ static void add_value(struct parser *p, struct enumeration *type, uint32_t *next
 	value->number = *next;
 	if (accept_sign(p, '='))
 		value->number = expect_number(p, 0, INT32_MAX, "a value");
+	else if (*next > INT32_MAX)
+		wrong(p->lexer.file, value->line, "'%s' would have the value %u; expected at most %d", value->name,
+		      *next, INT32_MAX);
 	for (const struct value *other = type->value; other < value; other++) {
 		if (!strcmp(other->name, value->name))
 			wrong(p->lexer.file, value->line, "value '%s' stands in line %d already",

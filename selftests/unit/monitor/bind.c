@@ -380,6 +380,45 @@ static void test_offer_closed(void **state)
 	assert_int_equal(client.fails, 2);
 }
 
+/* As many who ask at a peer and give up as there are records; the last one is an offer of the client's. */
+static void fill_records(void)
+{
+	static struct peer idle[BINDINGS / BINDINGS_EACH];
+	char name[] = "idle0";
+
+	for (uint32_t i = 0; i < BINDINGS / BINDINGS_EACH; i++, name[4]++) {
+		memset(&idle[i], 0, sizeof(idle[i]));
+		client_open_sized(&idle[i].at, 20 + i, 2ull << 20);
+		client_greet(&idle[i].at);
+		bad = idle[i];
+		assert_int_equal(offer(&bad, 1, name), 0);
+		for (client.fails = 0; !client.fails; ) {
+			assert_int_equal(connect_to(&client, 5, name), 0);
+			close_of(&client, 5);
+		}
+	}
+	bad.at.program = NULL;
+	assert_int_equal(offer(&client, 6, "last"), 0);
+	assert_int_equal(bindings_count(0), BINDINGS);
+}
+
+/* The same when others have taken all records meanwhile: it answered well, and goes on being served. */
+static void test_offer_closed_full(void **state)
+{
+	(void)state;
+	assert_int_equal(offer(&server, 1, "disk"), 0);
+	assert_int_equal(connect_to(&client, 5, "disk"), 0);
+	close_of(&server, 1);
+	fill_records();
+	accept_as(&server, 2, server.asked.handle);
+	assert_true(served(&server));
+	assert_int_equal(server.closes, 1);
+	assert_int_equal(server.closed.binding, 2);
+	assert_int_equal(server.closed.error, BIND_E_ABANDONED);
+	for (uint32_t i = 0; i < BINDINGS / BINDINGS_EACH; i++)
+		core_unbind(20 + i);
+}
+
 /* An offer is told from who asks at it, whichever came first into the table. */
 static void test_offer_behind(void **state)
 {
@@ -647,7 +686,8 @@ int main(void)
 		TEST(test_open),  TEST(test_close), TEST(test_patience),
 		TEST(test_refused), TEST(test_wait), TEST(test_gone),
 		TEST(test_offer_closed), TEST(test_end), TEST(test_broken),
-		TEST(test_offer_behind), TEST(test_unanswered), TEST(test_many_quit), TEST(test_kept_ends),
+		TEST(test_offer_closed_full), TEST(test_offer_behind), TEST(test_unanswered), TEST(test_many_quit),
+		TEST(test_kept_ends),
 		TEST(test_no_room), TEST(test_guessed), TEST(test_often),
 	};
 

@@ -203,6 +203,28 @@ static void test_kill(void **state)
 	assert_int_equal(spawnd_kill(&spawnds[0], 0, 7777, last()->job, 0), 0);
 }
 
+/* Who kills what is not there, again and again, takes no more entries than it has for jobs. */
+static void test_kill_flood(void **state)
+{
+	uint32_t taken = 0;
+
+	(void)state;
+	while (taken < ASKS && !spawnd_kill(&spawnds[1], 1, 7777, 4711, 0))
+		taken++;
+	assert_int_equal(taken, 4);
+	assert_int_equal(spawnd_kill(&spawnds[1], 1, 7777, 4711, 0), SPAWND_E_JOBS);
+	/* Its own jobs and those of others are another matter. */
+	assert_int_equal(spawnd_go(1, 1, 4, 0), 0);
+	assert_int_equal(spawnd_go(1, 2, 4, 0), 0);
+	spawnd_settle();
+	assert_int_equal(killed_answers, 4);
+	assert_int_equal(spawnd_kill(&spawnds[1], 1, 7777, heards[spawnd_tag - 1].job, 0), 0);
+	assert_int_equal(spawnd_kill(&spawnds[1], 2, 7777, last()->job, 0), 0);
+	spawnd_settle();
+	assert_int_equal(killed_error, 0);
+	spawnd_left(0);
+}
+
 static void out(uint32_t node)
 {
 	struct protocol_set members = net.members;
@@ -422,7 +444,7 @@ static void test_starting(void **state)
 
 static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
-	T(start_and_exit), T(barrier), T(part_fails), T(refused), T(quotas), T(kill), T(deaths),
+	T(start_and_exit), T(barrier), T(part_fails), T(refused), T(quotas), T(kill), T(kill_flood), T(deaths),
 	T(late_and_stuck), T(stopped), T(malformed), T(init), T(starting),
 };
 
