@@ -21,12 +21,13 @@ ISOLATED='--append isolcpus=nohz,domain,2 --append nohz_full=2'
 SAME='sizes|images|params|predict|programs_libc|interface|command|users|udev|bulk|steps|errors|ways'
 SAME+='|permission|console|fds|uring|examples|bench_shootdown|names|names_wait|programs_names|pair|share|share_dies|members|memory_grows'
 SAME+='|closed|limits|mapping|status|kill|programs'
-# Nor do programs, tracing or suspend depend on them, nor how memory is added, nor what Linux is busy with.
-SAME+='|memory_service|grow|spawn|suspend|trace|tracing|hangup|kernellog|load'
+# Nor do programs, tracing or suspend depend on them, nor how memory is added, nor what Linux is busy with; cores
+# that move and views of up to 16 CPUs have jobs of their own.
+SAME+='|memory_service|grow|spawn|suspend|trace|tracing|hangup|kernellog|load|bind|bind_linux|bind_ends|control|move|view'
 # What only programs and the tool do, behind calls that other tests make, is nothing for a debug kernel; what
-# reads images is under ASan in unit-fuzz and unit-kmod.
+# reads images is under ASan in unit-fuzz and unit-kmod, and what is only refused is called by fuzz-debug.
 OUTSIDE='predict|programs_libc|interface|examples|command|bench_shootdown|sizes|params|programs|programs_names|pair'
-OUTSIDE+='|share|share_dies|members|memory_service|memory_grows|udev|images'
+OUTSIDE+='|share|share_dies|members|memory_service|memory_grows|udev|images|errors|ways|limits|status'
 # Programs on cores do not see which Linux there is: one suite has them.
 CORES='programs_libc|interface|programs|programs_names|share|share_dies|members'
 
@@ -85,7 +86,7 @@ jobs_define()
 	done
 	for kernel in 6.12 6.1; do
 		job guest full "races-$kernel" "--kernel $kernel --cpus 4 --mttcg" \
-			"REMORA_CYCLES=10 $RUN cycles channel mapping faults shootdown churn closed events trace"
+			"REMORA_CYCLES=5 $RUN cycles channel mapping faults shootdown churn closed events trace"
 	done
 	# The newest kernel that Debian backports, where this machine's mirror has it.
 	job host full suite-7 "" "
@@ -96,7 +97,7 @@ jobs_define()
 		set -o pipefail
 		selftests/lab/lab run --kernel 7 --cpus 4 --timeout 1200 \
 			--log build/check/suite-7.console -- \
-			'$RUN cycles channel mapping faults lifecycle memory hold irq' | sed '/^@@/d'"
+			'REMORA_CYCLES=5 $RUN cycles channel mapping faults lifecycle memory hold irq' | sed '/^@@/d'"
 	job host full lab-itself "" selftests/lab/selftest.sh
 	job guest full smt-6.12 "--kernel 6.12 --cpus 4 --smt" "$RUN errors lifecycle smt"
 	job host full demo "" 'echo 1..1; selftests/lab/demo && echo ok 1 the demo tells its story'
