@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Linux adds memory to a core and takes it away, while the partition runs or is offline.
- *
- * p->lock is held all the way, as by a core that joins. Where cores run, each step is confirmed by who is
- * concerned: memory goes back to Linux only when the monitor has let go of it, and after it the CPU driver.
- */
+/* Linux adds memory to a core, while the partition runs or is offline; shrink.c takes it away. See grow.h. */
 #define pr_fmt(fmt) "remora: " fmt
 
 #include <linux/fs.h>
-#include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -19,30 +13,23 @@
 #include "steps.h"
 
 #define TAKE_MS 2000u
-#define TAKE_MS_MAX 60000u
-#define MEMBER_MS 2000u /* a core that has just started has no links yet */
-#define ANYWHERE ~0ull
 
 /**
- * struct remora_grow - a call under way, the tables' context
- * @core:   whose memory it is
- * @pieces: of add: what was obtained, struct remora_added
- * @added:  of remove
+ * struct remora_grow - a call under way, the table's context
+ * @core:   whose memory it will be
+ * @pieces: what was obtained, struct remora_added; @bytes of them
  */
 struct remora_grow {
 	struct remora_core *core;
 	struct remora_extent extents[REMORA_EXTENTS_MAX];
 	unsigned int extent_count;
 	struct list_head pieces;
-	struct remora_added *added;
-	unsigned int timeout_ms;
 	u64 bytes;
 };
 
 /* ---- pieces ---- */
 
-/* Return: false: Linux did not take it back. */
-static bool piece_release(struct remora_core *core, struct remora_added *added)
+bool remora_added_return(struct remora_core *core, struct remora_added *added)
 {
 	struct remora_ledger *ledger = &core->partition->ledger;
 	s64 pages = remora_ledger_read(ledger, REMORA_LEDGER_PAGES);
@@ -59,7 +46,7 @@ void remora_added_release(struct remora_core *core)
 	struct remora_added *added, *next;
 
 	list_for_each_entry_safe_reverse(added, next, &core->added, link)
-		piece_release(core, added);
+		remora_added_return(core, added);
 }
 
 static unsigned int added_pieces(const struct remora_core *core, u64 *bytes)
@@ -93,7 +80,7 @@ static void give_pieces_back(void *context)
 
 	list_for_each_entry_safe_reverse(added, next, &grow->pieces, link) {
 		if (!added->known) {
-			piece_release(grow->core, added);
+			remora_added_return(grow->core, added);
 			continue;
 		}
 		pr_warn("%s: core %u may still use the memory at %pa; it stays there\n",
@@ -174,34 +161,35 @@ static int grow_window(void *context, struct remora_error *err)
 	return ret;
 }
 
+/* From @last back to the first. */
+static void monitor_take(struct remora_grow *grow, struct remora_added *last)
+{
+	list_for_each_entry_from_reverse(last, &grow->pieces, link)
+		remora_monitor_memory_take(grow->core, last, TAKE_MS, NULL);
+}
+
 static int grow_monitor(void *context, struct remora_error *err)
 {
 	struct remora_grow *grow = context;
-	struct remora_added *added, *failed = NULL;
+	struct remora_added *added;
 	int ret = 0;
 
 	list_for_each_entry(added, &grow->pieces, link) {
 		ret = remora_monitor_memory_add(grow->core, added, err);
-		if (!ret)
-			continue;
-		failed = added;
-		break;
+		if (ret)
+			break;
 	}
-	if (!failed)
-		return 0;
-	/* It may have been told without its answer coming in time. */
-	list_for_each_entry_from_reverse(added, &grow->pieces, link)
-		remora_monitor_memory_take(grow->core, added, TAKE_MS, NULL);
+	/* From the one on of which it may have been told without its answer coming in time. */
+	if (ret)
+		monitor_take(grow, added);
 	return ret;
 }
 
 static void ungrow_monitor(void *context)
 {
 	struct remora_grow *grow = context;
-	struct remora_added *added;
 
-	list_for_each_entry_reverse(added, &grow->pieces, link)
-		remora_monitor_memory_take(grow->core, added, TAKE_MS, NULL);
+	monitor_take(grow, list_last_entry(&grow->pieces, struct remora_added, link));
 }
 
 #define HOLD_STEPS 1u /* the others are for a core that runs */
@@ -212,7 +200,7 @@ static const struct remora_step grow_steps[] = {
 	{ "grow-monitor", grow_monitor, ungrow_monitor },
 };
 
-static int state_check(struct remora_partition *p, struct remora_error *err)
+int remora_grow_allowed(struct remora_partition *p, struct remora_error *err)
 {
 	lockdep_assert_held(&p->lock);
 	if (remora_power_busy())
@@ -250,10 +238,7 @@ static struct remora_core *grow_core(struct remora_partition *p, u32 node, int n
 	return best;
 }
 
-/*
- * A core that has just started becomes a member by links that are made without p->lock: wait for that.
- * Return: with p->lock the core, or NULL without it.
- */
+/* Return: with p->lock the core, or NULL without it. */
 static struct remora_core *grow_lock(struct remora_partition *p, u32 node, int numa,
 				     struct remora_error *err, int *ret)
 {
@@ -265,7 +250,7 @@ static struct remora_core *grow_lock(struct remora_partition *p, u32 node, int n
 		if (*ret)
 			return NULL;
 		core = NULL;
-		*ret = state_check(p, err);
+		*ret = remora_grow_allowed(p, err);
 		if (!*ret)
 			core = grow_core(p, node, numa, err, ret);
 		if (core && (waited || p->state == REMORA_OFFLINE || remora_monitor_member(core)))
@@ -273,8 +258,7 @@ static struct remora_core *grow_lock(struct remora_partition *p, u32 node, int n
 		mutex_unlock(&p->lock);
 		if (!core)
 			return NULL;
-		wait_event_killable_timeout(p->monitor.wait, remora_monitor_member(core),
-					    msecs_to_jiffies(MEMBER_MS));
+		remora_member_await(core);
 		waited = true;
 	}
 }
@@ -340,183 +324,6 @@ long remora_device_memory_add(struct file *file, void *arg, struct remora_error 
 		if (!ret) {
 			request->bytes = grow->bytes;
 			request->given = grow->core->node;
-		}
-		mutex_unlock(&p->lock);
-	}
-	kfree(grow);
-	return ret;
-}
-
-/* ---- remove ---- */
-
-static int shrink_monitor(void *context, struct remora_error *err)
-{
-	struct remora_grow *grow = context;
-
-	return remora_monitor_memory_take(grow->core, grow->added, grow->timeout_ms, err);
-}
-
-static int shrink_window(void *context, struct remora_error *err)
-{
-	struct remora_grow *grow = context;
-
-	return remora_core_memory_take(grow->core, grow->added, err);
-}
-
-/* Nothing is undone: what the monitor has let go of nobody uses, and the next try goes on from there. */
-static const struct remora_step shrink_steps[] = {
-	{ "shrink-monitor", shrink_monitor, NULL },
-	{ "shrink-window", shrink_window, NULL },
-};
-
-static int shrink_piece(struct remora_grow *grow, struct remora_error *err)
-{
-	struct remora_partition *p = grow->core->partition;
-	u64 base = remora_added_extent(grow->added)->base;
-	unsigned int done = 0;
-	int ret = 0;
-
-	grow->bytes = grow->added->memory.bytes;
-	if (p->state == REMORA_RUNNING)
-		ret = remora_steps_acquire(shrink_steps, ARRAY_SIZE(shrink_steps), &done, grow, err);
-	if (ret)
-		return ret;
-	pr_info("%s: %llu MiB removed from core %u\n", p->name, grow->bytes >> 20, grow->core->node);
-	if (!piece_release(grow->core, grow->added))
-		ret = remora_fail(err, REMORA_R_MEMORY_NOT_RETURNED,
-				  "Linux did not take the memory at %#llx back", base);
-	remora_partition_event(p);
-	return ret;
-}
-
-static bool came_with(const struct remora_memory *m, u64 address)
-{
-	unsigned int i;
-
-	for (i = 0; m && i < m->count; i++)
-		if (m->extent[i].base == address)
-			return true;
-	return false;
-}
-
-static int shrink_unknown(struct remora_partition *p, const struct remora_memory_remove *request,
-			  struct remora_error *err)
-{
-	bool initial = came_with(&p->memory, request->address);
-	struct remora_core *core;
-
-	if (request->address == ANYWHERE)
-		return remora_fail(err, REMORA_R_MEMORY_UNKNOWN,
-				   "no extent of %llu MiB was added to partition \"%s\"",
-				   request->bytes >> 20, p->name);
-	remora_for_each_core(core, p)
-		initial |= came_with(core->own, request->address);
-	if (initial)
-		return remora_fail(err, REMORA_R_MEMORY_INITIAL,
-				   "the memory at %#llx came with partition \"%s\" or a core of it, and stays until that goes",
-				   request->address, p->name);
-	return remora_fail(err, REMORA_R_MEMORY_UNKNOWN,
-			   "no extent that was added to partition \"%s\" begins at %#llx", p->name,
-			   request->address);
-}
-
-/* The first that goes; else what the last that was tried says. */
-static int shrink_locked(struct remora_grow *grow, struct remora_partition *p,
-			 const struct remora_memory_remove *request, struct remora_error *err)
-{
-	struct remora_added *next;
-	int ret = state_check(p, err);
-	bool tried = false;
-
-	if (ret)
-		return ret;
-	remora_for_each_core(grow->core, p) {
-		list_for_each_entry_safe(grow->added, next, &grow->core->added, link) {
-			if (request->address == ANYWHERE ?
-				    grow->added->memory.bytes != request->bytes :
-				    remora_added_extent(grow->added)->base != request->address)
-				continue;
-			if (tried && err)
-				err->reason = REMORA_R_NONE;
-			tried = true;
-			ret = shrink_piece(grow, err);
-			if (!ret || !err || err->reason != REMORA_R_MEMORY_IN_USE)
-				return ret;
-		}
-	}
-	return tried ? ret : shrink_unknown(p, request, err);
-}
-
-/* One that has memory to remove, and is no member of the view yet. */
-static struct remora_core *stranger(struct remora_partition *p)
-{
-	struct remora_core *core;
-
-	if (p->state != REMORA_RUNNING)
-		return NULL;
-	remora_for_each_core(core, p)
-		if (!list_empty(&core->added) && !remora_monitor_member(core))
-			return core;
-	return NULL;
-}
-
-/* With p->lock; waits as grow_lock(). */
-static int shrink_lock(struct remora_partition *p, struct remora_error *err)
-{
-	unsigned long end = jiffies + msecs_to_jiffies(MEMBER_MS);
-	struct remora_core *core;
-	int ret;
-
-	for (;;) {
-		ret = remora_partition_lock(p, err);
-		if (ret)
-			return ret;
-		core = stranger(p);
-		if (!core || time_after_eq(jiffies, end))
-			return 0;
-		mutex_unlock(&p->lock);
-		wait_event_killable_timeout(p->monitor.wait, remora_monitor_member(core),
-					    msecs_to_jiffies(MEMBER_MS));
-	}
-}
-
-static int shrink_check(const struct remora_memory_remove *request, struct remora_error *err)
-{
-	if (request->flags)
-		return remora_fail(err, REMORA_R_FLAGS_UNKNOWN, "flags %#x are not known here",
-				   request->flags);
-	if (request->timeout_ms > TAKE_MS_MAX)
-		return remora_fail(err, REMORA_R_COUNT_INVALID,
-				   "a time-out of %u ms; at most %u are accepted",
-				   request->timeout_ms, TAKE_MS_MAX);
-	if (request->address == ANYWHERE && !request->bytes)
-		return remora_fail(err, REMORA_R_MEMORY_NONE, "neither an address nor a size is given");
-	if (request->address != ANYWHERE && request->bytes)
-		return remora_fail(err, REMORA_R_RESERVED_FIELD,
-				   "an extent is named by its address or by its size, not by both");
-	return 0;
-}
-
-long remora_device_memory_remove(struct file *file, void *arg, struct remora_error *err)
-{
-	struct remora_partition *p = ((struct remora_device_file *)file->private_data)->partition;
-	struct remora_memory_remove *request = arg;
-	struct remora_grow *grow;
-	int ret = shrink_check(request, err);
-
-	request->node = 0;
-	if (ret)
-		return ret;
-	grow = kzalloc(sizeof(*grow), GFP_KERNEL);
-	if (!grow)
-		return remora_fail(err, REMORA_R_NO_MEMORY, NULL);
-	grow->timeout_ms = request->timeout_ms ?: TAKE_MS;
-	ret = shrink_lock(p, err);
-	if (!ret) {
-		ret = shrink_locked(grow, p, request, err);
-		if (!ret) {
-			request->node = grow->core->node;
-			request->bytes = grow->bytes;
 		}
 		mutex_unlock(&p->lock);
 	}

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory that is added to a core, running or not, and removed again: grow.c has the calls, grow_core.c the talk
- * with the core and its monitor.
+ * Memory that is added to a core, running or not, and removed again: grow.c and shrink.c have the calls, grow_core.c
+ * the talk with the core and its monitor.
+ *
+ * p->lock is held all the way, as by a core that joins. Where cores run, each step is confirmed by who is
+ * concerned: memory goes back to Linux only when the monitor has let go of it, and after it the CPU driver.
  *
  * A piece is on the list of its core while the core knows of it, or may know: what the core did not confirm
  * to have let go stays there, until a later try, or until the core is gone. All under partition->lock; the
@@ -79,6 +82,20 @@ int remora_monitor_memory_take(struct remora_core *core, const struct remora_add
 
 /** remora_monitor_member - is the core a member of the view? Any context */
 bool remora_monitor_member(const struct remora_core *core);
+
+/** REMORA_MEMBER_MS - a core that has just started has no links yet */
+#define REMORA_MEMBER_MS 2000u
+/**
+ * remora_member_await - wait so long at the most until it is a member: by links that are made under p->lock
+ * Without that lock. A deadly signal ends the wait, too.
+ */
+void remora_member_await(const struct remora_core *core);
+
+/** remora_grow_allowed - may memory come and go? Under p->lock. Return: 0, or an errno with its sentence */
+int remora_grow_allowed(struct remora_partition *p, struct remora_error *err);
+
+/** remora_added_return - one piece is Linux's again; it is freed. Return: false: Linux did not take it */
+bool remora_added_return(struct remora_core *core, struct remora_added *added);
 
 /** remora_added_release - all of it is Linux's again; the core does not run, and no other core uses it */
 void remora_added_release(struct remora_core *core);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See grow.h: what is said to a core, and to the memory server of its monitor. */
 #include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/sched/signal.h>
 #include <linux/wait.h>
 
 #include <abi/ctl.h>
@@ -96,6 +98,12 @@ bool remora_monitor_member(const struct remora_core *core)
 	/* Not an earlier run of it, that the view has not lost yet. */
 	return READ_ONCE(m->asked[core->node]) == READ_ONCE(core->control_node.epoch) &&
 	       READ_ONCE(m->members) & BIT_ULL(core->node);
+}
+
+void remora_member_await(const struct remora_core *core)
+{
+	wait_event_killable_timeout(core->partition->monitor.wait, remora_monitor_member(core),
+				    msecs_to_jiffies(REMORA_MEMBER_MS));
 }
 
 void remora_grow_done(struct remora_partition *p, u64 tag, u32 error, u32 node, u32 domain, u64 base)
