@@ -18,7 +18,7 @@ static struct part parts[MEMORY_PARTS];
 static struct memserv *server;
 static bool fresh; /* something is to be done */
 
-_Static_assert(MEMORY_PARTS_DOMAIN < MEMORY_PARTS, "others have room");
+_Static_assert(MEMORY_PARTS_DOMAIN + MEMORY_PARTS_LENT < MEMORY_PARTS, "others have room");
 
 void memory_parts_init(struct memserv *memserv)
 {
@@ -57,9 +57,9 @@ struct part *part_new(uint32_t domain)
 		if (p->state == PART_FREE)
 			found = p;
 		else
-			own += domain && p->domain == domain;
+			own += p->domain == domain;
 	}
-	if (!found || own >= MEMORY_PARTS_DOMAIN)
+	if (!found || own >= (domain ? MEMORY_PARTS_DOMAIN : MEMORY_PARTS_LENT))
 		return NULL;
 	*found = (struct part){ .domain = domain };
 	return found;

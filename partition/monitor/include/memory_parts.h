@@ -10,6 +10,7 @@
 
 #define MEMORY_PARTS 128u
 #define MEMORY_PARTS_DOMAIN 16u
+#define MEMORY_PARTS_LENT 64u /* at once: this core's own programs have room, however much it lends */
 #define MEMORY_GRANTS 64u /* of other nodes */
 
 struct memserv;

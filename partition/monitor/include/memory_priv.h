@@ -40,7 +40,7 @@ struct part {
 	struct abi_cap_at to;
 };
 
-/** part_new - of a domain, 0: none. NULL: there are too many. part_of - a domain's at @base that it holds */
+/** part_new - of a domain, 0: to be lent. NULL: there are too many. part_of - a domain's at @base that it holds */
 struct part *part_new(uint32_t domain);
 struct part *part_of(uint32_t domain, uint64_t base);
 

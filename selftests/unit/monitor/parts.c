@@ -239,19 +239,22 @@ static void test_lend_refused(void **state)
 	assert_int_equal(lender.grants, 0);
 }
 
-/* Without room for one more part it is told that there is none. */
+/* What is lent has its share of the parts: then others are told that there is none, and programs have theirs. */
 static void test_lend_full(void **state)
 {
-	unsigned int i;
+	uint64_t base;
 
 	(void)state;
-	for (i = 0; i < MEMORY_PARTS; i++)
+	for (uint32_t i = 0; i < MEMORY_PARTS_LENT; i++)
 		ask_self(4096);
-	assert_int_equal(lender.grants, MEMORY_PARTS);
+	assert_int_equal(lender.grants, MEMORY_PARTS_LENT);
 	assert_int_equal(lender.nones, 0);
-	ask_self(4096);
-	assert_int_equal(lender.grants, MEMORY_PARTS);
-	assert_int_equal(lender.nones, 1);
+	for (uint32_t i = 0; i < MEMORY_PARTS - MEMORY_PARTS_LENT; i++)
+		ask_self(4096);
+	assert_int_equal(lender.grants, MEMORY_PARTS_LENT);
+	assert_int_equal(lender.nones, MEMORY_PARTS - MEMORY_PARTS_LENT);
+	for (uint32_t i = 0; i < MEMORY_PARTS_DOMAIN; i++)
+		assert_int_equal(program_own(&program, 4096, S_PART + i, &base), 0);
 }
 
 
