@@ -357,16 +357,20 @@ static void good_refuse(struct fz_worker *w, struct fz_rng *r, union request *q)
 	q->refuse.reason = fz_below(r, 3);
 }
 
-#define ROW(command_, target_, weight_, type_, error_, good_)                                      \
+/* Not by way of each other: on its way through a second macro a command would lose its name. */
+#define NAMED(name_, command_, target_, weight_, type_, error_, good_)                             \
 	{                                                                                          \
-		.name = #command_, .command = command_, .target = target_, .weight = weight_,      \
+		.name = name_, .command = command_, .target = target_, .weight = weight_,          \
 		.size = sizeof(type_), .error = error_, .good = good_,                             \
 	}
+#define ROW(command_, target_, weight_, type_, error_, good_)                                      \
+	NAMED(#command_, command_, target_, weight_, type_, error_, good_)
 #define ERROR(type_) ((long)offsetof(type_, error))
 
 /* One that says why it was refused. */
 #define TOLD(command_, target_, weight_, kind_, good_)                                             \
-	ROW(command_, target_, weight_, struct remora_##kind_, ERROR(struct remora_##kind_), good_)
+	NAMED(#command_, command_, target_, weight_, struct remora_##kind_,                        \
+	      ERROR(struct remora_##kind_), good_)
 
 static const struct row rows[] = {
 	ROW(REMORA_IOC_VERSION, CONTROL, 2, struct remora_version, -1, good_plain),
