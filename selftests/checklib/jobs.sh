@@ -25,9 +25,10 @@ SAME+='|closed|limits|mapping|status|kill|programs'
 # that move and views of up to 16 CPUs have jobs of their own.
 SAME+='|memory_service|grow|spawn|suspend|trace|tracing|hangup|kernellog|load|bind|bind_linux|bind_ends|control|move|view'
 # What only programs and the tool do, behind calls that other tests make, is nothing for a debug kernel; what
-# reads images is under ASan in unit-fuzz and unit-kmod, and what is only refused is called by fuzz-debug.
+# reads images is under ASan in unit-fuzz and unit-kmod, what is only refused is called by fuzz-debug, and
+# memory is tried by large-mapping-debug.
 OUTSIDE='predict|programs_libc|interface|examples|command|bench_shootdown|sizes|params|programs|programs_names|pair'
-OUTSIDE+='|share|share_dies|members|memory_service|memory_grows|udev|images|errors|ways|limits|status'
+OUTSIDE+='|share|share_dies|members|memory_service|memory_grows|udev|images|errors|ways|limits|status|memory'
 # Programs on cores do not see which Linux there is: one suite has them.
 CORES='programs_libc|interface|programs|programs_names|share|share_dies|members'
 
@@ -61,7 +62,7 @@ jobs_define()
 		"REMORA_WITHOUT='$SAME' $RUN all"
 	# Of the mode: how cores start and stop, and the interrupts that they send.
 	job guest full suite-debug-x2apic "--kernel debug --cpus 4 --x2apic" "REMORA_CYCLES=3 $RUN cycles irq"
-	job guest full large-mapping-debug "--kernel debug --cpus 2 --numa 2 --memory 5G --gbpages" \
+	job guest full large-mapping-debug "--kernel debug --cpus 2 --numa 2 --memory 5G --gbpages --append $REGION" \
 		"REMORA_LARGE_MAPPING=1 $RUN memory"
 	job guest full nomem-debug "--kernel debug --cpus 2 --no-check-log" "$RUN nomem kernellog"
 	# The long run of the fuzzer is in Documentation/testing.md.
