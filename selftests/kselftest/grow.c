@@ -333,8 +333,8 @@ TEST_F(grow, deaf)
 }
 
 /*
- * A core that dies while it is asked for memory ends the call, long before its time is up: it says so itself, or
- * the watch finds it.
+ * A core that dies while it is asked for memory ends the call before its time is up. One that says so ends it at
+ * once, within the 2 s that are the default; the other monitors' patience with a silent one takes 3 s.
  */
 TEST_F_TIMEOUT(grow, dies_meanwhile, 300)
 {
@@ -360,7 +360,8 @@ TEST_F_TIMEOUT(grow, dies_meanwhile, 300)
 		snprintf(fault, sizeof(fault), "%s 1 %x 0 1 %u", self->s.c.name, MEMORY_TAKE, kinds[i]);
 		ASSERT_EQ(0, rt_write_text(FAIL_MESSAGE, fault));
 		r = (struct remora_memory_remove){ .size = sizeof(r), .address = ANYWHERE,
-						   .bytes = 4 * RT_MIB, .timeout_ms = 60000 };
+						   .bytes = 4 * RT_MIB,
+						   .timeout_ms = kinds[i] == REMORA_FAULT_SPIN ? 60000 : 0 };
 		clock_gettime(CLOCK_MONOTONIC, &begin);
 		EXPECT_EQ(-1, ioctl(self->fd, REMORA_IOC_MEMORY_REMOVE, &r));
 		RT_EXPECT_REASON(-errno, &r.error, REMORA_R_CORE_DEAD, EHOSTDOWN);
