@@ -125,7 +125,7 @@ TEST_F(bind_linux, refusals)
 
 	ASSERT_EQ(0, job_begin(&j, "1", "serve", "mute", "--silent", "--wait"));
 	EXPECT_TRUE(job_says(&j, "offered"));
-	EXPECT_EQ(REMORA_R_BIND_LATE_SERVER, refused(self->names, "mute", 0, 300, NULL));
+	EXPECT_EQ(REMORA_R_BIND_LATE_SERVER, refused(self->names, "mute", 0, 2000, NULL));
 	job_kill();
 	job_end(&j);
 }
