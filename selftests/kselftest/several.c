@@ -126,13 +126,13 @@ TEST_F(several, same_cpu_at_once)
 {
 	int status, won = 0, lost = 0;
 	struct rt_spec s;
-	char name[16];
 
+	/* Before the race: later a CPU that is taken is in no list. */
+	rt_spec_init(&s, "race", 0, 1);
 	for (int i = 0; i < 4; i++) {
 		if (fork())
 			continue;
-		snprintf(name, sizeof(name), "race%d", i);
-		rt_spec_init(&s, name, 0, 1);
+		snprintf(s.c.name, sizeof(s.c.name), "%srace%d", RT_PREFIX, i);
 		int ret = rt_create(&s);
 
 		_exit(ret == 0 ? 10 : ret == -EBUSY || ret == -ENXIO ? 11 : 12);
