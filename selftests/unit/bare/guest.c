@@ -36,6 +36,7 @@ static int monitor = -1, qtest = -1;
 static uint64_t next_table, root;
 static uint32_t tag;
 static const char *image_path;
+static bool icount;
 static unsigned char *image;
 static size_t image_bytes;
 static uint64_t module_at;
@@ -226,6 +227,7 @@ int guest_teardown(void **state)
 		close(qtest);
 	qemu = 0;
 	monitor = qtest = -1;
+	icount = false;
 	munmap(guest_ram, GUEST_RAM);
 	unlink(ram_path);
 	unlink(monitor_path);
@@ -235,6 +237,11 @@ int guest_teardown(void **state)
 }
 
 /* ---- QEMU ---- */
+
+void guest_counts(void)
+{
+	icount = true;
+}
 
 static void become_qemu(void)
 {
@@ -250,7 +257,8 @@ static void become_qemu(void)
 	       "-m", "2112M", "-accel", "tcg,thread=single", "-cpu", "max", "-nodefaults",
 	       "-no-user-config", "-display", "none", "-no-reboot", "-monitor", monitor_option,
 	       "-qtest", qtest_option, "-qtest-log", "none",
-	       "-kernel", "build/loader", (char *)NULL);
+	       "-kernel", "build/loader", icount ? "-icount" : (char *)NULL, "shift=0,sleep=off",
+	       (char *)NULL);
 	_exit(127);
 }
 

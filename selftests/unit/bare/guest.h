@@ -61,6 +61,9 @@ void guest_image(const char *path);
 /** guest_extent - a further extent of the boot information; before guest_start() */
 void guest_extent(uint64_t base, uint64_t bytes, uint32_t kind);
 
+/** guest_counts - from guest_start() to the end of the test its clocks count instructions: a busy host takes none */
+void guest_counts(void);
+
 /** guest_start - start QEMU. What is in the guest's memory then is what the core finds. */
 void guest_start(void);
 
