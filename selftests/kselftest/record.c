@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -67,6 +68,23 @@ static unsigned int reason_of(unsigned int which, const void *arg)
 	return reason < REASONS && reasons[reason] ? reason : 0;
 }
 
+/* Also where a test has just used up all descriptors. */
+static int record_open(const char *path)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC;
+	int fd = open(path, flags, 0666);
+	struct rlimit limit, more;
+
+	if (fd >= 0 || errno != EMFILE || getrlimit(RLIMIT_NOFILE, &limit))
+		return fd;
+	more = limit;
+	more.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &more);
+	fd = open(path, flags, 0666);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return fd;
+}
+
 static void record(unsigned int which, unsigned int reason, int error)
 {
 	static bool seen[COMMANDS][REASONS + ERRNOS];
@@ -81,7 +99,7 @@ static void record(unsigned int which, unsigned int reason, int error)
 	length = snprintf(line, sizeof(line), "%s %s%s\n", commands[which].name,
 			  reason ? reasons[reason] : error ? strerrorname_np(error) : "ok",
 			  reason && errnos[reason] != error ? " with another errno" : "");
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	fd = record_open(path);
 	/* Tests without privileges append too. */
 	fchmod(fd, 0666);
 	if (fd < 0 || write(fd, line, (size_t)length) != length)
