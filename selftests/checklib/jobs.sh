@@ -25,10 +25,9 @@ SAME+='|closed|limits|mapping|status|kill|programs'
 # that move and views of up to 16 CPUs have jobs of their own.
 SAME+='|memory_service|grow|spawn|suspend|trace|tracing|hangup|kernellog|load|bind|bind_linux|bind_ends|control|move|view'
 # What only programs and the tool do, behind calls that other tests make, is nothing for a debug kernel; what
-# reads images is under ASan in unit-fuzz and unit-kmod, what is only refused is called by fuzz-debug, and
-# memory is tried by large-mapping-debug.
+# reads images is under ASan in unit-fuzz and unit-kmod, and memory is tried by large-mapping-debug.
 OUTSIDE='predict|programs_libc|interface|examples|command|bench_shootdown|sizes|params|programs|programs_names|pair'
-OUTSIDE+='|share|share_dies|members|memory_service|memory_grows|udev|images|errors|ways|limits|status|memory'
+OUTSIDE+='|share|share_dies|members|memory_service|memory_grows|udev|images|memory'
 # Programs on cores do not see which Linux there is: one suite has them.
 CORES='programs_libc|interface|programs|programs_names|share|share_dies|members'
 
