@@ -420,6 +420,7 @@ TEST_F(bind_linux, killed_at_each_step)
 	ASSERT_LE(0, fd)
 	{
 		TH_LOG("%s", c.error.message);
+		job_show(&j);
 	}
 	EXPECT_EQ(5, talk(fd, 5));
 	close(fd);

@@ -62,6 +62,18 @@ static inline bool job_says(const struct job *j, const char *what)
 	return false;
 }
 
+/* The last of what it said. */
+static inline void job_show(const struct job *j)
+{
+	char text[64 << 10];
+	ssize_t bytes = rt_read_text(j->out, text, sizeof(text));
+
+	fflush(stdout);
+	if (system("remora status " PARTITION "; remora console " PARTITION " --core 1 | tail -n 20"))
+		printf("# no console\n");
+	printf("# said: %s\n", bytes > 400 ? text + bytes - 400 : bytes >= 0 ? text : "nothing");
+}
+
 /* Its exit status. */
 static inline int job_end(struct job *j)
 {
