@@ -245,8 +245,14 @@ static int finish(struct rt_bound *b)
 		b->state = BOUND_OPEN;
 		return 0;
 	}
-	if (b->state == BOUND_GIVEN)
+	if (b->state == BOUND_GIVEN) {
+		/* The rings were taken again: the peer is over, of which the monitor is about to tell. */
+		if (rc == -RT_EPERM) {
+			b->error = BIND_E_CLOSED;
+			rc = error_of(b->error);
+		}
 		say_closed(b->binding);
+	}
 	list_remove(bounds, b);
 	b->state = BOUND_OVER;
 	return rc;
